@@ -1,0 +1,12 @@
+//! Hindsight: a self-hosted session-recording server in one binary.
+//!
+//! The path of an event: a page's recorder uploads a batch, `web` reads it,
+//! `ingest` inflates and checks it, `store` commits it and only then is it
+//! answered; `finish` completes the session; `web` lists it, and serves the bytes
+//! that came to the player. Data flows one way, and no module reaches back: who may
+//! use whom stands in `ARCHITECTURE.md` and is held by `tests/tidy.rs`.
+
+pub mod clock;
+pub mod config;
+pub mod model;
+pub mod stop;

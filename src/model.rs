@@ -1,0 +1,218 @@
+//! The domain's words as plain data.
+//!
+//! No I/O and no rules that need a clock or a database: what a connection, a
+//! session, a stream and a batch are, and how their names are written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
+pub type TimestampMs = i64;
+
+/// The last millisecond that a JavaScript `Date` can hold (ECMA-262, 21.4.1.1).
+pub const LAST_TIMESTAMP: TimestampMs = 8_640_000_000_000_000;
+
+/// A connection's number: one recorded site or application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ConnectionId(pub i64);
+
+impl FromStr for ConnectionId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse().ok().filter(|id| *id > 0).map(Self).ok_or(InvalidId)
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The text is not an id of the kind that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("not an id: 16 to 64 letters, digits, '-' or '_' are wanted")]
+pub struct InvalidId;
+
+/// Names a type for ids that the recorder makes up: 16 to 64 characters of base64url.
+macro_rules! recorder_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as it stands in URLs and in the database.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let of_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+                if (16..=64).contains(&text.len()) && text.bytes().all(of_base64url) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId)
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+recorder_id! {
+    /// One visit. Unique within its connection only: anybody may send any id.
+    SessionId
+}
+recorder_id! {
+    /// One page load in one tab. rrweb's node ids mean something inside one stream only.
+    StreamId
+}
+
+/// One recorded site or application, with the public key that its pages write with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connection {
+    /// Its number in URLs.
+    pub id: ConnectionId,
+    /// What people call it.
+    pub name: String,
+    /// Stands in every recorded page: it allows writing and nothing else.
+    pub write_key: String,
+}
+
+/// Whether more of a session is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Batches may still come.
+    Active,
+    /// The visit ended, or nothing came for long enough.
+    Completed,
+}
+
+impl Status {
+    /// The word for pages, URLs and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+        }
+    }
+}
+
+/// What a connection holds. Kept as counters, not counted on read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Sessions, active and completed.
+    pub total: i64,
+    /// Sessions of which more is expected.
+    pub active: i64,
+    /// Sessions that are over.
+    pub completed: i64,
+    /// rrweb events over all sessions.
+    pub events: i64,
+}
+
+/// One session as lists and the replay page show it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The store's own number for it; the order of equal start times.
+    pub row: i64,
+    /// The connection it belongs to.
+    pub connection: ConnectionId,
+    /// The recorder's name for it.
+    pub id: SessionId,
+    /// Whether more is expected.
+    pub status: Status,
+    /// When its first batch arrived, by the server's clock.
+    pub started_at: TimestampMs,
+    /// How many rrweb events it holds.
+    pub events: i64,
+    /// From its first event to its last, by the visitor's clock.
+    pub duration_ms: i64,
+    /// The URL of its first page, or "" before one is known.
+    pub landing_url: String,
+    /// As the browser sent it.
+    pub user_agent: String,
+    /// Whether a full snapshot has arrived, without which nothing can be shown.
+    pub playable: bool,
+}
+
+/// What is known of a batch besides its bytes, read from its events once, on arrival.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchFacts {
+    /// How many events it holds; at least one.
+    pub events: i64,
+    /// How many of them are something that the visitor did.
+    pub interactions: i64,
+    /// The earliest timestamp among them.
+    pub first_at: TimestampMs,
+    /// The latest timestamp among them.
+    pub last_at: TimestampMs,
+    /// Whether one of them is a full snapshot.
+    pub snapshot: bool,
+    /// The URL of the first page, with the time it was loaded at.
+    pub page: Option<(TimestampMs, String)>,
+}
+
+/// One upload of the recorder, checked and ready to be stored.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The visit.
+    pub session: SessionId,
+    /// The page load.
+    pub stream: StreamId,
+    /// Its place among the batches of the stream, from 0.
+    pub seq: i64,
+    /// One gzip member that holds a JSON array of rrweb events.
+    pub body: Vec<u8>,
+    /// SHA-256 of the body as it was sent, to tell a repetition from a conflict.
+    pub hash: [u8; 32],
+    /// What its events say.
+    pub facts: BatchFacts,
+    /// Whether the recorder says that the page went away.
+    pub end: bool,
+    /// As the browser sent it.
+    pub user_agent: String,
+    /// When it arrived, by the server's clock.
+    pub received_at: TimestampMs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_base64url_of_16_to_64_characters_is_an_id() {
+        for good in ["AAAAAAAAAAAAAAAA", "0123456789abcdef-_", &"x".repeat(64)] {
+            assert_eq!(good.parse::<SessionId>().expect(good).as_str(), good);
+        }
+        for bad in
+            ["", "short", "../../etc/passwd", "aaaaaaaaaaaaaaa%00", "ä234567890123456", &"x".repeat(65)]
+        {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_connection_id_is_a_positive_number() {
+        assert_eq!("7".parse::<ConnectionId>().expect("a number"), ConnectionId(7));
+        for bad in ["", "0", "-1", "1.5", "one", "99999999999999999999"] {
+            assert!(bad.parse::<ConnectionId>().is_err(), "{bad}");
+        }
+    }
+}
