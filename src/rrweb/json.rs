@@ -1,0 +1,440 @@
+//! A cursor over JSON text: checks the grammar of RFC 8259 and finds spans.
+//!
+//! It keeps no tree and does not recurse over what it skips, so its memory is one
+//! byte for each open array or object, up to a limit. Strings may hold lone
+//! surrogate escapes, which real pages emit and the RFC allows; they stay as they
+//! are. What values mean is not decided here.
+
+/// Why the text is not acceptable JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The grammar is broken at this byte.
+    Syntax {
+        /// Offset from the start of the text.
+        at: usize,
+    },
+    /// More arrays and objects stand inside each other than allowed.
+    TooDeep,
+}
+
+/// Walks JSON text from value to value.
+pub struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+    /// The closing byte of each array and object that is open, outermost first.
+    open: Vec<u8>,
+    max_depth: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub fn new(text: &'a str, max_depth: usize) -> Self {
+        Self { text, at: 0, open: Vec::new(), max_depth }
+    }
+
+    /// How far the cursor has come, in bytes.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The first byte of the value that comes next, past white space.
+    pub fn peek(&mut self) -> Result<u8, Error> {
+        self.skip_space();
+        self.byte().ok_or(self.syntax())
+    }
+
+    /// Skips one value and returns its text.
+    pub fn value(&mut self) -> Result<&'a str, Error> {
+        self.skip_space();
+        let start = self.at;
+        self.skip()?;
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Visits the fields of an object. The visitor gets each key as it is written,
+    /// between its quotes, and must consume exactly the value.
+    pub fn object<E: From<Error>>(
+        &mut self,
+        mut visit: impl FnMut(&'a str, &mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.enter(b'{', b'}')?;
+        if self.leave_if_closed() {
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            visit(key, self)?;
+            if self.leave_or_comma()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Visits the elements of an array. The visitor must consume exactly the element.
+    pub fn array<E: From<Error>>(
+        &mut self,
+        mut visit: impl FnMut(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.enter(b'[', b']')?;
+        if self.leave_if_closed() {
+            return Ok(());
+        }
+        loop {
+            visit(self)?;
+            if self.leave_or_comma()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Nothing but white space may follow.
+    pub fn end(&mut self) -> Result<(), Error> {
+        self.skip_space();
+        if self.at == self.text.len() { Ok(()) } else { Err(self.syntax()) }
+    }
+
+    /// Skips one value, however deep, without recursion.
+    fn skip(&mut self) -> Result<(), Error> {
+        let outside = self.open.len();
+        loop {
+            let container_opened = self.scalar_or_open()?;
+            if container_opened {
+                continue;
+            }
+            loop {
+                if self.open.len() == outside {
+                    return Ok(());
+                }
+                if !self.leave_or_comma()? {
+                    self.key_inside_object()?;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Passes a scalar or an empty container, or opens a container and stands at its first value.
+    fn scalar_or_open(&mut self) -> Result<bool, Error> {
+        match self.peek()? {
+            b'"' => self.string().map(|_| false),
+            b'{' => {
+                self.enter(b'{', b'}')?;
+                if self.leave_if_closed() {
+                    return Ok(false);
+                }
+                self.key().map(|_| true)
+            }
+            b'[' => {
+                self.enter(b'[', b']')?;
+                Ok(!self.leave_if_closed())
+            }
+            b't' => self.literal("true").map(|()| false),
+            b'f' => self.literal("false").map(|()| false),
+            b'n' => self.literal("null").map(|()| false),
+            _ => self.number().map(|()| false),
+        }
+    }
+
+    fn enter(&mut self, opening: u8, closing: u8) -> Result<(), Error> {
+        self.skip_space();
+        self.expect(opening)?;
+        if self.open.len() == self.max_depth {
+            return Err(Error::TooDeep);
+        }
+        self.open.push(closing);
+        Ok(())
+    }
+
+    fn leave_if_closed(&mut self) -> bool {
+        self.skip_space();
+        let closed = self.byte().is_some() && self.byte() == self.open.last().copied();
+        if closed {
+            self.at += 1;
+            self.open.pop();
+        }
+        closed
+    }
+
+    /// After a value: true when its container closed, false when another value follows.
+    fn leave_or_comma(&mut self) -> Result<bool, Error> {
+        if self.leave_if_closed() {
+            return Ok(true);
+        }
+        self.expect(b',').map(|()| false)
+    }
+
+    fn key_inside_object(&mut self) -> Result<(), Error> {
+        if self.open.last() == Some(&b'}') {
+            self.key()?;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<&'a str, Error> {
+        self.skip_space();
+        let key = self.string()?;
+        self.skip_space();
+        self.expect(b':')?;
+        Ok(key)
+    }
+
+    /// Passes a string and returns what stands between its quotes, escapes unchanged.
+    fn string(&mut self) -> Result<&'a str, Error> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            match self.byte() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(0x20..) => self.at += 1,
+                _ => return Err(self.syntax()),
+            }
+        }
+        self.at += 1;
+        Ok(&self.text[start..self.at - 1])
+    }
+
+    fn escape(&mut self) -> Result<(), Error> {
+        self.at += 1;
+        let escaped = self.byte().ok_or(self.syntax())?;
+        match escaped {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
+            b'u' => {
+                let digits = self.text.as_bytes().get(self.at + 1..self.at + 5);
+                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    return Err(self.syntax());
+                }
+                self.at += 5;
+            }
+            _ => return Err(self.syntax()),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Error> {
+        self.pass(b"-");
+        match self.byte() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.pass(b".") {
+            self.digits()?;
+        }
+        if self.pass(b"eE") {
+            self.pass(b"+-");
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Error> {
+        let start = self.at;
+        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.syntax()) } else { Ok(()) }
+    }
+
+    fn literal(&mut self, word: &str) -> Result<(), Error> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.syntax());
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn pass(&mut self, any_of: &[u8]) -> bool {
+        let found = self.byte().is_some_and(|byte| any_of.contains(&byte));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, wanted: u8) -> Result<(), Error> {
+        if self.byte() != Some(wanted) {
+            return Err(self.syntax());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn syntax(&self) -> Error {
+        Error::Syntax { at: self.at }
+    }
+}
+
+/// The text of a JSON string as people read it; lone surrogates become U+FFFD.
+///
+/// `None` when the value is not a string.
+pub fn text_of(value: &str) -> Option<String> {
+    let inside = value.strip_prefix('"')?.strip_suffix('"')?;
+    if !inside.contains('\\') {
+        return Some(inside.to_owned());
+    }
+    let mut units = Vec::with_capacity(inside.len());
+    let mut rest = inside.chars();
+    while let Some(next) = rest.next() {
+        let unescaped = if next == '\\' { unescape(&mut rest)? } else { Unescaped::Char(next) };
+        match unescaped {
+            Unescaped::Char(char) => units.extend_from_slice(char.encode_utf16(&mut [0; 2])),
+            Unescaped::Unit(unit) => units.push(unit),
+        }
+    }
+    Some(String::from_utf16_lossy(&units))
+}
+
+enum Unescaped {
+    Char(char),
+    /// One UTF-16 unit, which may be half of a pair.
+    Unit(u16),
+}
+
+fn unescape(rest: &mut std::str::Chars<'_>) -> Option<Unescaped> {
+    Some(match rest.next()? {
+        'b' => Unescaped::Char('\u{8}'),
+        'f' => Unescaped::Char('\u{c}'),
+        'n' => Unescaped::Char('\n'),
+        'r' => Unescaped::Char('\r'),
+        't' => Unescaped::Char('\t'),
+        'u' => {
+            let digits = rest.as_str().get(..4)?;
+            let unit = u16::from_str_radix(digits, 16).ok()?;
+            rest.nth(3);
+            Unescaped::Unit(unit)
+        }
+        other => Unescaped::Char(other),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, max_depth: usize) -> Result<(), Error> {
+        let mut cursor = Cursor::new(text, max_depth);
+        cursor.value()?;
+        cursor.end()
+    }
+
+    #[test]
+    fn what_the_grammar_allows_passes() {
+        for good in [
+            "0",
+            "-0.5e+10",
+            "\"\"",
+            "\"\\ud83d\"",
+            "\"\\u0000\\\"\\/\"",
+            "[]",
+            "{}",
+            " [ 1 , {\"a\" : [ ] } ] ",
+            "[true,false,null]",
+            "{\"a\":1,\"a\":2}",
+            "1e400",
+        ] {
+            assert_eq!(check(good, 8), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_forbids_does_not() {
+        for bad in [
+            "",
+            " ",
+            "NaN",
+            "Infinity",
+            "+1",
+            "01",
+            "1.",
+            ".5",
+            "0x10",
+            "1e",
+            "'a'",
+            "[1,]",
+            "{\"a\":1,}",
+            "[1 2]",
+            "{a:1}",
+            "{\"a\"}",
+            "{1:2}",
+            "[1}",
+            "{\"a\":1]",
+            "[",
+            "\"",
+            "\"\n\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "nul",
+            "1 1",
+            "[]]",
+            "// c\n1",
+        ] {
+            assert!(matches!(check(bad, 8), Err(Error::Syntax { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_without_recursion() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(check(&nested(8), 8), Ok(()));
+        assert_eq!(check(&nested(9), 8), Err(Error::TooDeep));
+        assert_eq!(check(&nested(1_000_000), 1_000_000), Ok(()));
+        assert_eq!(check(&"[".repeat(1_000_000), 8), Err(Error::TooDeep));
+    }
+
+    #[test]
+    fn text_is_read_with_its_escapes() {
+        assert_eq!(text_of(r#""a\n\u00e9\ud83d\ude00\"""#).as_deref(), Some("a\né😀\""));
+        assert_eq!(text_of(r#""cut \ud83d here""#).as_deref(), Some("cut \u{fffd} here"));
+        assert_eq!(text_of("7"), None);
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        leaf.prop_recursive(6, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                prop::collection::hash_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_serde_json_writes_is_accepted(value in any_json()) {
+            prop_assert_eq!(check(&value.to_string(), 64), Ok(()));
+        }
+
+        #[test]
+        fn it_accepts_exactly_what_serde_json_accepts(value in any_json(), at in any::<prop::sample::Index>(), byte in 0x20_u8..0x7f) {
+            let mut text = value.to_string().into_bytes();
+            let at = at.index(text.len());
+            text[at] = byte;
+            if let Ok(text) = String::from_utf8(text) {
+                let accepted = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+                prop_assert_eq!(check(&text, 64).is_ok(), accepted, "{}", text);
+            }
+        }
+
+        #[test]
+        fn text_of_agrees_with_serde_json(text in any::<String>()) {
+            let written = serde_json::Value::from(text.clone()).to_string();
+            prop_assert_eq!(text_of(&written), Some(text));
+        }
+    }
+}
