@@ -1,0 +1,150 @@
+//! Opening a database and bringing its schema up to date.
+//!
+//! Migrations go forward only; one that was released never changes. Each runs in a
+//! transaction of its own together with its number, SQLite's `user_version`.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Error, Result};
+use crate::config::Durability;
+
+/// Marks a SQLite file as ours (`PRAGMA application_id`): "HIND" in ASCII.
+const APPLICATION_ID: i64 = 0x4849_4e44;
+
+/// The numbered steps from an empty file to the current schema.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_recordings.sql")];
+
+/// The first SQLite without the WAL-reset bug, as `sqlite3_libversion_number` writes it.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// The page cache of one connection, in KiB (negative, as SQLite wants it).
+const CACHE_KIB: i64 = -8 * 1024;
+
+/// Opens the database for writing, creates it if it is not there, and migrates it.
+pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(Error::OldSqlite(rusqlite::version().to_owned()));
+    }
+    let mut conn = Connection::open(path)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "secure_delete", true)?;
+    check_owner(&conn, path)?;
+    if is_empty(&conn)? {
+        // Cannot be changed once there are tables.
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match durability {
+        Durability::PowerLoss => "FULL",
+        Durability::Crash => "NORMAL",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    set_common(&conn)?;
+    migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// Opens the database for reading only.
+pub fn open_reader(path: &Path) -> Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.pragma_update(None, "query_only", true)?;
+    set_common(&conn)?;
+    Ok(conn)
+}
+
+/// A database in memory with the current schema, for tests of what stands on it.
+#[cfg(test)]
+pub fn in_memory() -> Connection {
+    let mut conn = Connection::open_in_memory().expect("memory");
+    conn.pragma_update(None, "foreign_keys", true).expect("a pragma");
+    migrate(&mut conn).expect("migrations");
+    conn
+}
+
+fn set_common(conn: &Connection) -> Result<()> {
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", CACHE_KIB)?;
+    Ok(())
+}
+
+fn check_owner(conn: &Connection, path: &Path) -> Result<()> {
+    let foreign = || Error::Foreign { path: path.to_owned() };
+    let id: i64 = match conn.pragma_query_value(None, "application_id", |row| row.get(0)) {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            return Err(foreign());
+        }
+        other => other?,
+    };
+    if id == APPLICATION_ID || is_empty(conn)? { Ok(()) } else { Err(foreign()) }
+}
+
+fn is_empty(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?)
+}
+
+fn migrate(conn: &mut Connection) -> Result<()> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    for (version, migration) in (1_i64..).zip(MIGRATIONS).skip(found as usize) {
+        let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have come first while this one waited for the lock.
+        let current: i64 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if current < version {
+            step.execute_batch(migration)?;
+            step.pragma_update(None, "user_version", version)?;
+        }
+        step.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_is_ours_and_opens_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("new.db");
+        drop(open_writer(&path, Durability::PowerLoss).expect("created"));
+        let conn = open_writer(&path, Durability::PowerLoss).expect("opened again");
+        let vacuum: i64 = conn.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).expect("a pragma");
+        assert_eq!(vacuum, 2, "incremental");
+        let synchronous: i64 =
+            conn.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a pragma");
+        assert_eq!(synchronous, 2, "full");
+        open_reader(&path).expect("readable");
+    }
+
+    #[test]
+    fn foreign_files_and_newer_schemas_are_refused_untouched() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let other = dir.path().join("other.db");
+        Connection::open(&other).expect("opened").execute_batch("CREATE TABLE theirs (x)").expect("created");
+        assert!(matches!(open_writer(&other, Durability::Crash), Err(Error::Foreign { .. })));
+
+        let text = dir.path().join("text.db");
+        std::fs::write(&text, "this is certainly no database file at all").expect("written");
+        assert!(matches!(open_writer(&text, Durability::Crash), Err(Error::Foreign { .. })));
+        assert_eq!(std::fs::read(&text).expect("still there").len(), 41);
+
+        let newer = dir.path().join("newer.db");
+        let conn = open_writer(&newer, Durability::Crash).expect("created");
+        conn.pragma_update(None, "user_version", 999).expect("a pragma");
+        drop(conn);
+        assert!(matches!(open_writer(&newer, Durability::Crash), Err(Error::Newer { found: 999, .. })));
+    }
+}

@@ -1,0 +1,186 @@
+//! The one thread that writes, and its group commit.
+//!
+//! The thread takes what waits, up to a count and a size, runs each piece of work
+//! in a savepoint of one transaction, commits, and only then answers. A piece that
+//! fails is undone alone; a commit that fails fails the whole group. It never
+//! waits for more work to come: under load groups grow by themselves.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{Error, Result};
+
+/// How large one group may grow.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupLimits {
+    /// Pieces of work.
+    pub writes: usize,
+    /// Bytes that the pieces say they bring.
+    pub bytes: usize,
+}
+
+/// How many pieces of work may wait.
+const QUEUE: usize = 256;
+
+/// A piece of work: run inside the transaction, settled after the commit.
+trait Job: Send {
+    fn bytes(&self) -> usize;
+    fn run(&mut self, conn: &Connection) -> Result<()>;
+    fn settle(self: Box<Self>, committed: Result<()>);
+}
+
+struct Write<T, F> {
+    bytes: usize,
+    work: Option<F>,
+    outcome: Option<T>,
+    answer: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: Send + FnOnce(&Connection) -> Result<T>> Job for Write<T, F> {
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn run(&mut self, conn: &Connection) -> Result<()> {
+        let work = self.work.take().expect("each job is run once");
+        self.outcome = Some(work(conn)?);
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>, committed: Result<()>) {
+        let Self { outcome, answer, .. } = *self;
+        let outcome = committed.map(|()| outcome.expect("a job that was committed has run"));
+        // Whoever asked may have gone away; the write stands all the same.
+        let _ = answer.send(outcome);
+    }
+}
+
+enum Message {
+    Run(Box<dyn Job>),
+    /// What waits behind this is answered with [`Error::Closed`].
+    Close,
+}
+
+/// A handle to the thread. Clones reach the same one.
+#[derive(Clone)]
+pub struct Writer {
+    queue: SyncSender<Message>,
+}
+
+impl Writer {
+    /// Starts the thread on a connection that is open for writing.
+    pub fn start(conn: Connection, limits: GroupLimits) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (queue, waiting) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(conn, &waiting, limits))?;
+        Ok((Self { queue }, thread))
+    }
+
+    /// Runs `work` in the next transaction and answers once that is committed.
+    ///
+    /// `bytes` is what the work brings, for the size of the group. Fails with
+    /// [`Error::Busy`] at once when too much waits.
+    pub async fn write<T, F>(&self, bytes: usize, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (answer, settled) = oneshot::channel();
+        let job = Write { bytes, work: Some(work), outcome: None, answer };
+        self.queue.try_send(Message::Run(Box::new(job))).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::Closed,
+        })?;
+        settled.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Ends the thread once all that waits now is written.
+    pub fn close(&self) {
+        // An error says that the thread has ended already.
+        let _ = self.queue.send(Message::Close);
+    }
+}
+
+fn run(mut conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits) {
+    let mut open = true;
+    while open {
+        let Ok(Message::Run(first)) = waiting.recv() else { break };
+        let group = take_group(first, waiting, limits, &mut open);
+        commit(&mut conn, group);
+    }
+    // Leaves one file behind instead of three when nobody else has the database open.
+    if let Err((_, error)) = conn.close() {
+        tracing::error!(%error, "the database was not closed cleanly");
+    }
+}
+
+fn take_group(
+    first: Box<dyn Job>,
+    waiting: &Receiver<Message>,
+    limits: GroupLimits,
+    open: &mut bool,
+) -> Vec<Box<dyn Job>> {
+    let mut bytes = first.bytes();
+    let mut group = vec![first];
+    while group.len() < limits.writes && bytes < limits.bytes {
+        match waiting.try_recv() {
+            Ok(Message::Run(next)) => {
+                bytes += next.bytes();
+                group.push(next);
+            }
+            Ok(Message::Close) => {
+                *open = false;
+                break;
+            }
+            Err(_) => break,
+        }
+    }
+    group
+}
+
+fn commit(conn: &mut Connection, group: Vec<Box<dyn Job>>) {
+    let mut done = Vec::with_capacity(group.len());
+    let committed = run_group(conn, group, &mut done);
+    if let Err(error) = &committed {
+        tracing::error!(%error, writes = done.len(), "a group of writes was not committed");
+    }
+    for (job, outcome) in done {
+        let outcome = match &committed {
+            Ok(()) => outcome,
+            Err(error) => outcome.and(Err(Error::NotCommitted(error.to_string()))),
+        };
+        job.settle(outcome);
+    }
+}
+
+type Done = (Box<dyn Job>, Result<()>);
+
+fn run_group(conn: &mut Connection, group: Vec<Box<dyn Job>>, done: &mut Vec<Done>) -> rusqlite::Result<()> {
+    let mut jobs = group.into_iter();
+    let transaction = match conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            done.extend(jobs.map(|job| (job, Ok(()))));
+            return Err(error);
+        }
+    };
+    for mut job in jobs.by_ref() {
+        let outcome = in_savepoint(&transaction, &mut *job);
+        done.push((job, outcome));
+    }
+    transaction.commit()
+}
+
+fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
+    conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let outcome = job.run(conn);
+    if outcome.is_err() {
+        conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    conn.prepare_cached("RELEASE job")?.execute([])?;
+    outcome
+}
