@@ -8,7 +8,10 @@
 
 pub mod clock;
 pub mod config;
+pub mod finish;
+pub mod ingest;
 pub mod model;
+pub mod playback;
 pub mod rrweb;
 pub mod stop;
 pub mod store;

@@ -1,0 +1,260 @@
+//! The way of an upload from its bytes to its commit.
+//!
+//! A few threads inflate and check, fed by a bounded queue; the store's writer
+//! commits; only then is the upload answered. What is refused leaves nothing
+//! behind. HTTP is not known here, nor what status a refusal becomes.
+
+pub mod gzip;
+mod keys;
+mod refused;
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+
+pub use keys::Keys;
+pub use refused::Refused;
+
+use crate::model::{Batch, ConnectionId, SessionId, StreamId, TimestampMs};
+use crate::rrweb::{self, event};
+use crate::store::batches::{self, Appended};
+use crate::store::{self, Store};
+use crate::{config, model};
+
+/// The largest number of a batch within its stream.
+pub const MAX_SEQ: i64 = 1_000_000;
+
+/// The UTF-8 byte order mark, which some clients put in front.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Longer user agents are cut: nothing honest is longer.
+const MAX_USER_AGENT_CHARS: usize = 512;
+
+/// One upload as it arrived.
+#[derive(Debug)]
+pub struct Upload {
+    /// Whose key it came with.
+    pub connection: ConnectionId,
+    /// The visit.
+    pub session: SessionId,
+    /// The page load.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub seq: i64,
+    /// Whether the page went away.
+    pub end: bool,
+    /// As the browser sent it.
+    pub user_agent: String,
+    /// When it arrived, by the server's clock.
+    pub received_at: TimestampMs,
+    /// A JSON array of rrweb events, plain or gzip.
+    pub body: Vec<u8>,
+    /// Whether the client says that it is gzip. If it does not say, the first bytes do.
+    pub labelled_gzip: bool,
+}
+
+/// What became of an upload that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The same upload was stored before.
+    pub duplicate: bool,
+    /// The lowest seq that the stream still lacks.
+    pub next: i64,
+}
+
+/// Why an upload was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The client must do something else.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// We failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What an upload may be, and how many may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    gzip: gzip::Limits,
+    events: rrweb::Limits,
+}
+
+impl From<&config::Ingest> for Limits {
+    fn from(settings: &config::Ingest) -> Self {
+        Self {
+            gzip: gzip::Limits { bytes: settings.max_inflated_bytes, ratio: settings.max_ratio },
+            events: rrweb::Limits {
+                depth: settings.max_depth,
+                events: settings.max_events_per_batch,
+                event_bytes: settings.max_event_bytes,
+            },
+        }
+    }
+}
+
+type Answer = oneshot::Sender<Result<Batch, Refused>>;
+
+/// The ingest path. Clones share its queue; its threads end when the last is dropped.
+#[derive(Clone)]
+pub struct Ingest {
+    queue: SyncSender<(Upload, Answer)>,
+    store: Store,
+    reopen_within_ms: i64,
+}
+
+impl Ingest {
+    /// Starts the threads that inflate and check.
+    pub fn start(store: Store, settings: &config::Settings) -> std::io::Result<Self> {
+        let (queue, waiting) = sync_channel(settings.ingest.queue_batches);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let limits = Limits::from(&settings.ingest);
+        for number in 0..thread_count(settings.ingest.threads) {
+            let waiting = Arc::clone(&waiting);
+            std::thread::Builder::new()
+                .name(format!("ingest-{number}"))
+                .spawn(move || check_all(&waiting, limits))?;
+        }
+        let reopen_within_ms = i64::from(settings.sessions.reopen_within_seconds) * 1000;
+        Ok(Self { queue, store, reopen_within_ms })
+    }
+
+    /// Checks and stores one upload; returns when it is on disk.
+    pub async fn take(&self, upload: Upload) -> Result<Receipt, Error> {
+        let connection = upload.connection;
+        let (answer, checked) = oneshot::channel();
+        self.queue.try_send((upload, answer)).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Refused(Refused::Busy),
+            TrySendError::Disconnected(_) => Error::Store(store::Error::Closed),
+        })?;
+        let batch = checked.await.map_err(|_| store::Error::Closed)??;
+        self.append(connection, batch).await
+    }
+
+    async fn append(&self, connection: ConnectionId, batch: Batch) -> Result<Receipt, Error> {
+        let reopen_since = batch.received_at - self.reopen_within_ms;
+        let appended = self
+            .store
+            .write_sized(batch.body.len(), move |conn| {
+                batches::append(conn, connection, &batch, reopen_since)
+            })
+            .await?;
+        match appended {
+            Appended::Stored { next } => Ok(Receipt { duplicate: false, next }),
+            Appended::Duplicate { next } => Ok(Receipt { duplicate: true, next }),
+            Appended::Conflict => Err(Refused::SeqConflict.into()),
+            Appended::SeqJump => Err(Refused::SeqJump.into()),
+            Appended::Closed => Err(Refused::SessionClosed.into()),
+        }
+    }
+}
+
+fn thread_count(setting: usize) -> usize {
+    match setting {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    }
+}
+
+fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((upload, answer)) = next else { return };
+        // The client may have gone away while its upload waited.
+        let _ = answer.send(check(upload, &limits));
+    }
+}
+
+/// Inflates and checks one upload. The bytes that are stored are the ones that came;
+/// plain ones are compressed, so that all that is stored has one form.
+pub fn check(upload: Upload, limits: &Limits) -> Result<Batch, Refused> {
+    if upload.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Refused::EmptyBody);
+    }
+    let hash = Sha256::digest(&upload.body).into();
+    let is_gzip = upload.labelled_gzip || gzip::is_gzip(&upload.body);
+    let (facts, body) = if is_gzip {
+        let inflated = gzip::inflate(&upload.body, limits.gzip)?;
+        (facts(&inflated, limits)?, upload.body)
+    } else {
+        (facts(&upload.body, limits)?, gzip::deflate(without_mark(&upload.body)))
+    };
+    Ok(Batch {
+        session: upload.session,
+        stream: upload.stream,
+        seq: upload.seq,
+        body,
+        hash,
+        facts,
+        end: upload.end,
+        user_agent: upload.user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
+        received_at: upload.received_at,
+    })
+}
+
+fn facts(json: &[u8], limits: &Limits) -> Result<model::BatchFacts, Refused> {
+    let text = std::str::from_utf8(without_mark(json))
+        .map_err(|error| Refused::NotUtf8 { at: error.valid_up_to() })?;
+    if text.trim_ascii().is_empty() {
+        return Err(Refused::EmptyBody);
+    }
+    Ok(event::facts(&rrweb::events(text, &limits.events)?))
+}
+
+fn without_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(body: &[u8]) -> Upload {
+        Upload {
+            connection: ConnectionId(1),
+            session: "session-000000001".parse().expect("an id"),
+            stream: "stream-0000000001".parse().expect("an id"),
+            seq: 0,
+            end: false,
+            user_agent: "u".repeat(10_000),
+            received_at: 0,
+            body: body.to_vec(),
+            labelled_gzip: false,
+        }
+    }
+
+    fn checked(body: &[u8]) -> Result<Batch, Refused> {
+        let defaults = config::Settings::load(None, Default::default()).expect("defaults");
+        check(upload(body), &Limits::from(&defaults.ingest))
+    }
+
+    const EVENTS: &[u8] = br#"[{"type":0,"data":{},"timestamp":5}]"#;
+
+    #[test]
+    fn a_body_is_stored_as_it_came_or_compressed() {
+        let sent = gzip::deflate(EVENTS);
+        assert_eq!(checked(&sent).expect("gzip").body, sent);
+        let plain = checked(EVENTS).expect("plain");
+        assert_eq!(gzip::inflate(&plain.body, gzip::Limits::STORED).expect("gzip"), EVENTS);
+        assert_eq!(plain.facts.first_at, 5);
+        assert_eq!(plain.user_agent.len(), MAX_USER_AGENT_CHARS);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_stripped() {
+        let marked = [BYTE_ORDER_MARK, EVENTS].concat();
+        let stored = checked(&marked).expect("accepted").body;
+        assert_eq!(gzip::inflate(&stored, gzip::Limits::STORED).expect("gzip"), EVENTS);
+    }
+
+    #[test]
+    fn what_is_not_text_is_told_with_its_place() {
+        assert_eq!(checked(b"[\"\xff\"]").expect_err("not UTF-8"), Refused::NotUtf8 { at: 2 });
+        assert_eq!(checked(b"\xed\xa0\x80").expect_err("a surrogate"), Refused::NotUtf8 { at: 0 });
+        for empty in [&b""[..], b" \n", &gzip::deflate(b""), &gzip::deflate(b"  ")] {
+            assert_eq!(checked(empty).expect_err("empty"), Refused::EmptyBody);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a recorder can do wrong, one variant for each reason.
+
+use std::time::Duration;
+
+use super::gzip;
+use crate::rrweb;
+
+/// Why an upload was not taken. Nothing of it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The path has no write key.
+    #[error("the address has no write key; it is {0}/KEY/SESSION/STREAM/SEQ")]
+    MissingKey(String),
+    /// No connection has this write key.
+    #[error("no connection has this write key; compare it with the snippet on the Sessions page")]
+    UnknownKey,
+    /// The session's id is not one.
+    #[error("the session id is not 16 to 64 letters, digits, '-' or '_'")]
+    BadSessionId,
+    /// The stream's id is not one.
+    #[error("the stream id is not 16 to 64 letters, digits, '-' or '_'")]
+    BadStreamId,
+    /// The batch's number is not one.
+    #[error("seq is not a whole number from 0 to {max}")]
+    BadSeq {
+        /// The largest that is taken.
+        max: i64,
+    },
+    /// A query parameter cannot be read.
+    #[error("the query parameter `{0}` cannot be read")]
+    BadQuery(&'static str),
+    /// A content coding other than gzip.
+    #[error("the body is coded in another way than gzip")]
+    UnsupportedEncoding,
+    /// A content type that cannot be a batch.
+    #[error("the content type is neither JSON nor plain text")]
+    UnsupportedMediaType,
+    /// There is no body.
+    #[error("the body is empty")]
+    EmptyBody,
+    /// More bytes than allowed, as sent.
+    #[error("the body exceeds {limit} bytes")]
+    BodyTooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// The body took too long.
+    #[error("the body did not arrive within {} seconds", .0.as_secs())]
+    BodyTimeout(Duration),
+    /// The client went away in the middle of the body.
+    #[error("the body was not sent to its end")]
+    BodyCutOff,
+    /// The gzip does not inflate, or not within its limits.
+    #[error(transparent)]
+    Gzip(#[from] gzip::Error),
+    /// The text is not UTF-8.
+    #[error("the body is not UTF-8 from byte {at}")]
+    NotUtf8 {
+        /// Offset in the inflated body.
+        at: usize,
+    },
+    /// The text is not a batch of events.
+    #[error(transparent)]
+    Events(#[from] rrweb::Error),
+    /// Another batch stands under this number.
+    #[error("another batch is stored under this seq; it stays")]
+    SeqConflict,
+    /// The number is further ahead than a recorder can be.
+    #[error("seq is too far ahead of the batches that have arrived")]
+    SeqJump,
+    /// The session is over.
+    #[error("the session was completed too long ago to be continued")]
+    SessionClosed,
+    /// More waits than can be taken.
+    #[error("too many uploads wait; send this one again later")]
+    Busy,
+}

@@ -1,0 +1,171 @@
+//! Where each stream of a session plays.
+//!
+//! rrweb's node ids start anew with each page load, so the streams of a session
+//! play one after the other, never at once, even if their tabs were open at the
+//! same time. This lays them on one timeline that starts at 0; the player and the
+//! export both follow it. Reads no recorded bytes.
+
+use serde::Serialize;
+
+use crate::model::TimestampMs;
+use crate::store::recordings::{StoredPart, StoredStream};
+
+/// The longest pause that is kept between two streams.
+const LONGEST_PAUSE_MS: i64 = 2_000;
+
+/// No stream plays longer than this: a visitor's clock may say anything.
+const LONGEST_STREAM_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A session's streams in the order they play.
+#[derive(Clone, Debug, Serialize)]
+pub struct Playback {
+    /// The end of the last stream.
+    pub duration_ms: i64,
+    /// In the order they play.
+    pub streams: Vec<Stream>,
+}
+
+/// One page load on the timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stream {
+    /// The recorder's name for it.
+    pub id: String,
+    /// Where it starts.
+    pub offset_ms: i64,
+    /// How long it plays.
+    pub duration_ms: i64,
+    /// Its first event, by the visitor's clock: an event plays at `offset_ms + timestamp - started_at`.
+    pub started_at: TimestampMs,
+    /// Ranges of `seq` that never arrived, both ends included.
+    pub missing: Vec<(i64, i64)>,
+    /// In the order of `seq`.
+    pub parts: Vec<Part>,
+}
+
+/// One stored piece on the timeline.
+#[derive(Clone, Debug, Serialize)]
+pub struct Part {
+    /// Its place in the stream.
+    pub seq: i64,
+    /// Its first event.
+    pub starts_ms: i64,
+    /// Its last event.
+    pub ends_ms: i64,
+    /// How many events it holds.
+    pub events: i64,
+    /// How many of them the visitor caused.
+    pub interactions: i64,
+    /// Whether it holds a full snapshot.
+    pub snapshot: bool,
+}
+
+impl Playback {
+    /// Lays streams that are in the order of their first event on one timeline.
+    pub fn of(stored: &[StoredStream]) -> Self {
+        let mut streams: Vec<Stream> = Vec::with_capacity(stored.len());
+        let mut end_ms = 0;
+        let mut last_at: Option<TimestampMs> = None;
+        for next in stored {
+            let pause = last_at.map_or(0, |last_at| (next.first_at - last_at).clamp(0, LONGEST_PAUSE_MS));
+            let stream = Stream::at(next, end_ms + pause);
+            end_ms = stream.offset_ms + stream.duration_ms;
+            last_at = last_at.max(Some(next.last_at));
+            streams.push(stream);
+        }
+        Self { duration_ms: end_ms, streams }
+    }
+}
+
+impl Stream {
+    fn at(stored: &StoredStream, offset_ms: i64) -> Self {
+        let duration_ms = (stored.last_at - stored.first_at).clamp(0, LONGEST_STREAM_MS);
+        let place = |at: TimestampMs| offset_ms + (at - stored.first_at).clamp(0, duration_ms);
+        Self {
+            id: stored.id.clone(),
+            offset_ms,
+            duration_ms,
+            started_at: stored.first_at,
+            missing: missing(&stored.parts),
+            parts: stored
+                .parts
+                .iter()
+                .map(|part| Part {
+                    seq: part.seq,
+                    starts_ms: place(part.first_at),
+                    ends_ms: place(part.last_at),
+                    events: part.events,
+                    interactions: part.interactions,
+                    snapshot: part.snapshot,
+                })
+                .collect(),
+        }
+    }
+
+    /// Where an event with this timestamp plays.
+    pub fn place(&self, timestamp: TimestampMs) -> i64 {
+        self.offset_ms + (timestamp - self.started_at).clamp(0, self.duration_ms)
+    }
+}
+
+/// The ranges of `seq` between 0 and the last part that are not there.
+fn missing(parts: &[StoredPart]) -> Vec<(i64, i64)> {
+    let mut expected = 0;
+    let mut ranges = Vec::new();
+    for part in parts {
+        if part.seq > expected {
+            ranges.push((expected, part.seq - 1));
+        }
+        expected = part.seq + 1;
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(first_at: TimestampMs, last_at: TimestampMs, seqs: &[i64]) -> StoredStream {
+        let part = |seq: &i64| StoredPart {
+            seq: *seq,
+            first_at,
+            last_at,
+            events: 1,
+            interactions: 0,
+            snapshot: *seq == 0,
+        };
+        StoredStream {
+            id: format!("stream-{first_at}"),
+            first_at,
+            last_at,
+            parts: seqs.iter().map(part).collect(),
+        }
+    }
+
+    fn offsets(streams: &[StoredStream]) -> Vec<i64> {
+        Playback::of(streams).streams.iter().map(|stream| stream.offset_ms).collect()
+    }
+
+    #[test]
+    fn streams_play_one_after_the_other() {
+        let one_after_the_other = [stored(1000, 5000, &[0]), stored(5500, 6000, &[0])];
+        assert_eq!(offsets(&one_after_the_other), [0, 4500]);
+        let two_tabs = [stored(1000, 5000, &[0]), stored(2000, 9000, &[0]), stored(3000, 4000, &[0])];
+        assert_eq!(offsets(&two_tabs), [0, 4000, 11_000]);
+        assert_eq!(Playback::of(&two_tabs).duration_ms, 12_000);
+    }
+
+    #[test]
+    fn long_pauses_and_odd_clocks_are_cut_short() {
+        assert_eq!(offsets(&[stored(0, 10, &[0]), stored(3_600_000, 3_600_010, &[0])]), [0, 2010]);
+        let odd = Playback::of(&[stored(5, i64::MAX / 2, &[0])]);
+        assert_eq!(odd.duration_ms, LONGEST_STREAM_MS);
+        assert_eq!(odd.streams[0].place(i64::MAX / 2), LONGEST_STREAM_MS);
+        assert_eq!(Playback::of(&[]).duration_ms, 0);
+    }
+
+    #[test]
+    fn missing_batches_are_named_as_ranges() {
+        assert_eq!(Playback::of(&[stored(0, 1, &[0, 1, 2])]).streams[0].missing, []);
+        assert_eq!(Playback::of(&[stored(0, 1, &[2, 3, 7])]).streams[0].missing, [(0, 1), (4, 6)]);
+    }
+}
