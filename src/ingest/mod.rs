@@ -189,9 +189,14 @@ pub fn check(upload: Upload, limits: &Limits) -> Result<Batch, Refused> {
         hash,
         facts,
         end: upload.end,
-        user_agent: upload.user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
+        user_agent: user_agent(&upload.user_agent),
         received_at: upload.received_at,
     })
+}
+
+/// A user agent of a length that can be shown.
+pub fn user_agent(sent: &str) -> String {
+    sent.chars().take(MAX_USER_AGENT_CHARS).collect()
 }
 
 fn facts(json: &[u8], limits: &Limits) -> Result<model::BatchFacts, Refused> {

@@ -1,5 +1,6 @@
 //! Recordings in files: a JSON array of events, as rrweb-player takes it, or of
-//! batches `{seq, events}`, as a browser uploads them.
+//! batches `{seq, events}`, as a browser uploads them. A batch may also say its
+//! `stream` and the `user_agent` that uploaded it.
 
 use super::event::{self, Error, Event, Limits};
 use super::json::{self, Cursor};
@@ -12,6 +13,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 pub struct FileBatch<'a> {
     /// The stream it says it belongs to.
     pub stream: Option<String>,
+    /// The browser it says it comes from.
+    pub user_agent: Option<String>,
     /// Its place in the stream; batches that do not say are numbered as they stand.
     pub seq: i64,
     /// Its events.
@@ -32,6 +35,7 @@ pub fn batches<'a>(text: &'a str, limits: &Limits) -> Result<Vec<FileBatch<'a>>,
         }
         batches.push(FileBatch {
             stream: upload.stream.and_then(json::text_of),
+            user_agent: upload.user_agent.and_then(json::text_of),
             seq: upload.seq.and_then(|seq| seq.parse().ok()).unwrap_or(index as i64),
             events: event::events(upload.events, limits)?,
         });
@@ -43,6 +47,7 @@ pub fn batches<'a>(text: &'a str, limits: &Limits) -> Result<Vec<FileBatch<'a>>,
 struct Upload<'a> {
     seq: Option<&'a str>,
     stream: Option<&'a str>,
+    user_agent: Option<&'a str>,
     events: &'a str,
 }
 
@@ -63,18 +68,19 @@ fn walk<'a>(cursor: &mut Cursor<'a>, uploads: &mut Vec<Upload<'a>>) -> Result<()
         if cursor.peek()? != b'{' {
             return cursor.value().map(|_| ());
         }
-        let (mut seq, mut stream, mut events) = (None, None, None);
+        let (mut seq, mut stream, mut user_agent, mut events) = (None, None, None, None);
         cursor.object(|key, cursor| {
             let value = cursor.value()?;
             match key {
                 "seq" => seq = Some(value),
                 "stream" => stream = Some(value),
+                "user_agent" => user_agent = Some(value),
                 "events" => events = Some(value),
                 _ => {}
             }
             Ok::<_, json::Error>(())
         })?;
-        uploads.extend(events.map(|events| Upload { seq, stream, events }));
+        uploads.extend(events.map(|events| Upload { seq, stream, user_agent, events }));
         Ok(())
     })
 }
@@ -89,7 +95,12 @@ fn cut(events: Vec<Event<'_>>) -> Vec<FileBatch<'_>> {
     let mut bytes = 0;
     for event in events {
         if batches.is_empty() || bytes >= BATCH_BYTES || event.is_meta() {
-            batches.push(FileBatch { stream: None, seq: batches.len() as i64, events: Vec::new() });
+            batches.push(FileBatch {
+                stream: None,
+                user_agent: None,
+                seq: batches.len() as i64,
+                events: Vec::new(),
+            });
             bytes = 0;
         }
         bytes += event.json.len();
