@@ -1,0 +1,140 @@
+// Bundles everything the browser gets into one folder, with `assets.json` as its
+// table of contents. `build.rs` runs this and embeds the result in the binary.
+//
+//   node build.mjs --out DIR [--modules DIR]
+//
+// `--modules` is the node_modules folder to resolve packages from, so that the
+// sources can be built without writing into the source tree.
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { postcssCut } from "./build/postcss.mjs";
+import { recorderCut } from "./build/recorder.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: args } = parseArgs({
+  options: {
+    out: { type: "string" },
+    modules: { type: "string", default: join(here, "node_modules") },
+  },
+});
+if (!args.out) throw new Error("usage: node build.mjs --out DIR [--modules DIR]");
+const out = resolve(args.out);
+const modules = resolve(args.modules);
+const fromModules = createRequire(join(modules, "x.js"));
+const { build } = await import(pathToFileURL(fromModules.resolve("esbuild")).href);
+
+/** What visitors download must stay small: bytes after gzip -9. */
+const BUDGET_LOADER = 4 * 1024;
+const BUDGET_LOADER_AND_RECORDER = 30 * 1024;
+
+/** Content types of what is built, by extension. */
+const CONTENT_TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+
+/**
+ * The bundles. `path` is the URL the server gives it; `{hash}` stands for a hash
+ * of the content, and what has one may be cached for ever.
+ */
+const BUNDLES = [
+  { name: "hindsight.js", entry: "recorder/loader.ts", path: "/hindsight.js" },
+  {
+    name: "recorder.js",
+    entry: "recorder/recorder.ts",
+    path: "/assets/recorder.{hash}.js",
+    cut: recorderCut(),
+  },
+  { name: "stage.js", entry: "player/stage.ts", path: "/assets/stage.{hash}.js", cut: postcssCut("one") },
+  { name: "stage.css", entry: "player/stage.css", path: "/assets/stage.{hash}.css" },
+  { name: "dashboard.css", entry: "dashboard/dashboard.css", path: "/assets/dashboard.{hash}.css" },
+  { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
+  { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
+  { name: "demo/shop.js", entry: "demo/shop.ts", path: "/demo/assets/shop.{hash}.js" },
+  { name: "demo/shop.css", entry: "demo/shop.css", path: "/demo/assets/shop.{hash}.css" },
+];
+
+/** Files that are served as they are. */
+const COPIED = [
+  { from: join(here, "dashboard/favicon.svg"), name: "favicon.svg", path: "/favicon.svg" },
+  {
+    from: fromModules.resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
+    name: "inter.woff2",
+    path: "/assets/inter.{hash}.woff2",
+  },
+];
+
+const assets = [];
+
+async function add(name, pathPattern, bytes) {
+  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
+  const asset = {
+    name,
+    path: pathPattern.replace("{hash}", hash),
+    content_type: CONTENT_TYPES[extname(name)],
+    immutable: pathPattern.includes("{hash}"),
+    bytes: bytes.length,
+  };
+  await mkdir(dirname(join(out, name)), { recursive: true });
+  await writeFile(join(out, name), bytes);
+  if (asset.content_type.startsWith("font/")) {
+    asset.gzip_bytes = null; // compressed in itself
+  } else {
+    const gzip = gzipSync(bytes, { level: 9 });
+    await writeFile(join(out, `${name}.gz`), gzip);
+    asset.gzip_bytes = gzip.length;
+  }
+  assets.push(asset);
+  return asset;
+}
+
+async function bundle({ name, entry, path, cut }) {
+  const { outputFiles } = await build({
+    absWorkingDir: here,
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2020",
+    legalComments: "none",
+    nodePaths: [modules],
+    external: ["/assets/*"],
+    plugins: cut ? [cut] : [],
+  });
+  let text = outputFiles[0].text;
+  for (const asset of assets) text = text.replaceAll(`/assets/${asset.name}`, asset.path);
+  return add(name, path, Buffer.from(text));
+}
+
+function holdBudget(what, bytes, budget) {
+  const line = `${what}: ${(bytes / 1024).toFixed(1)} KB gzip of ${budget / 1024} KB allowed`;
+  console.log(line);
+  if (bytes > budget) throw new Error(`${line}: visitors of every recorded page pay for this`);
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+for (const file of COPIED) await add(file.name, file.path, await readFile(file.from));
+for (const each of BUNDLES) await bundle(each);
+for (const file of await readdir(join(here, "demo"), { recursive: true })) {
+  if (![".html", ".svg"].includes(extname(file))) continue;
+  let text = await readFile(join(here, "demo", file), "utf8");
+  for (const asset of assets) text = text.replaceAll(`/demo/assets/${basename(asset.name)}`, asset.path);
+  await add(`demo/${file}`, `/demo/${file}`, Buffer.from(text));
+}
+
+const size = (name) => assets.find((asset) => asset.name === name).gzip_bytes;
+holdBudget("loader", size("hindsight.js"), BUDGET_LOADER);
+holdBudget("loader and recorder", size("hindsight.js") + size("recorder.js"), BUDGET_LOADER_AND_RECORDER);
+await writeFile(join(out, "assets.json"), JSON.stringify(assets, null, 2));

@@ -1,0 +1,1 @@
+export function cutCanvas(source: string): string;

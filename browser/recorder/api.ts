@@ -1,0 +1,47 @@
+/** What a page can say to the recorder, as `window.hindsight`. */
+
+export interface Hindsight {
+  /** Starts recording, if the snippet asked to wait, or again after {@link stop}. */
+  start(): void;
+  stop(): void;
+  /** Says who the visitor is. The dashboard shows it as the page's claim. */
+  identify(id: string, traits?: Record<string, unknown>): void;
+  track(name: string, props?: Record<string, unknown>): void;
+  /** The visitor asked an assistant something. Returns the id that replies and feedback refer to. */
+  prompt(text: string, options?: PromptOptions): string;
+  /** The assistant answered. Returns the reply's own id. */
+  reply(text: string, options?: ReplyOptions): string;
+  /** The visitor's verdict on a prompt or a reply. */
+  feedback(id: string, value: 1 | -1): void;
+  /** The address of this session's replay, with `now` at this moment; "" while nothing is recorded. */
+  sessionUrl(options?: { now?: boolean }): string;
+  /** Sends what is waiting. Resolves when the server has it, or when it never will. */
+  flush(): Promise<void>;
+}
+
+export interface PromptOptions {
+  /** The page's own id for the prompt. */
+  id?: string;
+  conversation?: string;
+}
+
+export interface ReplyOptions {
+  /** The page's own id for the reply. */
+  id?: string;
+  /** The id of the prompt this answers. */
+  to?: string;
+  /** Whether the assistant could answer the question. */
+  answered?: boolean;
+  /** What the answer rests on: titles or URLs. */
+  sources?: string[];
+}
+
+/** A call made before the script has loaded: `hindsight.q.push(["track", "signed-up"])`. */
+export type EarlyCall = [method: string, ...args: unknown[]];
+
+declare global {
+  interface Window {
+    /** Before the script has loaded: a stand-in that collects calls in `q`. */
+    hindsight?: Hindsight & { q?: EarlyCall[] };
+  }
+}

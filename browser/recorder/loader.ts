@@ -1,0 +1,148 @@
+/**
+ * `hindsight.js`: what a recorded page includes. It puts `window.hindsight` in
+ * place, remembers what the page says, and fetches the recorder itself only
+ * when recording starts.
+ *
+ * A page that wants to call before this script has loaded adds one line:
+ *
+ *     <script>window.hindsight = window.hindsight || new Proxy({ q: [] }, { get: (h, name) => h[name] || ((...args) => { h.q.push([name, ...args]); }) });</script>
+ */
+
+import type { EarlyCall, Hindsight } from "./api";
+import { debug, guard, guardAll } from "./guard";
+import type { Recorder } from "./handover";
+import { randomId } from "./random";
+import { Session } from "./session";
+import { findScript, readSettings, type Settings } from "./settings";
+
+/** What a page may say before it is recorded; a page that never starts must not fill the memory. */
+const MAX_WAITING = 1000;
+
+class Loader {
+  private readonly session: Session;
+  private recorder: Recorder | undefined;
+  private waiting: [tag: string, payload: unknown][] = [];
+  private wanted = false;
+  /** Set once this page view will not be recorded whatever happens. */
+  private hopeless = false;
+  private arrival: Promise<void> | undefined;
+
+  constructor(private readonly settings: Settings) {
+    this.session = new Session(settings.connection);
+  }
+
+  start(): void {
+    this.wanted = true;
+    this.recorder?.start();
+    if (this.arrival) return;
+    this.session.touch();
+    this.arrival = this.fetchRecorder();
+  }
+
+  stop(): void {
+    this.wanted = false;
+    this.waiting = [];
+    this.recorder?.stop();
+  }
+
+  say(name: string, payload: unknown): void {
+    if (this.hopeless) return;
+    // A copy as JSON will carry it: the page may change the object after the call.
+    const copy: unknown = JSON.parse(JSON.stringify(payload));
+    if (this.recorder) this.recorder.say(`hindsight.${name}`, copy);
+    else if (this.waiting.length < MAX_WAITING) this.waiting.push([`hindsight.${name}`, copy]);
+  }
+
+  sessionUrl(now: boolean): string {
+    if (!this.wanted || this.hopeless) return "";
+    const url = `${this.settings.replayUrl}/${this.session.id}`;
+    return now ? `${url}?t=${this.session.ageSeconds}` : url;
+  }
+
+  async flush(): Promise<void> {
+    await this.arrival;
+    await this.recorder?.flush();
+  }
+
+  /** Resolves when the recorder runs, or never will. */
+  private async fetchRecorder(): Promise<void> {
+    if (!this.session.isSampled(this.settings.sample)) return this.giveUp();
+    return new Promise((resolve) => {
+      const script = document.createElement("script");
+      script.src = this.settings.recorderUrl;
+      script.nonce = findScript()?.nonce ?? "";
+      script.onload = () => resolve();
+      script.onerror = () => resolve(this.giveUp());
+      const { settings, session } = this;
+      window.__hindsight = { settings, session, attach: (recorder) => this.attach(recorder) };
+      (document.head ?? document.documentElement).append(script);
+    });
+  }
+
+  private attach(recorder: Recorder): void {
+    this.recorder = recorder;
+    window.__hindsight = undefined;
+    if (this.wanted) recorder.start();
+    for (const [tag, payload] of this.waiting.splice(0)) recorder.say(tag, payload);
+  }
+
+  private giveUp(): void {
+    this.hopeless = true;
+    this.waiting = [];
+  }
+}
+
+/** The page's side of the loader. */
+function publish(loader: Loader): Hindsight {
+  const idOf = (options?: { id?: string }): string => String(options?.id ?? randomId());
+  return guardAll<Hindsight>({
+    start: () => loader.start(),
+    stop: () => loader.stop(),
+    identify: (id, traits) => loader.say("identify", { id: String(id), traits }),
+    track: (name, props) => loader.say("track", { name: String(name), props }),
+    prompt(text, options) {
+      const id = idOf(options);
+      loader.say("prompt", { id, text: String(text), conversation: options?.conversation });
+      return id;
+    },
+    reply(text, options) {
+      const id = idOf(options);
+      const { to, answered, sources } = options ?? {};
+      loader.say("reply", { id, text: String(text), to, answered, sources });
+      return id;
+    },
+    feedback: (id, value) => loader.say("feedback", { id: String(id), value: value < 0 ? -1 : 1 }),
+    sessionUrl: (options) => loader.sessionUrl(options?.now ?? false),
+    flush: () => loader.flush().catch(debug),
+  });
+}
+
+/** Makes the calls that were waiting, and from now on those that are still pushed into the old queue. */
+function takeOver(queue: EarlyCall[], api: Hindsight): void {
+  const call = guard(([method, ...args]: EarlyCall) => {
+    const run = (api as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[method];
+    run?.(...args);
+  });
+  queue.forEach(call);
+  queue.push = (...calls) => {
+    calls.forEach(call);
+    return queue.length;
+  };
+}
+
+function main(): void {
+  const before = window.hindsight;
+  const queue = Array.isArray(before?.q) ? before.q : undefined;
+  // The page includes the script twice: the first one does the work.
+  if (before && !queue) return;
+  const script = findScript();
+  const settings = script && readSettings(script);
+  if (!settings) throw new Error("the script element names no connection");
+  const loader = new Loader(settings);
+  const api = publish(loader);
+  window.hindsight = api;
+  if (queue) takeOver(queue, api);
+  if (settings.startsOnLoad) loader.start();
+}
+
+guard(main)();

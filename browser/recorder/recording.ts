@@ -1,0 +1,185 @@
+/**
+ * The life of a recording in one page: when the page is captured, what is said
+ * beside it, and which session's stream takes it.
+ */
+
+import { type eventWithTime, record } from "rrweb";
+import { type AttentionListener, watchAttention } from "./attention";
+import { Capture, type CaptureListener } from "./capture";
+import { debug } from "./guard";
+import type { Recorder } from "./handover";
+import { type NavigationKind, watchNavigation } from "./navigation";
+import { Cleaner } from "./privacy/cleaner";
+import { type Rules, rulesFor } from "./privacy/rules";
+import { randomId } from "./random";
+import type { Session } from "./session";
+import type { Settings } from "./settings";
+import { Stream, type StreamListener } from "./stream";
+
+/** What a page does by itself while nobody is there is not recorded. */
+const IDLE_AFTER_MS = 5 * 60 * 1000;
+/** How often it is written down that the visitor is still there. */
+const TOUCH_EVERY_MS = 1000;
+/** A server that ends every session at once is not asked for ever. */
+const MAX_RENEWALS = 3;
+
+export class Recording implements Recorder, AttentionListener, CaptureListener, StreamListener {
+  private readonly rules: Rules;
+  private readonly cleaner: Cleaner;
+  private stream: Stream;
+  /** Absent while nobody is watching the page: rrweb costs nothing then. */
+  private capture: Capture | undefined;
+  private stopWatching: (() => void) | undefined;
+  /** Nothing starts a finished recording again. */
+  private finished = false;
+  private actedAt = 0;
+  private touchedAt = 0;
+  private renewals = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly session: Session,
+  ) {
+    this.rules = rulesFor(settings);
+    this.cleaner = new Cleaner(this.rules, record.mirror);
+    this.stream = this.openStream();
+  }
+
+  start(): void {
+    if (this.finished || this.stopWatching) return;
+    const stopAttention = watchAttention(this, (error) => this.failed(error));
+    const stopNavigation = watchNavigation((kind, href) => this.navigated(kind, href));
+    this.stopWatching = () => {
+      stopAttention();
+      stopNavigation();
+    };
+    this.acted();
+  }
+
+  stop(): void {
+    if (!this.stopWatching) return;
+    this.halt();
+    this.stream.leave(true);
+  }
+
+  say(tag: string, payload: unknown): void {
+    if (this.stopWatching) this.stream.say(tag, payload);
+  }
+
+  flush(): Promise<void> {
+    return this.stream.flush();
+  }
+
+  // What the visitor does.
+
+  acted(): void {
+    const now = Date.now();
+    this.actedAt = now;
+    if (this.capture && now - this.touchedAt < TOUCH_EVERY_MS) return;
+    this.touchedAt = now;
+    if (this.session.touch()) {
+      this.stream.leave(true);
+      this.changeStream();
+    }
+    this.resume();
+  }
+
+  appeared(): void {
+    this.acted();
+  }
+
+  hidden(): void {
+    this.suspend();
+    this.stream.leave(false);
+  }
+
+  left(): void {
+    this.suspend();
+    this.stream.leave(true);
+  }
+
+  // What the page does.
+
+  captured(event: eventWithTime): void {
+    if (Date.now() - this.actedAt > IDLE_AFTER_MS) this.suspend();
+    else this.stream.add(event);
+  }
+
+  overwhelmed(changes: number): void {
+    this.stream.say("hindsight.stop", { reason: "changes", changes });
+    this.stop();
+    this.finished = true;
+  }
+
+  failed(error: unknown): void {
+    debug(error);
+    this.finish();
+  }
+
+  private navigated(kind: NavigationKind | "load", address: string): void {
+    const href = this.cleaner.url(address);
+    this.say("hindsight.navigate", { href, title: this.cleaner.title(document.title), kind });
+  }
+
+  // What the server answers. A stream that was left behind has no say in this.
+
+  opened(): void {
+    this.navigated("load", location.href);
+  }
+
+  snapshotWanted(stream: Stream): void {
+    if (stream === this.stream) this.capture?.snapshot();
+  }
+
+  sessionOver(stream: Stream): void {
+    stream.close();
+    if (stream !== this.stream) return;
+    this.renewals += 1;
+    if (this.renewals > MAX_RENEWALS) {
+      this.finish();
+      return;
+    }
+    this.session.renew();
+    this.changeStream();
+    this.resume();
+  }
+
+  unwanted(stream: Stream): void {
+    stream.close();
+    if (stream === this.stream) this.finish();
+  }
+
+  private resume(): void {
+    if (!this.stopWatching || this.capture || document.hidden) return;
+    this.capture = new Capture(this.rules, this.cleaner, this);
+  }
+
+  private suspend(): void {
+    this.capture?.stop();
+    this.capture = undefined;
+  }
+
+  /** The session changed. What is captured next starts a stream in the new one. */
+  private changeStream(): void {
+    this.suspend();
+    this.stream = this.openStream();
+    if (!this.session.isSampled(this.settings.sample)) this.finish();
+  }
+
+  private openStream(): Stream {
+    const { ingestUrl, connection } = this.settings;
+    return new Stream(`${ingestUrl}/${connection}/${this.session.id}/${randomId()}`, this);
+  }
+
+  private halt(): void {
+    this.suspend();
+    this.stopWatching?.();
+    this.stopWatching = undefined;
+  }
+
+  private finish(): void {
+    this.finished = true;
+    this.halt();
+    this.stream.close();
+  }
+}

@@ -1,0 +1,116 @@
+import { randomId } from "./random";
+
+/** A visit ends when the visitor has done nothing for this long. */
+const SESSION_ENDS_AFTER_MS = 30 * 60 * 1000;
+
+/** What is kept on the visitor's device: nothing that says who they are. */
+interface Visit {
+  id: string;
+  startedAt: number;
+  lastActiveAt: number;
+}
+
+/** The part of `Storage` that a visit needs. */
+type Shelf = Pick<Storage, "getItem" | "setItem">;
+
+/**
+ * The visitor's current session, shared by all tabs and pages of a site.
+ *
+ * Nothing is stored before the first {@link touch}.
+ */
+export class Session {
+  private visit: Visit | undefined;
+  private readonly shelf = openShelf();
+  private readonly name: string;
+
+  constructor(connection: string) {
+    this.name = `hindsight.${connection}`;
+  }
+
+  get id(): string {
+    return this.visit?.id ?? "";
+  }
+
+  /** Seconds since the session started, in whichever tab that was. */
+  get ageSeconds(): number {
+    return this.visit ? Math.max(0, Math.floor((Date.now() - this.visit.startedAt) / 1000)) : 0;
+  }
+
+  /** The visitor did something. Returns whether this began or joined another session than before. */
+  touch(): boolean {
+    const now = Date.now();
+    // A page that clears the storage (many do at logout) does not end the session.
+    const known = this.stored() ?? this.visit;
+    return this.enter(known && isCurrent(known, now) ? known : newVisit(now), now);
+  }
+
+  /** Leaves the session and begins another one. */
+  renew(): void {
+    const now = Date.now();
+    this.enter(newVisit(now), now);
+  }
+
+  /** Whether the session belongs to the given share of sessions. All its pages and tabs agree on it. */
+  isSampled(share: number): boolean {
+    // The id is random and all tabs know it, so it is the die that was thrown.
+    const die = [...this.id.slice(0, 8)].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 9973, 7);
+    return die / 9973 < share;
+  }
+
+  private enter(visit: Visit, now: number): boolean {
+    const changed = visit.id !== this.visit?.id;
+    this.visit = { ...visit, lastActiveAt: now };
+    try {
+      this.shelf.setItem(this.name, JSON.stringify(this.visit));
+    } catch {
+      // The storage is full; this page still knows its session.
+    }
+    return changed;
+  }
+
+  private stored(): Visit | undefined {
+    try {
+      const visit = JSON.parse(this.shelf.getItem(this.name) ?? "null");
+      return isVisit(visit) ? visit : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function newVisit(now: number): Visit {
+  return { id: randomId(), startedAt: now, lastActiveAt: now };
+}
+
+function isCurrent(visit: Visit, now: number): boolean {
+  return now - visit.lastActiveAt < SESSION_ENDS_AFTER_MS;
+}
+
+function isVisit(value: unknown): value is Visit {
+  const visit = value as Visit | null;
+  return (
+    /^[\w-]{16,64}$/.test(String(visit?.id)) &&
+    Number.isFinite(visit?.startedAt) &&
+    Number.isFinite(visit?.lastActiveAt)
+  );
+}
+
+/** Storage that all tabs share or, where a browser forbids it, that one tab or one page has. */
+function openShelf(): Shelf {
+  for (const open of [() => localStorage, () => sessionStorage]) {
+    try {
+      const shelf = open();
+      const probe = "hindsight.probe";
+      shelf.setItem(probe, "1");
+      shelf.removeItem(probe);
+      return shelf;
+    } catch {
+      // Blocked by the browser's settings, or full: try the next one.
+    }
+  }
+  const items = new Map<string, string>();
+  return {
+    getItem: (name) => items.get(name) ?? null,
+    setItem: (name, value) => void items.set(name, value),
+  };
+}

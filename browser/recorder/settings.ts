@@ -1,0 +1,87 @@
+/**
+ * The options of the snippet. Each is an attribute of the script element or a
+ * parameter of its URL (script optimisers drop attributes); the attribute wins.
+ *
+ *     <script async src="https://HOST/hindsight.js" data-connection="KEY" data-privacy="balanced"></script>
+ *     <script async src="https://HOST/hindsight.js?connection=KEY&privacy=balanced"></script>
+ */
+
+/**
+ * How much of a page is recorded.
+ *
+ * - `open`: everything the visitor sees, and what is typed into fields.
+ * - `balanced`: what is typed is masked, and so is text that looks like personal data.
+ * - `strict`: all text is masked; images, video and embedded documents are left out.
+ *
+ * Secrets (see `privacy/secrets.ts`) are recorded in none of them.
+ */
+export type PrivacyPreset = "open" | "balanced" | "strict";
+
+export interface Settings {
+  /** The connection's public write key. */
+  connection: string;
+  privacy: PrivacyPreset;
+  /** Whether recording starts by itself; otherwise `hindsight.start()` starts it. */
+  startsOnLoad: boolean;
+  /** The share of sessions that is recorded, 0 to 1. */
+  sample: number;
+  maskAllInputs: boolean;
+  /** CSS selectors; "" selects nothing. */
+  maskTextSelector: string;
+  blockSelector: string;
+  ignoreSelector: string;
+  /** Where the recorder itself, uploads, and the link to a session's replay are. */
+  recorderUrl: string;
+  ingestUrl: string;
+  replayUrl: string;
+}
+
+type Option =
+  | "connection"
+  | "privacy"
+  | "start"
+  | "sample"
+  | "maskAllInputs"
+  | "maskTextSelector"
+  | "blockSelector"
+  | "ignoreSelector";
+
+/** The script element that loads the recorder: the running one or, where that is unknown, by its looks. */
+export function findScript(): HTMLScriptElement | null {
+  const running = document.currentScript;
+  if (running instanceof HTMLScriptElement && running.src) return running;
+  return document.querySelector("script[src][data-connection],script[src*='hindsight.js']");
+}
+
+/** Reads the options of `script`, or nothing if it names no connection. */
+export function readSettings(script: HTMLScriptElement): Settings | undefined {
+  const query = new URL(script.src).searchParams;
+  const read = (name: Option): string => (script.dataset[name] ?? query.get(name) ?? "").trim();
+  const address = (path: string): string => new URL(path, script.src).href;
+  const connection = read("connection");
+  if (!/^[\w-]+$/.test(connection)) return undefined;
+  return {
+    connection,
+    privacy: readPreset(read("privacy")),
+    startsOnLoad: (read("start") || "load") === "load",
+    sample: readShare(read("sample")),
+    maskAllInputs: read("maskAllInputs") === "true",
+    maskTextSelector: read("maskTextSelector"),
+    blockSelector: read("blockSelector"),
+    ignoreSelector: read("ignoreSelector"),
+    recorderUrl: address("__RECORDER_PATH__"),
+    ingestUrl: address("__INGEST_PATH__"),
+    replayUrl: address(`/go/${connection}`),
+  };
+}
+
+/** A preset that does not exist was meant to hide something: it becomes the strictest. */
+function readPreset(text: string): PrivacyPreset {
+  const preset = text.toLowerCase() || "open";
+  return preset === "open" || preset === "balanced" ? preset : "strict";
+}
+
+function readShare(text: string): number {
+  const share = Number.parseFloat(text);
+  return Number.isNaN(share) ? 1 : Math.min(1, Math.max(0, share));
+}

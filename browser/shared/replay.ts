@@ -1,0 +1,102 @@
+/**
+ * What the server tells the player about a recording, and what the replay page
+ * and the stage (the player's own document, which it embeds) say to each other.
+ *
+ * Times named `*_at` are milliseconds since 1970 on the visitor's clock; times
+ * named `*_ms` are milliseconds on the session's timeline, which starts at 0 and
+ * on which streams (page loads, tabs) stand one after the other.
+ */
+
+/** `GET .../manifest.json`: where the pieces of a recording are and when they play. */
+export interface Manifest {
+  session: string;
+  status: "active" | "completed";
+  /** The length of the timeline. */
+  duration_ms: number;
+  streams: StreamManifest[];
+}
+
+/** One page load in one tab. rrweb's node ids are only meaningful inside one stream. */
+export interface StreamManifest {
+  id: string;
+  /** Where the stream stands on the session's timeline. */
+  offset_ms: number;
+  duration_ms: number;
+  /** The visitor's clock when the stream started; an event plays at `offset_ms + timestamp - started_at`. */
+  started_at: number;
+  /** Ranges of `seq` that never arrived, both ends included. */
+  missing: [first: number, last: number][];
+  /** In `seq` order. */
+  parts: PartManifest[];
+}
+
+/** One piece of a stream: its URL answers a JSON array of rrweb events. */
+export interface PartManifest {
+  url: string;
+  seq: number;
+  /** The first and last event, on the session's timeline. */
+  starts_ms: number;
+  ends_ms: number;
+  events: number;
+  /** How many of the events are something the visitor did. */
+  interactions: number;
+  /** Whether a full snapshot is inside. */
+  snapshot: boolean;
+}
+
+/** What the page asks of the stage. */
+export type ToStage =
+  | {
+      type: "load";
+      manifest_url: string;
+      at_ms: number;
+      autoplay: boolean;
+      speed: number;
+      skip_idle: boolean;
+    }
+  | { type: "play" }
+  | { type: "pause" }
+  | { type: "seek"; at_ms: number }
+  | { type: "speed"; speed: number }
+  | { type: "skip-idle"; on: boolean };
+
+/** What the stage tells the page. */
+export type FromStage =
+  | { type: "ready" }
+  | {
+      type: "loaded";
+      duration_ms: number;
+      /** Where each stream starts. */
+      streams: { offset_ms: number; duration_ms: number }[];
+      /** Activity over the timeline in equal slices, 0 to 1. */
+      activity: number[];
+    }
+  /** Stretches in which the visitor did nothing, as far as is known yet. Sent again as it grows. */
+  | { type: "idle"; spans: [from_ms: number, to_ms: number][] }
+  /** Sent several times a second while playing, and after every change. */
+  | {
+      type: "state";
+      at_ms: number;
+      playing: boolean;
+      /** Waiting for events to arrive. */
+      buffering: boolean;
+      /** Skipping over an idle stretch. */
+      skipping: boolean;
+      /** The URL of the page that is shown, or "" before one is known. */
+      page_url: string;
+      finished: boolean;
+    }
+  /** Something a viewer must know, in plain words: a gap, a missing snapshot, a bad event. */
+  | { type: "notice"; kind: NoticeKind; text: string; at_ms: number };
+
+export type NoticeKind =
+  /** Nothing can be shown at all. */
+  | "unplayable"
+  /** Part of the recording never arrived. */
+  | "gap"
+  /** The stream has no full snapshot at its start: what comes before one is not shown. */
+  | "no-snapshot"
+  /** Events that rrweb cannot play were left out. */
+  | "bad-event"
+  /** The server could not be asked. */
+  | "unreachable";
