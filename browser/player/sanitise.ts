@@ -1,0 +1,122 @@
+/**
+ * Makes recorded nodes harmless before rrweb builds them.
+ *
+ * One pass, in place, without recursion: scripts lose their text, elements that
+ * act on the document or fetch something lose what they act with, and whatever
+ * would make rrweb throw (a node without children, a tag that cannot be
+ * created) is mended. What attributes may hold is `attributes.ts`.
+ */
+
+import { ADDRESSED_TAGS, harmlessValue, missingImage, showsRemoteImage } from "./attributes";
+import { type Fields, isFields, isNumber } from "./shape";
+
+const NODE = { document: 0, doctype: 1, element: 2, text: 3, cdata: 4, comment: 5 };
+const NODE_TYPES: ReadonlySet<number> = new Set(Object.values(NODE));
+
+/** No honest page is deeper, and rrweb and the browser's layout recurse into what is. */
+const MAX_DEPTH = 1024;
+
+const TAG = /^[a-z_][\w.-]*(?::[a-z_][\w.-]*)?$/i;
+const CUSTOM_TAG = /^[a-z][a-z0-9._]*-[a-z0-9._-]*$/;
+
+/** Sanitises the nodes of one stream, in the order of its events. */
+export class Sanitiser {
+  /** The tags of elements that may hold addresses, for mutations that name an element only by id. */
+  private readonly tags = new Map<number, string>();
+
+  /** Sanitises a node and all below it; returns how many elements there are. */
+  tree(root: Fields): number {
+    let elements = 0;
+    const pending = [{ node: root, depth: 1 }];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      const { node, depth } = next;
+      if (node.type === NODE.element) {
+        elements += 1;
+        this.element(node);
+      }
+      const children = mend(node, depth);
+      for (const child of children) pending.push({ node: child, depth: depth + 1 });
+    }
+    return elements;
+  }
+
+  /** Sanitises the attributes that a mutation sets on the element with this id. */
+  attributes(id: unknown, attributes: Fields): void {
+    this.keepHarmless((isNumber(id) && this.tags.get(id)) || "", attributes);
+  }
+
+  private element(node: Fields): void {
+    const tag = String(node.tagName).toLowerCase();
+    if (!TAG.test(tag)) node.tagName = "div";
+    if (node.isCustom && !CUSTOM_TAG.test(String(node.tagName))) delete node.isCustom;
+    if (!isFields(node.attributes)) node.attributes = {};
+    if (tag === "script") emptyScript(node);
+    if (tag === "link" || tag === "meta" || tag === "base") disarm(tag, node.attributes as Fields);
+    this.remember(node.id, tag);
+    this.keepHarmless(tag, node.attributes as Fields);
+  }
+
+  private remember(id: unknown, tag: string): void {
+    if (!isNumber(id)) return;
+    if (ADDRESSED_TAGS.has(tag)) this.tags.set(id, tag);
+    else this.tags.delete(id);
+  }
+
+  private keepHarmless(tag: string, attributes: Fields): void {
+    for (const [name, value] of Object.entries(attributes)) {
+      const kept = showsRemoteImage(tag, name, value)
+        ? replacement(attributes)
+        : harmlessValue(tag, name, value);
+      if (kept === undefined) delete attributes[name];
+      else attributes[name] = kept;
+    }
+  }
+}
+
+/** An image that was recorded with its content shows that; others show that they are missing. */
+function replacement(attributes: Fields): string | undefined {
+  return attributes.rr_dataURL ? undefined : missingImage(attributes.width, attributes.height);
+}
+
+/** rrweb makes `<noscript>` of a script, but only of one written in lower case. */
+function emptyScript(node: Fields): void {
+  node.tagName = "noscript";
+  node.attributes = {};
+  node.childNodes = [];
+}
+
+/**
+ * Leaves a stylesheet its recorded rules and a colour scheme its name. Without
+ * `rel` rrweb does not wait for stylesheets that nobody will fetch.
+ */
+function disarm(tag: string, attributes: Fields): void {
+  if (typeof attributes._cssText === "string") return;
+  if (tag === "meta" && attributes.name === "color-scheme") return;
+  for (const name of Object.keys(attributes)) delete attributes[name];
+}
+
+/** Gives a node the fields that rrweb reads without asking; returns its children. */
+function mend(node: Fields, depth: number): Fields[] {
+  switch (node.type) {
+    case NODE.document:
+    case NODE.element:
+      return mendChildren(node, depth);
+    case NODE.cdata:
+      // An HTML document cannot hold CDATA: creating it throws.
+      node.type = NODE.comment;
+      break;
+  }
+  if (node.type !== NODE.doctype && typeof node.textContent !== "string") node.textContent = "";
+  return [];
+}
+
+function mendChildren(node: Fields, depth: number): Fields[] {
+  const children = Array.isArray(node.childNodes) && depth < MAX_DEPTH ? node.childNodes : [];
+  const nodes = children.every(isNode) ? children : children.filter(isNode);
+  node.childNodes = nodes;
+  return nodes;
+}
+
+function isNode(value: unknown): value is Fields {
+  return isFields(value) && isNumber(value.id) && isNumber(value.type) && NODE_TYPES.has(value.type);
+}
