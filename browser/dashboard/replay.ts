@@ -1,0 +1,44 @@
+/**
+ * The replay page: a stage that plays, and around it everything a viewer touches.
+ *
+ * The recording itself is only ever inside the stage's own document. This page
+ * and the stage speak in the messages of `shared/replay.ts`.
+ */
+
+import { enableCopyButtons } from "./clipboard";
+import { element } from "./element";
+import { showAddress } from "./replay/address";
+import { startControls } from "./replay/controls";
+import { startFacts } from "./replay/facts";
+import { startFullscreen } from "./replay/fullscreen";
+import { listenToKeys } from "./replay/keys";
+import { keepMomentInUrl } from "./replay/moment";
+import { showNotice } from "./replay/notices";
+import { Playback } from "./replay/playback";
+import { startScrubber } from "./replay/scrubber";
+import { embedStage } from "./replay/stage";
+import { showStageState } from "./replay/stage_state";
+import { createToast } from "./replay/toast";
+import { keepTimesFresh } from "./time";
+
+enableCopyButtons();
+keepTimesFresh();
+const facts = startFacts();
+if (document.getElementById("stage")) startReplay();
+
+function startReplay(): void {
+  const { stage: stageUrl = "", manifest = "", start = "0" } = element("replay").dataset;
+  const stage = embedStage(stageUrl);
+  const playback = new Playback(stage.send, new URL(manifest, location.href).href, Number(start));
+  const toast = createToast();
+  stage.listen((message) => {
+    playback.receive(message);
+    if (message.type === "notice") showNotice(message, playback, toast);
+  });
+  showStageState(playback);
+  showAddress(playback);
+  startScrubber(playback);
+  startControls(playback);
+  keepMomentInUrl(playback);
+  listenToKeys({ playback, toast, facts, fullscreen: startFullscreen() });
+}

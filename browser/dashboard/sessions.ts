@@ -1,0 +1,16 @@
+/**
+ * What the sessions page gains with script: live figures, a first session that
+ * appears by itself, keys, and relative times that stay true.
+ */
+
+import { enableCopyButtons } from "./clipboard";
+import { moveByKeys } from "./sessions/keys";
+import { watchSessions } from "./sessions/live";
+import { closePickerWhenLeft } from "./sessions/picker";
+import { keepTimesFresh } from "./time";
+
+enableCopyButtons();
+keepTimesFresh();
+closePickerWhenLeft();
+moveByKeys();
+watchSessions();
