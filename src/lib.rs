@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod embedded;
 pub mod finish;
 pub mod ingest;
 pub mod model;
@@ -15,3 +16,4 @@ pub mod playback;
 pub mod rrweb;
 pub mod stop;
 pub mod store;
+pub mod web;

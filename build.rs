@@ -1,0 +1,157 @@
+//! Builds what the browser gets and embeds it, with the templates, in the binary.
+//!
+//! Nothing is written into the source tree: packages are installed, from the lock
+//! file alone, into the build's own folder, and the bundles are made there.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// The oldest Node.js that the bundler runs on.
+const OLDEST_NODE: u32 = 20;
+
+/// What is watched and bundled.
+const SOURCES: [&str; 9] = [
+    "browser/build",
+    "browser/build.mjs",
+    "browser/package-lock.json",
+    "browser/recorder",
+    "browser/player",
+    "browser/dashboard",
+    "browser/demo",
+    "browser/shared",
+    "templates",
+];
+
+fn main() {
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+    }
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    check_node();
+    let modules = install_packages(&root.join("browser"), &out.join("packages"));
+    let built = out.join("assets");
+    let printed = run(Command::new("node").arg(root.join("browser/build.mjs")).args([
+        "--out".as_ref(),
+        built.as_os_str(),
+        "--modules".as_ref(),
+        modules.as_os_str(),
+    ]));
+    // What visitors download is worth a line in every build.
+    for line in printed.lines() {
+        println!("cargo::warning={line}");
+    }
+    let mut code = assets(&built);
+    code += &texts("TEMPLATES", &root.join("templates"), "html");
+    code += &recordings(&root.join("browser/demo/visits"));
+    fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");
+}
+
+fn check_node() {
+    let version = Command::new("node").arg("--version").output().ok();
+    let major = version
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .and_then(|text| text.trim().trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    assert!(
+        major.is_some_and(|major| major >= OLDEST_NODE),
+        "Hindsight bundles its browser scripts with Node.js: install Node.js {OLDEST_NODE} or newer, with npm, and build again",
+    );
+}
+
+/// Installs the packages of the lock file; returns their folder. Done once for each lock file.
+fn install_packages(browser: &Path, packages: &Path) -> PathBuf {
+    let modules = packages.join("node_modules");
+    let lock = fs::read(browser.join("package-lock.json")).expect("browser/package-lock.json is readable");
+    let stamp = packages.join("installed-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return modules;
+    }
+    fs::create_dir_all(packages).expect("the build folder is writable");
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(browser.join(file), packages.join(file)).expect("the build folder is writable");
+    }
+    run(Command::new("npm").current_dir(packages).args([
+        "ci",
+        "--omit=dev",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]));
+    fs::write(stamp, lock).expect("the build folder is writable");
+    modules
+}
+
+/// Runs a command to its end; returns what it printed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{printed}\n{complaint}");
+    printed
+}
+
+/// The bundles, from the table of contents that `build.mjs` writes.
+fn assets(built: &Path) -> String {
+    let contents = fs::read(built.join("assets.json")).expect("build.mjs writes it");
+    let contents: Vec<serde_json::Value> = serde_json::from_slice(&contents).expect("build.mjs writes JSON");
+    let mut code = String::from("/// What `browser/` was bundled into.\npub static ASSETS: &[Asset] = &[\n");
+    for asset in &contents {
+        let name = asset["name"].as_str().expect("each asset has a name");
+        let file = built.join(name);
+        let gzip = match asset["gzip_bytes"].is_null() {
+            true => "None".to_owned(),
+            false => format!("Some(include_bytes!({:?}))", format!("{}.gz", file.display())),
+        };
+        writeln!(
+            code,
+            "Asset {{ name: {name:?}, path: {}, content_type: {}, immutable: {}, bytes: include_bytes!({file:?}), gzip: {gzip} }},",
+            asset["path"], asset["content_type"], asset["immutable"],
+        )
+        .expect("text grows");
+    }
+    code + "];\n"
+}
+
+/// All files below `folder` with this extension, as pairs of name and text.
+fn texts(table: &str, folder: &Path, extension: &str) -> String {
+    let mut code = format!(
+        "/// The files of `{}`.\npub static {table}: &[(&str, &str)] = &[\n",
+        folder.file_name().expect("a name").display()
+    );
+    for file in files_below(folder, extension) {
+        let name = file.strip_prefix(folder).expect("found below it");
+        writeln!(code, "({:?}, include_str!({file:?})),", name.display().to_string()).expect("text grows");
+    }
+    code + "];\n"
+}
+
+/// The recorded visits of the demo shop.
+fn recordings(folder: &Path) -> String {
+    let mut code = String::from(
+        "/// The recorded visits of the demo shop.\npub static DEMO_VISITS: &[(&str, &[u8])] = &[\n",
+    );
+    for file in files_below(folder, "gz") {
+        let name = file.file_name().expect("a file has a name");
+        writeln!(code, "({:?}, include_bytes!({file:?})),", name.display().to_string()).expect("text grows");
+    }
+    code + "];\n"
+}
+
+fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}

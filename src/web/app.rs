@@ -1,0 +1,99 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use super::assets::Assets;
+use super::page::Templates;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::ingest::{Ingest, Keys};
+use crate::model::{Connection, ConnectionId};
+use crate::stop::Stopping;
+use crate::store::{Scope, Store};
+
+/// The parts of the running server. Clones share them.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// See [`App`].
+pub struct Parts {
+    /// The settings it was started with.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// Recordings and lists.
+    pub store: Store,
+    /// The way of uploads into the store.
+    pub ingest: Ingest,
+    /// Which connection a write key belongs to.
+    pub keys: Keys,
+    /// The HTML pages.
+    pub(super) templates: Templates,
+    /// Scripts, styles and fonts.
+    pub(super) assets: Assets,
+    /// How browsers reach the server, without a slash at the end.
+    pub public_url: String,
+    /// The connection that the demo shop records to, when the demo is served.
+    pub demo: Option<ConnectionId>,
+    /// Learns when the server stops.
+    pub stopping: Stopping,
+}
+
+/// What [`App::new`] is given.
+pub struct Start {
+    /// The settings.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// The open store.
+    pub store: Store,
+    /// How browsers reach the server.
+    pub public_url: String,
+    /// The connection of the demo shop, to serve the demo.
+    pub demo: Option<ConnectionId>,
+    /// Learns when the server is to stop.
+    pub stopping: Stopping,
+}
+
+impl App {
+    /// Starts the parts that run by themselves and reads the templates.
+    pub fn new(start: Start) -> anyhow::Result<Self> {
+        let assets = Assets::new(&start.settings.recorder);
+        let templates = Templates::load(&start.settings.pages.templates_dir, &assets)?;
+        let ingest = Ingest::start(start.store.clone(), &start.settings)?;
+        let keys = Keys::new(start.store.clone());
+        Ok(Self(Arc::new(Parts {
+            clock: start.clock,
+            store: start.store,
+            ingest,
+            keys,
+            templates,
+            assets,
+            public_url: start.public_url,
+            demo: start.demo,
+            stopping: start.stopping,
+            settings: start.settings,
+        })))
+    }
+
+    /// What the asker may see: everything, until there are accounts.
+    pub fn scope(&self) -> Scope {
+        Scope::everything()
+    }
+
+    /// What a site puts into its pages to be recorded.
+    pub fn snippet(&self, connection: &Connection) -> String {
+        format!(
+            "<script async src=\"{}{}\" data-connection=\"{}\"></script>",
+            self.public_url, self.settings.recorder.script_path, connection.write_key
+        )
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,110 @@
+//! Scripts, styles and fonts, from the binary.
+
+use std::borrow::Cow;
+
+use warp::http::{HeaderValue, Method, header};
+
+use super::problem::Problem;
+use super::request::Request;
+use super::router::{Access, Route, Surface};
+use super::{App, Response};
+use crate::config;
+use crate::embedded::{ASSETS, Asset};
+use crate::ingest::gzip;
+
+/// What stands in the loader for what only the settings know.
+const RECORDER_PATH: &str = "__RECORDER_PATH__";
+const INGEST_PATH: &str = "__INGEST_PATH__";
+
+/// The loader's name in the bundle.
+const LOADER: &str = "hindsight.js";
+
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// For what keeps its name when it changes: sites get a new recorder within minutes.
+const MINUTES: &str = "public, max-age=300";
+
+/// The files, with what the settings change in them.
+pub struct Assets {
+    files: Vec<File>,
+}
+
+struct File {
+    asset: &'static Asset,
+    path: String,
+    bytes: Cow<'static, [u8]>,
+    gzip: Option<Cow<'static, [u8]>>,
+}
+
+impl Assets {
+    /// Fills in the loader and gives it its configured path.
+    pub fn new(recorder: &config::Recorder) -> Self {
+        let file = |asset: &'static Asset| match asset.name {
+            LOADER => loader(asset, recorder),
+            _ => File {
+                asset,
+                path: asset.path.to_owned(),
+                bytes: asset.bytes.into(),
+                gzip: asset.gzip.map(Into::into),
+            },
+        };
+        Self { files: ASSETS.iter().map(file).collect() }
+    }
+
+    /// The path of a file, by the name its sources have.
+    pub fn path(&self, name: &str) -> Option<&str> {
+        self.files.iter().find(|file| file.asset.name == name).map(|file| file.path.as_str())
+    }
+
+    /// The text of a file, by the name its sources have.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let file = self.files.iter().find(|file| file.asset.name == name)?;
+        std::str::from_utf8(&file.bytes).ok()
+    }
+}
+
+fn loader(asset: &'static Asset, settings: &config::Recorder) -> File {
+    let recorder = ASSETS.iter().find(|asset| asset.name == "recorder.js").map_or("", |asset| asset.path);
+    let text = String::from_utf8_lossy(asset.bytes)
+        .replace(RECORDER_PATH, recorder)
+        .replace(INGEST_PATH, &settings.ingest_path);
+    let gzip = gzip::deflate(text.as_bytes());
+    File {
+        asset,
+        path: settings.script_path.clone(),
+        bytes: text.into_bytes().into(),
+        gzip: Some(gzip.into()),
+    }
+}
+
+/// One route for each file. Pages of the demo are served by `demo`, which fills them in.
+pub fn routes(app: &App) -> Vec<Route> {
+    let served = |(index, file): (usize, &File)| {
+        let surface = match file.asset.name.starts_with("demo/") {
+            true if file.asset.name.ends_with(".html") || app.demo.is_none() => return None,
+            true => Surface::Demo,
+            false => Surface::Asset,
+        };
+        let serve =
+            move |app: App, request: Request| async move { serve(&app.assets.files[index], &request) };
+        Some(Route::new(Method::GET, file.path.clone(), Access::Public, surface, serve))
+    };
+    app.assets.files.iter().enumerate().filter_map(served).collect()
+}
+
+fn serve(file: &File, request: &Request) -> Result<Response, Problem> {
+    let gzip = file.gzip.as_ref().filter(|_| request.accepts_gzip());
+    let mut response = match gzip.unwrap_or(&file.bytes).clone() {
+        Cow::Borrowed(bytes) => Response::new(bytes.into()),
+        Cow::Owned(bytes) => Response::new(bytes.into()),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.asset.content_type));
+    let cache = if file.asset.immutable { FOREVER } else { MINUTES };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip.is_some() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    Ok(response)
+}

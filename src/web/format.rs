@@ -1,0 +1,119 @@
+//! How numbers, times and addresses are written on pages.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::model::TimestampMs;
+
+const SECOND: i64 = 1000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A length of time as `3:21` or `1:02:03`.
+pub fn duration(ms: i64) -> String {
+    let seconds = ms.max(0) / SECOND;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// ISO 8601 in UTC. Empty for what no calendar holds.
+pub fn exact(at: TimestampMs) -> String {
+    Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
+}
+
+/// How long ago, in the largest unit that fits; the date when that is long ago.
+pub fn relative(at: TimestampMs, now: TimestampMs) -> String {
+    let ago = |count: i64, unit: &str| match count {
+        1 => format!("1 {unit} ago"),
+        _ => format!("{count} {unit}s ago"),
+    };
+    match now - at {
+        ..0 => "just now".to_owned(),
+        past if past < 10 * SECOND => "just now".to_owned(),
+        past if past < MINUTE => format!("{} sec ago", past / SECOND),
+        past if past < HOUR => format!("{} min ago", past / MINUTE),
+        past if past < DAY => ago(past / HOUR, "hour"),
+        past if past < 30 * DAY => ago(past / DAY, "day"),
+        _ => exact(at).split('T').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A URL as its domain (with the port, if it has one) and the rest.
+pub fn domain_and_path(address: &str) -> (String, String) {
+    let Ok(url) = Url::parse(address) else { return (String::new(), address.to_owned()) };
+    let Some(host) = url.host_str() else { return (String::new(), address.to_owned()) };
+    let domain = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    (domain, url[url::Position::BeforePath..].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn durations_are_clock_like() {
+        for (ms, text) in [(0, "0:00"), (201_000, "3:21"), (3_723_000, "1:02:03"), (-5, "0:00")] {
+            assert_eq!(duration(ms), text);
+        }
+    }
+
+    #[test]
+    fn times_are_relative_and_exact() {
+        let now = 1_700_000_000_000;
+        for (past, text) in [
+            (-5 * MINUTE, "just now"),
+            (3 * SECOND, "just now"),
+            (45 * SECOND, "45 sec ago"),
+            (3 * MINUTE, "3 min ago"),
+            (HOUR, "1 hour ago"),
+            (5 * DAY, "5 days ago"),
+            (300 * DAY, "2023-01-18"),
+        ] {
+            assert_eq!(relative(now - past, now), text);
+        }
+        assert_eq!(exact(now), "2023-11-14T22:13:20Z");
+        assert_eq!(exact(i64::MAX), "");
+    }
+
+    #[test]
+    fn addresses_are_split_after_the_domain() {
+        for (address, domain, path) in [
+            ("https://shop.example/cart?x=1#y", "shop.example", "/cart?x=1#y"),
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080", "/"),
+            ("about:blank", "", "about:blank"),
+            ("", "", ""),
+            ("javascript:alert(1)", "", "javascript:alert(1)"),
+        ] {
+            assert_eq!(domain_and_path(address), (domain.to_owned(), path.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What every response carries, errors included.
+
+use warp::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::router::Surface;
+
+/// Pages run our own scripts and load our own files, nothing else.
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
+    object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// Answers that are no documents.
+const DATA_CSP: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// The demo shop is a page like any other that is recorded.
+const DEMO_CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+
+/// The policy of the player's document. What a visitor recorded is drawn in a frame
+/// that inherits it: without the nonce no script of any kind runs, and there is no
+/// place that an image, a style or a font could be loaded from.
+pub fn stage_csp(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: blob:; \
+         font-src data:; media-src data: blob:; connect-src 'self'; frame-src 'none'; worker-src 'none'; \
+         base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'self'; \
+         sandbox allow-scripts allow-same-origin"
+    )
+}
+
+/// Adds what the surface's responses carry, where the handler has not set it itself.
+pub fn add(headers: &mut HeaderMap, surface: Surface) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    );
+    set(header::CACHE_CONTROL, "no-store");
+    let policy = match surface {
+        Surface::Page => PAGE_CSP,
+        Surface::Demo => DEMO_CSP,
+        Surface::Stage | Surface::Data | Surface::Ingest | Surface::Asset => DATA_CSP,
+    };
+    set(header::CONTENT_SECURITY_POLICY, policy);
+    match surface {
+        // The stage is framed by its page; its policy names who may.
+        Surface::Stage => set(header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+        _ => set(header::X_FRAME_OPTIONS, "DENY"),
+    }
+    let is_for_every_site = matches!(surface, Surface::Ingest | Surface::Asset);
+    if is_for_every_site {
+        set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After");
+    } else {
+        set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        set(header::X_DNS_PREFETCH_CONTROL, "off");
+    }
+}

@@ -1,0 +1,148 @@
+//! HTML pages from Tera templates.
+//!
+//! One page, one file under `templates/pages/`, one struct. Templates loop and
+//! branch; what they show was computed and written out by the handler.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use tera::{Context, Kwargs, State, Tera};
+use warp::http::{HeaderValue, header};
+
+use super::assets::Assets;
+use super::problem::Problem;
+use super::{App, Response};
+use crate::embedded::{ASSETS, TEMPLATES};
+use crate::model::{Connection, ConnectionId};
+use crate::store::{self, connections};
+
+/// The templates, ready to render.
+pub struct Templates {
+    tera: Tera,
+}
+
+impl Templates {
+    /// Reads the embedded templates, each replaced by the file of its name in `overrides`, if any.
+    pub fn load(overrides: &Path, assets: &Assets) -> anyhow::Result<Self> {
+        let mut tera = Tera::new();
+        tera.autoescape_on([".html"]);
+        let paths: Vec<(&str, String)> = ASSETS
+            .iter()
+            .filter_map(|asset| Some((asset.name, assets.path(asset.name)?.to_owned())))
+            .collect();
+        tera.register_function("asset", move |args: Kwargs, _: &State| -> tera::TeraResult<String> {
+            let name: String = args.must_get("name")?;
+            let found = paths.iter().find(|(known, _)| *known == name);
+            found
+                .map(|(_, path)| path.clone())
+                .ok_or_else(|| tera::Error::message(format!("no asset {name:?}")))
+        });
+        let mut texts = Vec::new();
+        for (name, embedded) in TEMPLATES {
+            let file = overrides.join(name);
+            let text = match !overrides.as_os_str().is_empty() && file.exists() {
+                true => std::fs::read_to_string(&file)
+                    .with_context(|| format!("cannot read the template {}", file.display()))?,
+                false => (*embedded).to_owned(),
+            };
+            texts.push((*name, text));
+        }
+        tera.add_raw_templates(texts).context("a template is broken")?;
+        Ok(Self { tera })
+    }
+
+    /// Renders a page.
+    pub fn page<T: Serialize>(&self, name: &str, page: &T) -> Result<Response, Problem> {
+        let mut response = Response::new(self.render(name, page)?.into());
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, html);
+        Ok(response)
+    }
+
+    /// The page that says what went wrong. Falls back on JSON when that cannot be rendered.
+    pub fn problem(&self, problem: &Problem) -> Response {
+        let page = ProblemPage {
+            frame: Frame { section: "problem", connection: None, connections: Vec::new() },
+            status: problem.status.as_u16(),
+            title: problem.title,
+            detail: &problem.detail,
+            home_url: "/",
+        };
+        match self.render("pages/problem.html", &page) {
+            Ok(html) => problem.to_page(html),
+            Err(_) => problem.to_json(),
+        }
+    }
+
+    fn render<T: Serialize>(&self, name: &str, page: &T) -> Result<String, Problem> {
+        let rendered = Context::from_serialize(page).and_then(|context| self.tera.render(name, &context));
+        rendered.map_err(|error| {
+            tracing::error!(template = name, %error, "a page was not rendered");
+            Problem::internal()
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct ProblemPage<'a> {
+    #[serde(flatten)]
+    frame: Frame,
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
+    home_url: &'a str,
+}
+
+/// What surrounds every page.
+#[derive(Serialize)]
+pub struct Frame {
+    /// Which part of the dashboard it is.
+    pub section: &'static str,
+    /// The connection that the page is about.
+    pub connection: Option<Connection>,
+    /// What the connection picker offers.
+    pub connections: Vec<PickerEntry>,
+}
+
+/// One row of the connection picker.
+#[derive(Serialize)]
+pub struct PickerEntry {
+    /// What people call the connection.
+    pub name: String,
+    /// Its sessions.
+    pub url: String,
+    /// Whether it is the one that is shown.
+    pub current: bool,
+}
+
+impl Frame {
+    /// The frame of a page about one connection. A connection that does not exist is not found.
+    pub async fn about(app: &App, section: &'static str, connection: ConnectionId) -> Result<Self, Problem> {
+        let scope = app.scope();
+        let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
+        let current =
+            all.iter().find(|each| each.id == connection).cloned().ok_or_else(Problem::not_found)?;
+        let connections = all
+            .into_iter()
+            .map(|each| PickerEntry {
+                url: sessions_url(each.id),
+                current: each.id == connection,
+                name: each.name,
+            })
+            .collect();
+        Ok(Self { section, connection: Some(current), connections })
+    }
+}
+
+/// The address of a connection's sessions.
+pub fn sessions_url(connection: ConnectionId) -> String {
+    format!("/connections/{connection}/sessions")
+}
+
+/// The connection that is shown when none is asked for: the oldest.
+pub async fn first_connection(app: &App) -> store::Result<Option<ConnectionId>> {
+    let scope = app.scope();
+    let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
+    Ok(all.first().map(|connection| connection.id))
+}

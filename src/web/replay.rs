@@ -1,0 +1,204 @@
+//! The replay page, the player's document inside it, and what it plays.
+
+use serde::Serialize;
+use warp::http::{HeaderValue, Method, header};
+
+use super::page::{Frame, sessions_url};
+use super::problem::Problem;
+use super::request::Request;
+use super::router::{Access, Route, Surface};
+use super::sessions::Row;
+use super::{App, Response, headers};
+use crate::ingest::gzip;
+use crate::model::{ConnectionId, Session, SessionId, Status, StreamId};
+use crate::playback::{self, Playback};
+use crate::store::{recordings, sessions};
+
+const PAGE: &str = "/connections/{connection}/sessions/{session}";
+
+/// What has arrived under a seq never changes, so a browser may keep it for itself.
+const PRIVATE_FOREVER: &str = "private, max-age=31536000, immutable";
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    let below = |path: &str| format!("{PAGE}/{path}");
+    let part_path = below("streams/{stream}/batches/{seq}");
+    vec![
+        Route::new(Method::GET, PAGE, Access::Viewer, Surface::Page, page),
+        Route::new(Method::GET, below("stage"), Access::Viewer, Surface::Stage, stage),
+        Route::new(Method::GET, below("manifest.json"), Access::Viewer, Surface::Data, manifest),
+        Route::new(Method::GET, part_path, Access::Viewer, Surface::Data, part),
+    ]
+}
+
+#[derive(Serialize)]
+struct ReplayPage {
+    #[serde(flatten)]
+    frame: Frame,
+    session: Row,
+    stage_url: String,
+    manifest_url: String,
+    sessions_url: String,
+    start_ms: i64,
+}
+
+async fn page(app: App, request: Request) -> Result<Response, Problem> {
+    let session = find(&app, &request).await?;
+    let url = url_of(&session);
+    let page = ReplayPage {
+        frame: Frame::about(&app, "replay", session.connection).await?,
+        stage_url: format!("{url}/stage"),
+        manifest_url: format!("{url}/manifest.json"),
+        sessions_url: sessions_url(session.connection),
+        start_ms: start_ms(&request)?,
+        session: Row::of(session, app.clock.now()),
+    };
+    app.templates.page("pages/replay.html", &page)
+}
+
+/// `?t=` in seconds.
+fn start_ms(request: &Request) -> Result<i64, Problem> {
+    let Some(text) = request.query("t")? else { return Ok(0) };
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let seconds = seconds.ok_or_else(|| Problem::bad_query("t is a time in seconds, such as 83 or 83.5."))?;
+    Ok((seconds * 1000.0) as i64)
+}
+
+#[derive(Serialize)]
+struct StagePage<'a> {
+    nonce: &'a str,
+    stage_js: &'a str,
+    stage_css: &'a str,
+}
+
+/// The document that a recording is drawn in. It has a policy of its own, which what a
+/// visitor recorded inherits.
+async fn stage(app: App, request: Request) -> Result<Response, Problem> {
+    find(&app, &request).await?;
+    let nonce = nonce()?;
+    let page = StagePage {
+        nonce: &nonce,
+        stage_js: app.assets.path("stage.js").unwrap_or_default(),
+        stage_css: app.assets.text("stage.css").unwrap_or_default(),
+    };
+    let mut response = app.templates.page("pages/stage.html", &page)?;
+    let policy = HeaderValue::from_str(&headers::stage_csp(&nonce)).expect("a policy is plain ASCII");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+fn nonce() -> Result<String, Problem> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| {
+        tracing::error!(%error, "the system gives no random bytes");
+        Problem::internal()
+    })?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[derive(Serialize)]
+struct Manifest {
+    session: String,
+    status: Status,
+    duration_ms: i64,
+    streams: Vec<ManifestStream>,
+}
+
+#[derive(Serialize)]
+struct ManifestStream {
+    id: String,
+    offset_ms: i64,
+    duration_ms: i64,
+    started_at: i64,
+    missing: Vec<(i64, i64)>,
+    parts: Vec<ManifestPart>,
+}
+
+#[derive(Serialize)]
+struct ManifestPart {
+    url: String,
+    #[serde(flatten)]
+    part: playback::Part,
+}
+
+/// Where the pieces of a recording are and when they play.
+async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
+    let session = find(&app, &request).await?;
+    let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
+    let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
+    let playback = Playback::of(&stored);
+    let url = url_of(&session);
+    let streams = playback.streams.into_iter().map(|stream| {
+        let part_url = |seq: i64| format!("{url}/streams/{}/batches/{seq}", stream.id);
+        ManifestStream {
+            offset_ms: stream.offset_ms,
+            duration_ms: stream.duration_ms,
+            started_at: stream.started_at,
+            missing: stream.missing,
+            parts: stream
+                .parts
+                .into_iter()
+                .map(|part| ManifestPart { url: part_url(part.seq), part })
+                .collect(),
+            id: stream.id,
+        }
+    });
+    json(&Manifest {
+        status: session.status,
+        duration_ms: playback.duration_ms,
+        streams: streams.collect(),
+        session: session.id.to_string(),
+    })
+}
+
+/// One piece, in the bytes it is stored in.
+async fn part(app: App, request: Request) -> Result<Response, Problem> {
+    let connection: ConnectionId = request.param("connection")?;
+    let session: SessionId = request.param("session")?;
+    let stream: StreamId = request.param("stream")?;
+    let seq: i64 = request.param("seq")?;
+    let scope = app.scope();
+    let body = app
+        .store
+        .read(move |conn| recordings::part(conn, &scope, connection, &session, &stream, seq))
+        .await?
+        .ok_or_else(Problem::no_session)?;
+    let mut response = if request.accepts_gzip() {
+        let mut response = Response::new(body.into());
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+    } else {
+        let inflated = gzip::inflate(&body, gzip::Limits::STORED).map_err(|error| {
+            tracing::error!(%error, "a stored batch does not inflate");
+            Problem::internal()
+        })?;
+        Response::new(inflated.into())
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE_FOREVER));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
+}
+
+async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
+    let connection: ConnectionId = request.param("connection")?;
+    let id: SessionId = request.param("session").map_err(|_| Problem::no_session())?;
+    let scope = app.scope();
+    let found = app.store.read(move |conn| sessions::find(conn, &scope, connection, &id)).await?;
+    found.ok_or_else(Problem::no_session)
+}
+
+fn url_of(session: &Session) -> String {
+    format!("{}/{}", sessions_url(session.connection), session.id)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
+    let text = serde_json::to_vec(value).map_err(|error| {
+        tracing::error!(%error, "an answer was not written");
+        Problem::internal()
+    })?;
+    let mut response = Response::new(text.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}

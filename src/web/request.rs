@@ -1,0 +1,67 @@
+//! A request as handlers see it.
+
+use std::str::FromStr;
+
+use warp::http::{HeaderMap, Method, header};
+
+use super::body::Body;
+use super::problem::Problem;
+
+/// The longest query string that is read.
+const MAX_QUERY_BYTES: usize = 8 * 1024;
+
+/// One request.
+pub struct Request {
+    /// Its method.
+    pub method: Method,
+    /// Its path as it was sent: nothing is decoded.
+    pub path: String,
+    /// What the route's `{names}` stand for.
+    pub params: Vec<(String, String)>,
+    /// What follows the `?`, undecoded.
+    pub query: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, which is not read yet.
+    pub body: Body,
+}
+
+impl Request {
+    /// The path parameter, as text. Empty when the route has none of that name.
+    pub fn param_text(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The path parameter as a domain type; one that is malformed is simply not found.
+    pub fn param<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
+        self.param_text(name).parse().map_err(|_| Problem::not_found())
+    }
+
+    /// The first query parameter of that name.
+    pub fn query(&self, name: &str) -> Result<Option<String>, Problem> {
+        if self.query.len() > MAX_QUERY_BYTES {
+            return Err(Problem::bad_query("the query string is too long"));
+        }
+        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
+        Ok(pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()))
+    }
+
+    /// The header as text. Empty when there is none or it is not text.
+    pub fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Whether the client takes gzip.
+    pub fn accepts_gzip(&self) -> bool {
+        let codings = self.header(header::ACCEPT_ENCODING);
+        codings.split(',').any(|coding| {
+            let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+            name.trim().eq_ignore_ascii_case("gzip") && !quality.trim().starts_with("q=0")
+        })
+    }
+
+    /// Whether the client would rather read a page than JSON.
+    pub fn wants_html(&self) -> bool {
+        self.header(header::ACCEPT).contains("text/html")
+    }
+}

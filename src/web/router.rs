@@ -1,0 +1,192 @@
+//! The table of routes, kept as data: method, path, who may, what surface, handler.
+//!
+//! One warp filter takes every request and dispatches it through the table, so that
+//! what is routed, what is protected and what tests walk over cannot differ, and so
+//! that `Allow` lists and 404s come from one place.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use warp::Filter;
+use warp::filters::BoxedFilter;
+use warp::http::{HeaderMap, Method, header};
+
+use super::body::Body;
+use super::problem::Problem;
+use super::request::Request;
+use super::{App, Response, assets, connections, demo, headers, ingest, live, replay, sessions};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever holds a write key.
+    WriteKey,
+    /// Whoever may see the connection.
+    Viewer,
+}
+
+/// What kind of answer a route gives, which decides its headers and how it says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A page of the dashboard.
+    Page,
+    /// The player's document.
+    Stage,
+    /// JSON, recordings and live updates for the dashboard.
+    Data,
+    /// Uploads, from any site.
+    Ingest,
+    /// Scripts, styles and fonts, for any site.
+    Asset,
+    /// The demo shop.
+    Demo,
+}
+
+type Handler = Arc<dyn Fn(App, Request) -> BoxFuture<'static, Result<Response, Problem>> + Send + Sync>;
+
+/// One row of the table.
+pub struct Route {
+    /// HEAD is answered wherever GET is.
+    pub method: Method,
+    /// The path, with `{name}` for one segment and `{*name}` for the rest.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+    /// What kind of answer it gives.
+    pub surface: Surface,
+    handler: Handler,
+}
+
+impl Route {
+    /// A row of the table.
+    pub fn new<F, Fut>(
+        method: Method,
+        path: impl Into<String>,
+        access: Access,
+        surface: Surface,
+        handler: F,
+    ) -> Self
+    where
+        F: Fn(App, Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
+        Self { method, path: path.into(), access, surface, handler }
+    }
+}
+
+/// All routes of the server.
+pub fn routes(app: &App) -> Vec<Route> {
+    let mut routes = connections::routes();
+    routes.extend(sessions::routes());
+    routes.extend(replay::routes());
+    routes.extend(live::routes());
+    routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
+    routes.extend(assets::routes(app));
+    if app.demo.is_some() {
+        routes.extend(demo::routes());
+    }
+    routes
+}
+
+/// Finds the route of a request.
+struct Router {
+    routes: Vec<Route>,
+    /// For each path, the rows that have it.
+    by_path: matchit::Router<Vec<usize>>,
+}
+
+impl Router {
+    fn new(routes: Vec<Route>) -> anyhow::Result<Self> {
+        let mut rows: Vec<(&str, Vec<usize>)> = Vec::new();
+        for (row, route) in routes.iter().enumerate() {
+            match rows.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, same_path)) => same_path.push(row),
+                None => rows.push((&route.path, vec![row])),
+            }
+        }
+        let mut by_path = matchit::Router::new();
+        for (path, rows) in rows {
+            by_path.insert(path, rows)?;
+        }
+        Ok(Self { routes, by_path })
+    }
+
+    /// The route, with its path parameters put into the request.
+    fn find(&self, request: &mut Request) -> Result<&Route, (Problem, Surface)> {
+        let path = request.path.clone();
+        let Ok(found) = self.by_path.at(&path) else {
+            return Err((Problem::not_found(), Surface::Page));
+        };
+        request.params =
+            found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
+        let rows = || found.value.iter().map(|row| &self.routes[*row]);
+        rows().find(|route| route.method == *asked).ok_or_else(|| {
+            let allow = rows().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+            let surface = rows().next().map_or(Surface::Page, |route| route.surface);
+            (Problem::method_not_allowed(allow), surface)
+        })
+    }
+}
+
+/// The whole server as one warp filter.
+pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
+    let router = Arc::new(Router::new(routes(&app))?);
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let filter = warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, body| {
+            let request = Request {
+                method,
+                path: path.as_str().to_owned(),
+                params: Vec::new(),
+                query,
+                headers,
+                body: Body::new(body),
+            };
+            dispatch(app.clone(), Arc::clone(&router), request)
+        });
+    Ok(filter.boxed())
+}
+
+async fn dispatch(app: App, router: Arc<Router>, mut request: Request) -> Response {
+    let wants_html = request.wants_html();
+    let (answer, surface) = match router.find(&mut request) {
+        Ok(route) => match check_framing(&request) {
+            Ok(()) => (run(route, app.clone(), request).await, route.surface),
+            Err(problem) => (Err(problem), route.surface),
+        },
+        Err((problem, surface)) => (Err(problem), surface),
+    };
+    let mut response = answer.unwrap_or_else(|problem| match surface {
+        Surface::Page | Surface::Stage | Surface::Demo if wants_html => app.templates.problem(&problem),
+        _ => problem.to_json(),
+    });
+    headers::add(response.headers_mut(), surface);
+    response
+}
+
+/// The last resort: a handler that panics costs its own request, and no other.
+async fn run(route: &Route, app: App, request: Request) -> Result<Response, Problem> {
+    let answer = AssertUnwindSafe((route.handler)(app, request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| {
+        tracing::error!(path = route.path, "a request handler panicked");
+        Err(Problem::internal())
+    })
+}
+
+/// What hyper lets pass and a proxy in front might read in another way.
+fn check_framing(request: &Request) -> Result<(), Problem> {
+    if request.headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(Problem::bad_request("A request has exactly one Host header."));
+    }
+    Ok(())
+}
