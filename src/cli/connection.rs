@@ -1,0 +1,66 @@
+//! `hindsight connection`: adding and listing recorded sites.
+
+use anyhow::bail;
+use clap::Subcommand;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::model::{Connection, TimestampMs};
+use crate::store::{Db, Result, Scope, Store, connections};
+
+/// The longest name that is shown well.
+const MAX_NAME_CHARS: usize = 80;
+
+/// What to do with connections.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Adds a connection and prints its write key.
+    Add {
+        /// What people call it.
+        name: String,
+    },
+    /// Prints each connection with its write key.
+    List,
+}
+
+/// Runs the command. Works beside a running server.
+pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
+    let (store, closing) = Store::open(&settings.server.data_dir, &settings.store)?;
+    let outcome = match action {
+        Action::Add { name } => add(&store, &name).await,
+        Action::List => list(&store).await,
+    };
+    closing.close();
+    outcome
+}
+
+async fn add(store: &Store, name: &str) -> anyhow::Result<()> {
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        bail!("a connection's name has 1 to {MAX_NAME_CHARS} characters on one line");
+    }
+    let now = Clock::system().now();
+    let wanted = name.clone();
+    match store.write(move |conn| add_with_new_key(conn, &wanted, now)).await? {
+        Some(connection) => println!("{}", connection.write_key),
+        None => bail!(
+            "there is a connection named {name:?} already; `hindsight connection list` shows its write key"
+        ),
+    }
+    Ok(())
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    for connection in store.read(|conn| connections::all(conn, &Scope::everything())).await? {
+        println!("{}\t{}", connection.write_key, connection.name);
+    }
+    Ok(())
+}
+
+/// Adds a connection with a key of 128 random bits. `None` when the name is taken.
+pub fn add_with_new_key(conn: &Db, name: &str, now: TimestampMs) -> Result<Option<Connection>> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).expect("the system gives random bytes");
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    connections::add(conn, name, &format!("hk_{digits}"), now)
+}

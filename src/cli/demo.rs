@@ -1,0 +1,55 @@
+//! `hindsight demo`: the server with a shop that records itself.
+
+use anyhow::Context as _;
+
+use super::connection::add_with_new_key;
+use super::import;
+use super::serve::{self, Greeting};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::embedded::DEMO_VISITS;
+use crate::model::Connection;
+use crate::store::{Scope, Store, connections};
+
+/// The shop's connection.
+const NAME: &str = "Demo shop";
+
+/// How long ago the last of the recorded visits is said to have ended, and how far
+/// apart they are.
+const LAST_VISIT_MS: i64 = 4 * 60 * 1000;
+const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
+
+/// Serves until it is told to stop.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let opened = serve::open(settings)?;
+    let connection = shop(&opened.store).await?;
+    let scope = Scope::everything();
+    let id = connection.id;
+    let totals = opened.store.read(move |conn| connections::totals(conn, &scope, id)).await?;
+    if totals.total == 0 {
+        add_visits(&opened.store, &connection, &opened.settings).await?;
+    }
+    serve::serve(opened, &connection, Some(connection.id), Greeting::Welcome).await
+}
+
+async fn shop(store: &Store) -> anyhow::Result<Connection> {
+    let now = Clock::system().now();
+    let shop = store
+        .write(move |conn| match connections::named(conn, NAME)? {
+            Some(connection) => Ok(Some(connection)),
+            None => add_with_new_key(conn, NAME, now),
+        })
+        .await?;
+    shop.context("the demo's connection was not added")
+}
+
+/// Imports the recorded visits as if they had just happened.
+async fn add_visits(store: &Store, connection: &Connection, settings: &Settings) -> anyhow::Result<()> {
+    let mut ended_at = Clock::system().now() - LAST_VISIT_MS;
+    for (name, bytes) in DEMO_VISITS {
+        let recording = import::read(bytes, &settings.ingest).with_context(|| format!("the visit {name}"))?;
+        import::store(store, connection.id, recording.ending_at(ended_at)).await?;
+        ended_at -= BETWEEN_VISITS_MS;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! `hindsight export`: a session as any rrweb player takes it.
+//!
+//! The streams of a session follow each other on one timeline, as the replay page
+//! plays them. Timestamps never run backwards, since players sort by them; beyond
+//! that each event is written as it came.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::config::Settings;
+use crate::ingest::gzip;
+use crate::model::{ConnectionId, SessionId, StreamId, TimestampMs};
+use crate::playback::{Playback, Stream};
+use crate::rrweb::{self, Event, Limits};
+use crate::store::{Scope, Store, connections, recordings, sessions};
+
+/// What was stored was within the limits when it came.
+const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
+
+/// What the command takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The session's id, as the replay page shows it.
+    session: SessionId,
+    /// The connection it belongs to, if several have a session of this id.
+    #[arg(long, value_name = "NAME")]
+    connection: Option<String>,
+    /// The file to write; by default standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs the command. Works beside a running server.
+pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
+    let (store, closing) = Store::open(&settings.server.data_dir, &settings.store)?;
+    let outcome = export(&store, arguments).await;
+    closing.close();
+    outcome
+}
+
+async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
+    let connection = connection(store, &arguments).await?;
+    let session = arguments.session.clone();
+    let id = session.clone();
+    let stored =
+        store.read(move |conn| recordings::streams(conn, &Scope::everything(), connection, &id)).await?;
+    let playback = Playback::of(&stored);
+    let mut events = Events::new(match &arguments.output {
+        Some(path) => {
+            Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => Box::new(std::io::stdout()),
+    });
+    let starts_at = playback.streams.first().map_or(0, |stream| stream.started_at);
+    for stream in &playback.streams {
+        let stream_id: StreamId = stream.id.parse()?;
+        for part in &stream.parts {
+            let (id, stream_id, seq) = (session.clone(), stream_id.clone(), part.seq);
+            let body = store
+                .read(move |conn| {
+                    recordings::part(conn, &Scope::everything(), connection, &id, &stream_id, seq)
+                })
+                .await?
+                .context("the session was deleted while it was exported")?;
+            events.write_part(&body, stream, starts_at)?;
+        }
+    }
+    events.finish()
+}
+
+async fn connection(store: &Store, arguments: &Arguments) -> anyhow::Result<ConnectionId> {
+    let id = arguments.session.clone();
+    let mut found = store.read(move |conn| sessions::connections_of(conn, &Scope::everything(), &id)).await?;
+    if let Some(name) = &arguments.connection {
+        let wanted = name.clone();
+        let named = store.read(move |conn| connections::named(conn, &wanted)).await?;
+        found.retain(|connection| named.as_ref().is_some_and(|named| named.id == *connection));
+    }
+    match found[..] {
+        [connection] => Ok(connection),
+        [] => bail!("there is no session {}; its id stands in the replay page's panel", arguments.session),
+        _ => bail!("several connections have a session {}; name one with --connection", arguments.session),
+    }
+}
+
+/// A JSON array that is written event by event.
+struct Events {
+    out: BufWriter<Box<dyn Write>>,
+    last_at: Option<TimestampMs>,
+}
+
+impl Events {
+    fn new(out: Box<dyn Write>) -> Self {
+        Self { out: BufWriter::new(out), last_at: None }
+    }
+
+    fn write_part(&mut self, body: &[u8], stream: &Stream, starts_at: TimestampMs) -> anyhow::Result<()> {
+        let json = gzip::inflate(body, gzip::Limits::STORED)?;
+        let text = std::str::from_utf8(&json)?.trim_start_matches('\u{feff}');
+        for event in rrweb::events(text, &LIMITS)? {
+            self.write(&event, starts_at + stream.place(event.timestamp))?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, event: &Event<'_>, at: TimestampMs) -> std::io::Result<()> {
+        self.out.write_all(if self.last_at.is_none() { b"[" } else { b",\n" })?;
+        let at = self.last_at.map_or(at, |last_at| at.max(last_at));
+        self.last_at = Some(at);
+        let (before, after) =
+            (&event.json[..event.timestamp_span.start], &event.json[event.timestamp_span.end..]);
+        write!(self.out, "{before}{at}{after}")
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        let end: &[u8] = if self.last_at.is_none() { b"[]\n" } else { b"]\n" };
+        self.out.write_all(end)?;
+        self.out.flush()?;
+        Ok(())
+    }
+}

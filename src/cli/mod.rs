@@ -1,0 +1,99 @@
+//! The command line: one file for each command.
+
+mod connection;
+mod demo;
+mod export;
+mod import;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Settings};
+
+/// Self-hosted session recording: one binary, one SQLite file, one config.toml.
+///
+/// Without a command it serves, and says where to look.
+#[derive(Debug, Parser)]
+#[command(name = "hindsight", version)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Options {
+    /// The settings; by default config.toml in the working directory, if there is one.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The folder of the database, in place of the configured one.
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Where to listen, in place of the configured address. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", global = true)]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves, and prints `ready http://ADDR:PORT` once it does.
+    Serve,
+    /// Serves with a demo shop that records itself, and a few recorded visits.
+    Demo,
+    /// Manages connections: one for each recorded site or application.
+    Connection {
+        #[command(subcommand)]
+        action: connection::Action,
+    },
+    /// Stores recordings from files: JSON or gzip JSON of rrweb events or batches.
+    Import(import::Arguments),
+    /// Writes a session as a JSON array of rrweb events, as rrweb-player takes it.
+    Export(export::Arguments),
+}
+
+impl Options {
+    fn settings(&self) -> Result<Settings, config::Error> {
+        let environment: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let mut settings = Settings::load(self.config.as_deref(), environment)?;
+        if let Some(data) = &self.data {
+            settings.server.data_dir.clone_from(data);
+        }
+        if let Some(listen) = self.listen {
+            settings.server.listen = listen;
+        }
+        Ok(settings)
+    }
+}
+
+impl Cli {
+    /// Reads the settings, sets up the log and runs the command.
+    pub fn run(self) -> anyhow::Result<()> {
+        let settings = self.options.settings()?;
+        start_log(&settings.log)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            match self.command {
+                None => serve::run(settings, serve::Greeting::Welcome).await,
+                Some(Command::Serve) => serve::run(settings, serve::Greeting::ReadyLine).await,
+                Some(Command::Demo) => demo::run(settings).await,
+                Some(Command::Connection { action }) => connection::run(settings, action).await,
+                Some(Command::Import(arguments)) => import::run(settings, arguments).await,
+                Some(Command::Export(arguments)) => export::run(settings, arguments).await,
+            }
+        })
+    }
+}
+
+fn start_log(settings: &config::Log) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::builder().parse(&settings.level)?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Arguments, settings, log, then one command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hindsight::{cli::Cli, config, store};
+
+/// Exit codes as `sysexits.h` names them.
+const EX_DATAERR: u8 = 65;
+const EX_TEMPFAIL: u8 = 75;
+const EX_CONFIG: u8 = 78;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hindsight: {error:#}");
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<config::Error>() {
+        return EX_CONFIG.into();
+    }
+    match error.downcast_ref() {
+        Some(store::Error::InUse { .. }) => EX_TEMPFAIL.into(),
+        Some(store::Error::Newer { .. } | store::Error::Foreign { .. }) => EX_DATAERR.into(),
+        _ => ExitCode::FAILURE,
+    }
+}
