@@ -1,0 +1,207 @@
+//! The program as a user and as a script start it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::server::{NOW, page_load};
+
+/// The program, away from any settings of the machine it runs on.
+pub fn hindsight(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hindsight"));
+    command.current_dir(data).arg("--data").arg(data);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HINDSIGHT_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A server in a process of its own, killed when the test is over.
+pub struct Process {
+    pub child: Child,
+    pub url: String,
+}
+
+impl Process {
+    pub fn start(data: &Path) -> Self {
+        let mut child = hindsight(data)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line:?}"));
+        Self { url: url.to_owned(), child }
+    }
+
+    /// Ends the process as a power cut would, but for the disk.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    hindsight(data).args(arguments).output().expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_with_one_sentence() {
+    let data = folder();
+    std::fs::write(data.path().join("config.toml"), "[server]\nlissten = \"x\"\n").expect("written");
+    let output = run(data.path(), &["serve"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert_eq!(
+        stderr(&output),
+        "hindsight: config.toml: there is no setting `server.lissten`; did you mean `server.listen`? Otherwise remove it"
+    );
+    let output = hindsight(folder().path()).env("HINDSIGHT_STORE__READERS", "few").arg("serve").output();
+    let output = output.expect("the program starts");
+    assert_eq!(output.status.code(), Some(78));
+    assert!(
+        stderr(&output).contains("HINDSIGHT_STORE__READERS: `store.readers` is a text"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn connections_are_added_once_and_listed() {
+    let data = folder();
+    let added = run(data.path(), &["connection", "add", "Shop"]);
+    assert!(added.status.success());
+    let key = stdout(&added);
+    assert!(key.starts_with("hk_") && key.len() == 35, "{key}");
+    assert_eq!(stdout(&run(data.path(), &["connection", "list"])), format!("{key}\tShop"));
+    let again = run(data.path(), &["connection", "add", "Shop"]);
+    assert!(!again.status.success());
+    assert!(stderr(&again).contains("there is a connection named \"Shop\" already"));
+    assert!(!run(data.path(), &["connection", "add", " "]).status.success());
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused() {
+    let data = folder();
+    let _first = Process::start(data.path());
+    let second = run(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(75));
+    assert!(stderr(&second).contains("is in use by another server"), "{}", stderr(&second));
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let (data, other) = (folder(), folder());
+    let first = Process::start(data.path());
+    let address = first.url.trim_start_matches("http://").to_owned();
+    let second = run(other.path(), &["serve", "--listen", &address]);
+    assert!(!second.status.success());
+    assert!(stderr(&second).contains(&format!("cannot listen on {address}")), "{}", stderr(&second));
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_ends_a_server_in_order() {
+    let data = folder();
+    let mut server = Process::start(data.path());
+    let signal = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status();
+    assert!(signal.expect("kill runs").success());
+    let ended = server.child.wait().expect("it ends");
+    assert!(ended.success(), "{ended}");
+    assert!(!data.path().join("hindsight.db-wal").exists(), "the database was closed");
+}
+
+#[test]
+fn recordings_go_in_and_come_out() {
+    let data = folder();
+    let file = data.path().join("visit.json");
+    let recording = page_load(NOW, "https://shop.example/", "hello");
+    std::fs::write(&file, &recording).expect("written");
+    let path = file.to_str().expect("UTF-8");
+
+    let imported = run(data.path(), &["import", path]);
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    let session = stdout(&imported).rsplit(' ').next().expect("an id").to_owned();
+    assert!(stdout(&imported).contains("3 events"), "{}", stdout(&imported));
+    assert!(stdout(&run(data.path(), &["import", path])).contains("was imported before"));
+
+    let exported = run(data.path(), &["export", &session]);
+    let events = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    assert_eq!(events(&stdout(&exported)), events(&recording));
+}
+
+#[test]
+fn import_works_beside_a_running_server() {
+    let data = folder();
+    let server = Process::start(data.path());
+    run(data.path(), &["connection", "add", "Imported"]);
+    let file = data.path().join("visit.json");
+    std::fs::write(&file, page_load(NOW, "https://shop.example/imported", "hello")).expect("written");
+    let path = file.to_str().expect("UTF-8");
+    let imported = run(data.path(), &["import", path, "--connection", "Imported"]);
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    let page = crate::durability::get(&server.url, "/connections/2/sessions");
+    assert!(page.text().contains("/imported"), "{}", page.text());
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_a_sentence_and_stores_nothing() {
+    let data = folder();
+    for (name, content) in [
+        ("page.html", "<html></html>"),
+        ("empty.json", ""),
+        ("object.json", r#"{"events":[]}"#),
+        ("event.json", r#"[{"type":3,"timestamp":1}]"#),
+        (
+            "twice.json",
+            r#"[{"seq":1,"events":[{"type":0,"timestamp":1}]},{"seq":1,"events":[{"type":0,"timestamp":2}]}]"#,
+        ),
+        ("half.json.gz", "\u{1f}\u{8b}"),
+    ] {
+        let file = data.path().join(name);
+        std::fs::write(&file, content).expect("written");
+        let output = run(data.path(), &["import", file.to_str().expect("UTF-8")]);
+        assert!(!output.status.success(), "{name}");
+        let sentence = stderr(&output);
+        assert!(sentence.contains(name) && sentence.lines().count() == 1, "{name}: {sentence}");
+    }
+    let missing = run(data.path(), &["import", "missing.json"]);
+    assert!(stderr(&missing).contains("cannot read missing.json"), "{}", stderr(&missing));
+    let unknown = run(data.path(), &["import", "page.html", "--connection", "Nobody"]);
+    assert!(stderr(&unknown).contains("there is no connection named \"Nobody\""), "{}", stderr(&unknown));
+    let conn = hindsight::store::Db::open(data.path().join("hindsight.db")).expect("opened");
+    let sessions: i64 =
+        conn.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
+    assert_eq!(sessions, 0);
+}
+
+#[test]
+fn an_unknown_session_is_not_exported() {
+    let data = folder();
+    let output = run(data.path(), &["export", "session-that-is-not"]);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("there is no session session-that-is-not"), "{}", stderr(&output));
+}

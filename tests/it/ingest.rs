@@ -1,0 +1,124 @@
+//! Uploads: stored once, whatever is sent how often and in what order.
+
+use hindsight::ingest::gzip;
+
+use crate::server::{NOW, TestServer, add_connection, page_load, request, sessions_path};
+
+const SESSION: &str = "session-0000000001";
+const STREAM: &str = "stream-00000000001";
+
+#[tokio::test]
+async fn an_upload_is_answered_with_what_became_of_it() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    let answer = server.post(&server.batch_path(SESSION, STREAM, 0), &body).await;
+    assert_eq!(answer.status, 200);
+    let expected = serde_json::json!({
+        "stored": true, "duplicate": false, "session": SESSION, "seq": 0, "next": 1, "server_time": NOW,
+    });
+    assert_eq!(answer.json(), expected);
+}
+
+#[tokio::test]
+async fn a_hundred_parallel_posts_of_a_batch_store_it_once() {
+    let server = TestServer::start().await;
+    let path = server.batch_path(SESSION, STREAM, 0);
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    let posts = futures_util::future::join_all((0..100).map(|_| server.post(&path, &body))).await;
+    let new = posts.iter().filter(|answer| answer.json()["duplicate"] == false).count();
+    assert!(posts.iter().all(|answer| answer.status == 200));
+    assert_eq!(new, 1);
+}
+
+#[tokio::test]
+async fn gzip_is_stored_and_served_byte_for_byte() {
+    let server = TestServer::start().await;
+    let sent = gzip::deflate(page_load(NOW, "https://shop.example/", "hello").as_bytes());
+    let path = server.batch_path(SESSION, STREAM, 0);
+    assert_eq!(server.send(&request("POST", &path, &[], &sent)).await.status, 200);
+
+    let part = format!("{}/{SESSION}/streams/{STREAM}/batches/0", server.sessions_path());
+    let served = server.send(&request("GET", &part, &["Accept-Encoding: gzip"], b"")).await;
+    assert_eq!(served.header("content-encoding"), Some("gzip"));
+    assert_eq!(served.body, sent);
+}
+
+#[tokio::test]
+async fn one_session_id_under_two_keys_is_two_sessions() {
+    let server = TestServer::start().await;
+    let blog = add_connection(&server.store, "Blog").await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    for key in [&server.connection.write_key, &blog.write_key] {
+        let path = format!("/ingest/{key}/{SESSION}/{STREAM}/0");
+        assert_eq!(server.post(&path, &body).await.json()["duplicate"], false);
+    }
+    for connection in [server.connection.id, blog.id] {
+        let page = server.get(&format!("{}/{SESSION}", sessions_path(connection))).await;
+        assert_eq!(page.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_added_while_the_server_runs_is_known_at_once() {
+    let server = TestServer::start().await;
+    let path = format!("/ingest/hk_test_late/{SESSION}/{STREAM}/0");
+    let body = page_load(NOW, "https://late.example/", "hello");
+    assert_eq!(server.post(&path, &body).await.status, 401);
+    add_connection(&server.store, "Late").await;
+    assert_eq!(server.post(&path, &body).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_is_over_after_its_last_page_went_away_or_it_fell_silent() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    let ended = format!("{}?end=1", server.batch_path(SESSION, STREAM, 0));
+    server.post(&ended, &body).await;
+    server.post(&server.batch_path("session-0000000002", STREAM, 0), &body).await;
+
+    assert_eq!(server.finish().await, 0, "a next page may still load");
+    server.clock.advance(server.settings.sessions.ended_grace() + std::time::Duration::from_millis(1));
+    assert_eq!(server.finish().await, 1, "the ended one");
+    server.clock.advance(server.settings.sessions.idle_after());
+    assert_eq!(server.finish().await, 1, "the silent one");
+}
+
+#[tokio::test]
+async fn a_next_page_keeps_an_ended_session_active() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&format!("{}?end=1", server.batch_path(SESSION, STREAM, 0)), &body).await;
+    server.post(&server.batch_path(SESSION, "stream-00000000002", 0), &body).await;
+    server.clock.advance(server.settings.sessions.ended_grace() * 2);
+    assert_eq!(server.finish().await, 0);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = TestServer::start_with(|settings| settings.ingest.body_timeout_seconds = 1).await;
+    let path = server.batch_path(SESSION, STREAM, 0);
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 50\r\n\r\n[{{");
+    let answer = server.send(head.as_bytes()).await;
+    assert_eq!((answer.status, answer.json()["type"].as_str()), (408, Some("/problems/body-timeout")));
+}
+
+#[tokio::test]
+async fn the_ingest_path_can_be_renamed() {
+    let server = TestServer::start_with(|settings| {
+        settings.recorder.ingest_path = "/in".to_owned();
+        settings.recorder.script_path = "/r.js".to_owned();
+    })
+    .await;
+    assert!(server.get(&server.sessions_path()).await.text().contains("/r.js"), "the snippet knows the path");
+    let path = server.batch_path(SESSION, STREAM, 0);
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    assert_eq!(server.post(&path, &body).await.status, 404);
+    assert_eq!(server.post(&path.replace("/ingest/", "/in/"), &body).await.status, 200);
+    let script = server.get("/r.js").await;
+    assert_eq!(script.status, 200);
+    assert!(
+        script.text().contains("\"/in\"") || script.text().contains("`/in`"),
+        "the loader knows the path"
+    );
+}

@@ -1,0 +1,117 @@
+//! The table of routes, walked row by row.
+
+use hindsight::web::{Route, Surface, routes};
+
+use crate::server::{NOW, TestServer, page_load, request};
+
+/// The route's path with ids that exist.
+fn filled(route: &Route, server: &TestServer) -> String {
+    route
+        .path
+        .replace("{connection}", &server.connection.id.to_string())
+        .replace("{session}", "session-0000000001")
+        .replace("{stream}", "stream-0000000001")
+        .replace("{seq}", "0")
+        .replace("{key}", &server.connection.write_key)
+        .replace("{*address}", "x")
+}
+
+#[tokio::test]
+async fn every_answer_carries_its_headers() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    for route in routes(&server.app) {
+        if route.path.ends_with("/live") {
+            continue; // It does not end; `pages` reads it.
+        }
+        let path = filled(&route, &server);
+        let answer = server.send(&request(route.method.as_str(), &path, &[], b"")).await;
+        let what = format!("{} {path} ({})", route.method, answer.status);
+        assert!(answer.status < 500, "{what}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'"), "{what}: {policy}");
+        let for_every_site = matches!(route.surface, Surface::Ingest | Surface::Asset);
+        let cors = answer.header("access-control-allow-origin");
+        assert_eq!(cors, for_every_site.then_some("*"), "{what}");
+        assert_eq!(answer.header("access-control-allow-credentials"), None, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_are_allowed() {
+    let server = TestServer::start().await;
+    let routes = routes(&server.app);
+    for route in &routes {
+        let path = filled(route, &server);
+        let answer = server.send(&request("PATCH", &path, &[], b"")).await;
+        assert_eq!(answer.status, 405, "PATCH {path}");
+        let allowed = answer.header("allow").unwrap_or_default().to_owned();
+        assert!(allowed.contains(route.method.as_str()), "PATCH {path} allows {allowed}");
+    }
+}
+
+#[tokio::test]
+async fn reading_changes_nothing() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    let before = dump(&server).await;
+    for route in routes(&server.app).iter().filter(|route| route.method == "GET") {
+        if !route.path.ends_with("/live") {
+            server.get(&filled(route, &server)).await;
+        }
+    }
+    assert_eq!(dump(&server).await, before);
+}
+
+/// All rows of all tables as text.
+async fn dump(server: &TestServer) -> String {
+    let dumped = server.store.read(|conn| {
+        let mut text = String::new();
+        for table in ["connection", "session", "stream", "batch"] {
+            let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                for column in 0..columns {
+                    text += &format!("{:?} ", row.get_ref(column)?);
+                }
+            }
+        }
+        Ok(text)
+    });
+    dumped.await.expect("the store reads")
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_a_body() {
+    let server = TestServer::start().await;
+    let answer = server.send(&request("HEAD", &server.sessions_path(), &[], b"")).await;
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+}
+
+#[tokio::test]
+async fn a_request_with_two_hosts_is_refused() {
+    let server = TestServer::start().await;
+    let answer = server.send(&request("GET", "/", &["Host: other"], b"")).await;
+    assert_eq!(answer.status, 400);
+}
+
+#[tokio::test]
+async fn idle_connections_are_closed() {
+    use std::io::{Read, Write};
+    let server = TestServer::start_with(|settings| settings.server.header_timeout_seconds = 1).await;
+    for sent in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+        let mut socket = std::net::TcpStream::connect(server.address).expect("the server accepts");
+        socket.set_read_timeout(Some(std::time::Duration::from_secs(10))).expect("a timeout");
+        socket.write_all(sent.as_bytes()).expect("sent");
+        let closed = tokio::task::spawn_blocking(move || {
+            let mut rest = Vec::new();
+            socket.read_to_end(&mut rest).is_ok()
+        });
+        assert!(closed.await.expect("a socket thread"), "{sent:?} is not waited for");
+    }
+}

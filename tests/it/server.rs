@@ -1,0 +1,177 @@
+//! Starting the server for a test, and speaking HTTP to it over a plain socket.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use hindsight::clock::Clock;
+use hindsight::config::Settings;
+use hindsight::model::{Connection, ConnectionId};
+use hindsight::stop::{self, Stopper};
+use hindsight::store::{Store, connections};
+use hindsight::web::{App, Server, Start};
+use tempfile::TempDir;
+
+/// When tests happen: 2026-01-01T00:00:00Z.
+pub const NOW: i64 = 1_767_225_600_000;
+
+/// A whole page load, as small as it can be: Meta, full snapshot, one click.
+pub fn page_load(at: i64, url: &str, text: &str) -> String {
+    format!(
+        r#"[{{"type":4,"data":{{"href":"{url}","width":800,"height":600}},"timestamp":{at}}},
+        {{"type":2,"data":{{"node":{{"type":0,"childNodes":[{{"type":2,"tagName":"html","attributes":{{}},"childNodes":[
+        {{"type":2,"tagName":"body","attributes":{{}},"childNodes":[{{"type":3,"textContent":"{text}","id":4}}],"id":3}}],"id":2}}],"id":1}},
+        "initialOffset":{{"left":0,"top":0}}}},"timestamp":{}}},
+        {{"type":3,"data":{{"source":2,"type":2,"id":3,"x":1,"y":1}},"timestamp":{}}}]"#,
+        at + 1,
+        at + 2000,
+    )
+}
+
+/// A server that runs in this process, with the clock in hand.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub store: Store,
+    pub app: App,
+    pub settings: Settings,
+    /// The connection that tests record to.
+    pub connection: Connection,
+    _stopper: Stopper,
+    _folder: TempDir,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut settings = Settings::load(None, Default::default()).expect("the defaults");
+        settings.server.data_dir = folder.path().to_owned();
+        change(&mut settings);
+        let (store, _closing) = Store::open(folder.path(), &settings.store).expect("a new database");
+        let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        let address = server.address().expect("bound");
+        let clock = Clock::by_hand(NOW);
+        let (stopper, stopping) = stop::channel();
+        let app = App::new(Start {
+            settings: settings.clone(),
+            clock: clock.clone(),
+            store: store.clone(),
+            public_url: format!("http://{address}"),
+            demo: None,
+            stopping: stopping.clone(),
+        })
+        .expect("the app starts");
+        tokio::spawn(server.serve(app.clone(), stopping));
+        let connection = add_connection(&store, "Shop").await;
+        Self { address, clock, store, app, settings, connection, _stopper: stopper, _folder: folder }
+    }
+
+    /// The path of a batch of the shop.
+    pub fn batch_path(&self, session: &str, stream: &str, seq: i64) -> String {
+        format!("/ingest/{}/{session}/{stream}/{seq}", self.connection.write_key)
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        self.send(&request("POST", path, &[], body.as_bytes())).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(&request("GET", path, &["Accept: text/html"], b"")).await
+    }
+
+    /// Sends raw bytes on a connection of their own and reads the answer to its end.
+    pub async fn send(&self, bytes: &[u8]) -> Answer {
+        let (address, bytes) = (self.address, bytes.to_vec());
+        tokio::task::spawn_blocking(move || exchange(address, &bytes)).await.expect("a socket thread")
+    }
+
+    /// Completes the sessions that are over by the clock in hand.
+    pub async fn finish(&self) -> usize {
+        hindsight::finish::complete(&self.store, &self.clock, &self.settings.sessions)
+            .await
+            .expect("finished")
+    }
+
+    pub fn sessions_path(&self) -> String {
+        sessions_path(self.connection.id)
+    }
+}
+
+pub fn sessions_path(connection: ConnectionId) -> String {
+    format!("/connections/{connection}/sessions")
+}
+
+pub async fn add_connection(store: &Store, name: &'static str) -> Connection {
+    let key = format!("hk_test_{}", name.to_lowercase());
+    let added = store.write(move |conn| connections::add(conn, name, &key, NOW)).await;
+    added.expect("the store writes").expect("a new name")
+}
+
+/// A request with a length, for a connection that is closed after it.
+pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    for header in headers {
+        head += &format!("{header}\r\n");
+    }
+    let mut bytes = format!("{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The header lines, names in lower case.
+    pub headers: Vec<String>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut socket = TcpStream::connect(address).expect("the server accepts");
+    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    let mut writer = socket.try_clone().expect("a second handle");
+    let bytes = bytes.to_vec();
+    // A server may answer, and stop reading, before all is sent.
+    let sending = std::thread::spawn(move || drop(writer.write_all(&bytes)));
+    let mut answer = Vec::new();
+    let read = socket.read_to_end(&mut answer);
+    assert!(!answer.is_empty(), "no answer: {read:?}");
+    sending.join().expect("the sender does not panic");
+    parse(&answer)
+}
+
+/// Reads an answer that ended with its connection.
+pub fn parse(answer: &[u8]) -> Answer {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status line");
+    let headers = lines.map(|line| {
+        let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+        format!("{}: {value}", name.to_lowercase())
+    });
+    Answer {
+        status: status.parse().expect("a status"),
+        headers: headers.collect(),
+        body: answer[end + 4..].to_vec(),
+    }
+}

@@ -1,0 +1,139 @@
+//! What a compiler does not check: who may use whom, and how large things are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
+const MAY_USE: [(&str, &[&str]); 11] = [
+    ("stop", &[]),
+    ("model", &[]),
+    ("clock", &["model"]),
+    ("config", &[]),
+    ("embedded", &[]),
+    ("rrweb", &["model"]),
+    ("store", &["model", "config"]),
+    ("playback", &["model", "store"]),
+    ("ingest", &["model", "config", "rrweb", "store"]),
+    ("finish", &["model", "clock", "config", "stop", "store"]),
+    (
+        "web",
+        &["model", "clock", "config", "embedded", "rrweb", "store", "playback", "ingest", "finish", "stop"],
+    ),
+];
+
+/// Files longer than this hold a second subject.
+const MAX_LINES: usize = 500;
+
+fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("readable").path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| extensions.iter().any(|wanted| *wanted == found)) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The room that a file of `src/` belongs to.
+fn room(path: &Path) -> String {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src");
+    let first = inside.iter().next().expect("a name").to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms named after `crate::`, alone or in braces.
+fn rooms_used(code: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let list = rest
+            .strip_prefix('{')
+            .map_or(rest, |group| group.split_once('}').map_or("", |(inside, _)| inside));
+        let is_group = rest.starts_with('{');
+        let names = if is_group { list.split(',').collect() } else { vec![list] };
+        for name in names {
+            let word: String =
+                name.trim().chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect();
+            used.push(word);
+        }
+    }
+    used
+}
+
+#[test]
+fn rooms_use_only_those_below_them() {
+    for path in files("src", &["rs"]) {
+        let room = room(&path);
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == room) else {
+            assert!(["lib", "main", "cli"].contains(&room.as_str()), "{room} is not in the table");
+            continue;
+        };
+        for used in rooms_used(&fs::read_to_string(&path).expect("UTF-8")) {
+            let fine = used == room || allowed.contains(&used.as_str());
+            assert!(fine, "{} uses {used}, which {room} may not", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_store_knows_sql() {
+    for path in files("src", &["rs"]) {
+        let code = fs::read_to_string(&path).expect("UTF-8");
+        assert!(room(&path) == "store" || !code.contains("rusqlite"), "{} knows rusqlite", path.display());
+    }
+}
+
+#[test]
+fn only_gzip_inflates() {
+    for path in files("src", &["rs"]) {
+        let code = fs::read_to_string(&path).expect("UTF-8");
+        assert!(path.ends_with("ingest/gzip.rs") || !code.contains("flate2"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_file_has_one_subject() {
+    let sources = files("src", &["rs"]).into_iter().chain(files("browser", &["ts", "mjs", "css"]));
+    for path in sources.chain(files("templates", &["html"])) {
+        let lines = fs::read_to_string(&path).expect("UTF-8").lines().count();
+        assert!(lines <= MAX_LINES, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn the_replayer_is_never_made_unsafe() {
+    for path in files("browser", &["ts"]) {
+        let code = fs::read_to_string(&path).expect("UTF-8");
+        for word in ["UNSAFE_replayCanvas", "enableInteract", "innerHTML"] {
+            assert!(
+                !code.contains(word) || path.components().any(|part| part.as_os_str() == "tests"),
+                "{}: {word}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn templates_hold_no_script_or_style_of_their_own() {
+    for path in files("templates", &["html"]) {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let is_stage = path.ends_with("pages/stage.html");
+        for tag in text.split("<script").skip(1) {
+            assert!(tag.split('>').next().is_some_and(|tag| tag.contains("src=")), "{}", path.display());
+        }
+        assert!(is_stage || !text.contains("<style"), "{} has a style", path.display());
+        assert!(!text.contains(" style="), "{} has a style attribute", path.display());
+        assert!(
+            !text.contains(" onclick=") && !text.contains(" onload="),
+            "{} has a handler",
+            path.display()
+        );
+        assert!(is_stage || !text.contains("safe }}"), "{} shows something unescaped", path.display());
+    }
+}
