@@ -74,6 +74,12 @@ impl Playback {
         }
         Self { duration_ms: end_ms, streams }
     }
+
+    /// Where a moment of the visitor's clock plays: in the stream that had started last by then.
+    pub fn place(&self, at: TimestampMs) -> i64 {
+        let started = self.streams.iter().rfind(|stream| stream.started_at <= at);
+        started.map_or(0, |stream| stream.place(at))
+    }
 }
 
 impl Stream {
@@ -152,6 +158,14 @@ mod tests {
         let two_tabs = [stored(1000, 5000, &[0]), stored(2000, 9000, &[0]), stored(3000, 4000, &[0])];
         assert_eq!(offsets(&two_tabs), [0, 4000, 11_000]);
         assert_eq!(Playback::of(&two_tabs).duration_ms, 12_000);
+    }
+
+    #[test]
+    fn a_moment_is_found_in_the_page_that_was_open_last() {
+        let playback = Playback::of(&[stored(1000, 5000, &[0]), stored(60_000, 62_000, &[0])]);
+        for (at, ms) in [(0, 0), (3000, 2000), (30_000, 4000), (61_000, 7000), (99_000, 8000)] {
+            assert_eq!(playback.place(at), ms, "at {at}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ class Loader {
   sessionUrl(now: boolean): string {
     if (!this.wanted || this.hopeless) return "";
     const url = `${this.settings.replayUrl}/${this.session.id}`;
-    return now ? `${url}?t=${this.session.ageSeconds}` : url;
+    return now ? `${url}?at=${Date.now()}` : url;
   }
 
   async flush(): Promise<void> {

@@ -6,7 +6,6 @@ const SESSION_ENDS_AFTER_MS = 30 * 60 * 1000;
 /** What is kept on the visitor's device: nothing that says who they are. */
 interface Visit {
   id: string;
-  startedAt: number;
   lastActiveAt: number;
 }
 
@@ -29,11 +28,6 @@ export class Session {
 
   get id(): string {
     return this.visit?.id ?? "";
-  }
-
-  /** Seconds since the session started, in whichever tab that was. */
-  get ageSeconds(): number {
-    return this.visit ? Math.max(0, Math.floor((Date.now() - this.visit.startedAt) / 1000)) : 0;
   }
 
   /** The visitor did something. Returns whether this began or joined another session than before. */
@@ -79,7 +73,7 @@ export class Session {
 }
 
 function newVisit(now: number): Visit {
-  return { id: randomId(), startedAt: now, lastActiveAt: now };
+  return { id: randomId(), lastActiveAt: now };
 }
 
 function isCurrent(visit: Visit, now: number): boolean {
@@ -88,11 +82,7 @@ function isCurrent(visit: Visit, now: number): boolean {
 
 function isVisit(value: unknown): value is Visit {
   const visit = value as Visit | null;
-  return (
-    /^[\w-]{16,64}$/.test(String(visit?.id)) &&
-    Number.isFinite(visit?.startedAt) &&
-    Number.isFinite(visit?.lastActiveAt)
-  );
+  return /^[\w-]{16,64}$/.test(String(visit?.id)) && Number.isFinite(visit?.lastActiveAt);
 }
 
 /** Storage that all tabs share or, where a browser forbids it, that one tab or one page has. */

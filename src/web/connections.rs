@@ -33,11 +33,13 @@ async fn go(app: App, request: Request) -> Result<Response, Problem> {
     let session: SessionId = request.param("session")?;
     let connection: Option<ConnectionId> = app.keys.connection(request.param_text("key")).await?;
     let connection = connection.ok_or_else(Problem::no_session)?;
-    let at = match request.query("t")?.and_then(|seconds| seconds.parse::<f64>().ok()) {
-        Some(seconds) if seconds.is_finite() => format!("?t={seconds}"),
+    let number = |name| Ok::<_, Problem>(request.query(name)?.and_then(|text| text.parse::<f64>().ok()));
+    let moment = match (number("at")?, number("t")?) {
+        (Some(at), _) if at.is_finite() => format!("?at={at:.0}"),
+        (_, Some(seconds)) if seconds.is_finite() => format!("?t={seconds}"),
         _ => String::new(),
     };
-    Ok(see_other(&format!("{}/{session}{at}", sessions_url(connection))))
+    Ok(see_other(&format!("{}/{session}{moment}", sessions_url(connection))))
 }
 
 fn see_other(url: &str) -> Response {

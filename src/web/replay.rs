@@ -50,18 +50,25 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         stage_url: format!("{url}/stage"),
         manifest_url: format!("{url}/manifest.json"),
         sessions_url: sessions_url(session.connection),
-        start_ms: start_ms(&request)?,
+        start_ms: start_ms(&app, &request, &session).await?,
         session: Row::of(session, app.clock.now()),
     };
     app.templates.page("pages/replay.html", &page)
 }
 
-/// `?t=` in seconds.
-fn start_ms(request: &Request) -> Result<i64, Problem> {
-    let Some(text) = request.query("t")? else { return Ok(0) };
-    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-    let seconds = seconds.ok_or_else(|| Problem::bad_query("t is a time in seconds, such as 83 or 83.5."))?;
-    Ok((seconds * 1000.0) as i64)
+/// Where to start: `?t=` in seconds on the timeline, or `?at=` in milliseconds since
+/// 1970 on the visitor's clock, which is what the recorded page knows.
+async fn start_ms(app: &App, request: &Request, session: &Session) -> Result<i64, Problem> {
+    if let Some(text) = request.query("t")? {
+        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+        let bad = || Problem::bad_query("t is a time in seconds, such as 83 or 83.5.");
+        return seconds.map(|seconds| (seconds * 1000.0) as i64).ok_or_else(bad);
+    }
+    match request.query("at")?.map(|text| text.parse()) {
+        None => Ok(0),
+        Some(Ok(at)) => Ok(playback(app, session).await?.place(at)),
+        Some(Err(_)) => Err(Problem::bad_query("at is a time in milliseconds since 1970.")),
+    }
 }
 
 #[derive(Serialize)]
@@ -124,9 +131,7 @@ struct ManifestPart {
 /// Where the pieces of a recording are and when they play.
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
-    let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
-    let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
-    let playback = Playback::of(&stored);
+    let playback = playback(&app, &session).await?;
     let url = url_of(&session);
     let streams = playback.streams.into_iter().map(|stream| {
         let part_url = |seq: i64| format!("{url}/streams/{}/batches/{seq}", stream.id);
@@ -179,6 +184,12 @@ async fn part(app: App, request: Request) -> Result<Response, Problem> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE_FOREVER));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     Ok(response)
+}
+
+async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
+    let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
+    let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
+    Ok(Playback::of(&stored))
 }
 
 async fn find(app: &App, request: &Request) -> Result<Session, Problem> {

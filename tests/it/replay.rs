@@ -96,6 +96,9 @@ async fn a_short_link_leads_from_a_write_key_to_the_replay() {
     assert_eq!(answer.status, 303);
     let expected = format!("{}/{SESSION}?t=1.5", server.sessions_path());
     assert_eq!(answer.header("location"), Some(expected.as_str()));
+    let moment = server.get(&format!("/go/{key}/{SESSION}?at={}", NOW + 61_000)).await;
+    let page = server.get(moment.header("location").expect("a place")).await;
+    assert!(page.text().contains("8000"), "the second page starts at 7 s: {}", page.text());
     assert_eq!(server.get(&format!("/go/unknown/{SESSION}")).await.status, 404);
 }
 

@@ -166,5 +166,5 @@ test("the address of the replay names the session and, on request, the moment", 
     hindsight.sessionUrl({ now: true }),
   ]);
   expect(url).toBe(`${site.server}/go/${KEY}/${site.uploads[0]?.session}`);
-  expect(now).toMatch(/\?t=\d+$/);
+  expect(now).toMatch(/\?at=\d{13}$/);
 });
