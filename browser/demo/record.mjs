@@ -3,8 +3,8 @@
 //   node demo/record.mjs --url http://127.0.0.1:PORT [NAME...]
 //
 // The server is a running `hindsight demo`. Each visit becomes
-// `demo/visits/NAME.json.gz`: a JSON array of `{seq, stream, events}`, the
-// batches as they were uploaded.
+// `demo/visits/NAME.json.gz`: a JSON array of `{seq, stream, user_agent, events}`,
+// the batches as they were uploaded.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -40,14 +40,15 @@ async function record(name, { browser, path, visit }) {
   await page.goto(`${server}/demo/${path}`);
   await page.waitForFunction(() => window.hindsight?.sessionUrl?.());
   const replay = await page.evaluate(() => window.hindsight.sessionUrl());
+  const userAgent = (await page.evaluate(() => navigator.userAgent)).replace("HeadlessChrome", "Chrome");
   await visit(visitor);
   await visitor.leave();
   await context.close();
-  await save(name, anonymous(JSON.stringify(await batchesOf(replay)), keyIn(replay)));
+  await save(name, anonymous(JSON.stringify(await batchesOf(replay, userAgent)), keyIn(replay)));
 }
 
 /** All batches of a session, in the order of the visit. */
-async function batchesOf(replay) {
+async function batchesOf(replay, user_agent) {
   const { url } = await fetch(replay);
   const manifest = await json(`${url.split("?")[0]}/manifest.json`);
   const missing = manifest.streams.flatMap((stream) => stream.missing);
@@ -56,7 +57,7 @@ async function batchesOf(replay) {
   for (const { id, parts } of manifest.streams) {
     for (const part of parts) {
       const events = await json(new URL(part.url, url));
-      batches.push({ seq: part.seq, stream: id, events });
+      batches.push({ seq: part.seq, stream: id, user_agent, events });
     }
   }
   return batches;
