@@ -5,16 +5,19 @@
 //! with a sentence that names the place, the key and the remedy. Nothing here
 //! reads a setting after the start.
 
+mod layers;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use serde::Deserialize;
 
+use layers::Layers;
+
 /// The file with every setting, its default and a comment.
-pub const DEFAULTS: &str = include_str!("../config.toml");
+pub const DEFAULTS: &str = include_str!("../../config.toml");
 
 /// The file that is read from the working directory when no other is named.
 pub const DEFAULT_FILE: &str = "config.toml";
@@ -22,9 +25,17 @@ pub const DEFAULT_FILE: &str = "config.toml";
 /// Why the settings cannot be used. Each says where, which key, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be read or is not TOML.
-    #[error("{}: cannot be read as TOML: {cause}; mend the file or name another with --config", path.display())]
-    File {
+    /// The file is not there or not ours to read.
+    #[error("{}: cannot be read ({cause}); name another file with --config", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{}: is not TOML: {cause}; mend the file or name another with --config", path.display())]
+    NotToml {
         /// The file.
         path: PathBuf,
         /// What the reader says, on one line.
@@ -178,15 +189,7 @@ impl Settings {
     ///
     /// Without a `file`, a `config.toml` in the working directory is read if there is one.
     pub fn load(file: Option<&Path>, environment: BTreeMap<String, String>) -> Result<Self, Error> {
-        let layers = Layers {
-            defaults: flat(parse(Path::new("embedded config.toml"), DEFAULTS)?),
-            file: match file.or(default_file()) {
-                Some(path) => Some((path.to_owned(), flat(parse(path, &read(path)?)?))),
-                None => None,
-            },
-            environment: flat(from_environment(environment)),
-        };
-        layers.check_against_defaults()?;
+        let layers = Layers::read(file, environment)?;
         let settings = layers.merged()?;
         settings.check(&layers)?;
         Ok(settings)
@@ -202,8 +205,8 @@ impl Settings {
             if !is_url_path(path) {
                 return Err(layers.invalid(
                     key,
-                    format!("is {path:?}, which is not a path"),
-                    "write one like \"/name\" with letters, digits, '-', '_', '.' and '/' only",
+                    format!("is {path:?}, which is not a free path"),
+                    "write one like \"/name\" with letters, digits, '-', '_', '.' and '/' that no page of ours has",
                 ));
             }
         }
@@ -214,22 +217,24 @@ impl Settings {
                 "write one like \"https://replay.example.org\", or leave it empty",
             ));
         }
-        let counts = [
-            ("server.max_connections", self.server.max_connections as usize),
-            ("ingest.queue_batches", self.ingest.queue_batches),
-            ("store.readers", self.store.readers),
-            ("store.group_writes", self.store.group_writes),
-            ("pages.sessions_per_page", self.pages.sessions_per_page),
-        ];
-        for (key, count) in counts {
-            if count == 0 {
-                return Err(layers.invalid(key, "is 0".to_owned(), "write 1 or more"));
-            }
+        if !self.pages.templates_dir.as_os_str().is_empty() && !self.pages.templates_dir.is_dir() {
+            return Err(layers.invalid(
+                "pages.templates_dir",
+                format!("is {:?}, where there is no folder", self.pages.templates_dir),
+                "name a folder, or leave it empty",
+            ));
         }
-        if let Err(cause) = tracing_subscriber::EnvFilter::builder().parse(&self.log.level) {
+        if self.recorder.script_path == self.recorder.ingest_path {
+            return Err(layers.invalid(
+                "recorder.script_path",
+                "is the same as `recorder.ingest_path`".to_owned(),
+                "choose two paths",
+            ));
+        }
+        if !is_log_filter(&self.log.level) {
             return Err(layers.invalid(
                 "log.level",
-                format!("is {:?}, which is not a filter ({cause})", self.log.level),
+                format!("is {:?}, which is no level", self.log.level),
                 "write error, warn, info, debug or trace",
             ));
         }
@@ -239,178 +244,39 @@ impl Settings {
     /// How browsers reach the server: `public_url`, or the address it listens on.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         match self.server.public_url.trim_end_matches('/') {
+            "" if listening.ip().is_unspecified() => format!("http://127.0.0.1:{}", listening.port()),
             "" => format!("http://{listening}"),
             url => url.to_owned(),
         }
     }
 }
 
-/// The layers as flat maps from `table.key` to value.
-struct Layers {
-    defaults: BTreeMap<String, ValueKind>,
-    file: Option<(PathBuf, BTreeMap<String, ValueKind>)>,
-    environment: BTreeMap<String, ValueKind>,
-}
+/// The first segments of our own paths.
+const OWN_PATHS: [&str; 5] = ["assets", "connections", "demo", "favicon.svg", "go"];
 
-impl Layers {
-    /// Each key of the upper layers must be one of the defaults', with a value of its type.
-    fn check_against_defaults(&self) -> Result<(), Error> {
-        let in_file = self.file.iter().flat_map(|(_, values)| values);
-        for (key, value) in in_file.chain(&self.environment) {
-            let Some(default) = self.defaults.get(key) else {
-                return Err(self.unknown(key));
-            };
-            let (wanted, given) = (kind(default), kind(value));
-            let negative = matches!(value, ValueKind::I64(number) if *number < 0);
-            if wanted != given || negative {
-                let given = if negative { "a number below zero" } else { given };
-                return Err(self.invalid(
-                    key,
-                    format!("is {given}, not {wanted}"),
-                    &format!("the default is {}", quoted(default)),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn merged(&self) -> Result<Settings, Error> {
-        let mut builder = Config::builder();
-        let in_file = self.file.iter().flat_map(|(_, values)| values);
-        for (key, value) in self.defaults.iter().chain(in_file).chain(&self.environment) {
-            builder = builder
-                .set_override(key, Value::new(None, value.clone()))
-                .expect("a key read from a layer is a valid path");
-        }
-        let merged = builder.build().expect("flat values always build");
-        merged.try_deserialize().map_err(|error| {
-            let (key, problem) = match error {
-                config::ConfigError::At { error, key, .. } => (key, error.to_string()),
-                other => (None, other.to_string()),
-            };
-            let key = key.unwrap_or_else(|| "settings".to_owned());
-            let default = self.defaults.get(&key).map(quoted).unwrap_or_default();
-            self.invalid(&key, format!("cannot be used ({problem})"), &format!("the default is {default}"))
-        })
-    }
-
-    fn unknown(&self, key: &str) -> Error {
-        let nearest = self
-            .defaults
-            .keys()
-            .map(|known| (strsim::damerau_levenshtein(known, key), known))
-            .min()
-            .filter(|(distance, _)| *distance <= key.len() / 2);
-        Error::Unknown {
-            place: self.place_of(key),
-            key: key.to_owned(),
-            remedy: match nearest {
-                Some((_, known)) => format!("did you mean `{known}`? Otherwise remove it"),
-                None => "remove it".to_owned(),
-            },
-        }
-    }
-
-    fn invalid(&self, key: &str, problem: String, remedy: &str) -> Error {
-        Error::Invalid { place: self.place_of(key), key: key.to_owned(), problem, remedy: remedy.to_owned() }
-    }
-
-    /// The highest layer that sets the key, as its reader knows it.
-    fn place_of(&self, key: &str) -> String {
-        if self.environment.contains_key(key) {
-            return format!("environment variable {}", variable_of(key));
-        }
-        match &self.file {
-            Some((path, values)) if values.contains_key(key) => path.display().to_string(),
-            _ => "the defaults".to_owned(),
-        }
-    }
-}
-
-fn default_file() -> Option<&'static Path> {
-    Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists())
-}
-
-fn read(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path)
-        .map_err(|cause| Error::File { path: path.to_owned(), cause: cause.to_string() })
-}
-
-fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, Error> {
-    Config::builder()
-        .add_source(File::from_str(text, FileFormat::Toml))
-        .build()
-        .and_then(Config::try_deserialize)
-        .map_err(|error| Error::File {
-            path: path.to_owned(),
-            cause: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
-        })
-}
-
-/// The variables named `HINDSIGHT_TABLE__KEY`, as `table.key`.
-fn from_environment(variables: BTreeMap<String, String>) -> Map<String, Value> {
-    let source = Environment::with_prefix("HINDSIGHT")
-        .prefix_separator("_")
-        .separator("__")
-        .try_parsing(true)
-        .source(Some(variables.into_iter().collect()));
-    Config::builder()
-        .add_source(source)
-        .build()
-        .and_then(Config::try_deserialize)
-        .expect("text from the environment is always a valid source")
-}
-
-fn variable_of(key: &str) -> String {
-    format!("HINDSIGHT_{}", key.to_uppercase().replace('.', "__"))
-}
-
-fn flat(table: Map<String, Value>) -> BTreeMap<String, ValueKind> {
-    let mut values = BTreeMap::new();
-    let mut open: Vec<(String, Value)> = table.into_iter().collect();
-    while let Some((key, value)) = open.pop() {
-        match value.kind {
-            ValueKind::Table(inner) => {
-                open.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
-            }
-            leaf => {
-                values.insert(key, leaf);
-            }
-        }
-    }
-    values
-}
-
-fn kind(value: &ValueKind) -> &'static str {
-    match value {
-        ValueKind::Nil => "nothing",
-        ValueKind::Boolean(_) => "true or false",
-        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => "a whole number",
-        ValueKind::Float(_) => "a number with a fraction",
-        ValueKind::String(_) => "a text",
-        ValueKind::Table(_) => "a table",
-        ValueKind::Array(_) => "a list",
-    }
-}
-
-fn quoted(value: &ValueKind) -> String {
-    match value {
-        ValueKind::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    }
-}
-
+/// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    path.len() > 1
-        && path.starts_with('/')
-        && !path.ends_with('/')
-        && !path.contains("//")
-        && path.bytes().all(allowed)
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let Some(segments) = path.strip_prefix('/') else { return false };
+    let is_plain = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(allowed) && !segment.bytes().all(|byte| byte == b'.')
+    };
+    segments.split('/').all(is_plain) && !segments.split('/').any(|first| OWN_PATHS.contains(&first))
+}
+
+/// Whether this is a level, or a list of targets with levels.
+fn is_log_filter(filter: &str) -> bool {
+    let is_level = |text: &str| text.parse::<tracing::level_filters::LevelFilter>().is_ok();
+    let mut parts = filter.split(',').map(str::trim);
+    parts.all(|part| is_level(part.split_once('=').map_or(part, |(_, level)| level)))
+        && tracing_subscriber::EnvFilter::builder().parse(filter).is_ok()
 }
 
 fn is_web_origin(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    url::Url::parse(address).is_ok_and(|url| {
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare
+    })
 }
 
 #[cfg(test)]
@@ -463,16 +329,26 @@ mod tests {
                 "`ingest.max_depth` is a text, not a whole number; the default is 2048",
             ),
             ("[ingest]\nmax_depth = -1", "`ingest.max_depth` is a number below zero, not a whole number"),
-            ("[store]\nreaders = 0", "`store.readers` is 0; write 1 or more"),
+            ("[store]\nreaders = 0", "`store.readers` is 0; write a number from 1 to 256"),
+            (
+                "[server]\nmax_connections = 5000000000",
+                "`server.max_connections` is 5000000000; write a number",
+            ),
+            ("[serverr]", "there is no setting `serverr`"),
+            ("[pages]\ntemplates_dir = \"/nowhere\"", "where there is no folder; name a folder"),
+            ("[recorder]\ningest_path = \"/connections\"", "which is not a free path"),
+            ("[recorder]\nscript_path = \"/a/../b\"", "which is not a free path"),
+            ("[log]\nlevel = \"loud\"", "`log.level` is \"loud\", which is no level"),
+            ("[server]\npublic_url = \"https://x.example/path\"", "which is not a web address"),
             ("[store]\ndurability = \"some\"", "`store.durability` cannot be used"),
             ("[server]\nlisten = \"here\"", "`server.listen` cannot be used"),
             ("[server]\npublic_url = \"ftp://x\"", "`server.public_url` is \"ftp://x\""),
             (
                 "[recorder]\ningest_path = \"ingest\"",
-                "`recorder.ingest_path` is \"ingest\", which is not a path",
+                "`recorder.ingest_path` is \"ingest\", which is not a free path",
             ),
             ("[log]\nlevel = \"a=b=c\"", "`log.level` is"),
-            ("[server", "cannot be read as TOML"),
+            ("[server", "is not TOML"),
         ];
         for (file, expected) in rows {
             let error = load(file, &[]).expect_err(file);
@@ -480,6 +356,9 @@ mod tests {
             assert!(error.contains(expected), "{error} lacks {expected}");
             assert!(!error.contains('\n'), "{error} is one sentence");
         }
+        let numeric_name =
+            load("", &[("HINDSIGHT_SERVER__DATA_DIR", "2024"), ("HINDSIGHT_STORE__READERS", "7")]);
+        assert_eq!(numeric_name.expect("a text and a number").store.readers, 7);
         let error = load("", &[("HINDSIGHT_STORE__READERS", "many")]).expect_err("not a number");
         assert!(
             error.starts_with("environment variable HINDSIGHT_STORE__READERS: `store.readers` is a text"),

@@ -1,0 +1,241 @@
+//! The layers that settings come from, checked against the defaults as their schema.
+//!
+//! Each layer is a flat map from `table.key` to value. What a value may mean beyond
+//! its type and range is not known here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
+
+use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
+
+/// What numbers may be, where not every one can work: key, smallest, largest.
+const RANGES: [(&str, i64, i64); 17] = [
+    ("server.max_connections", 1, 100_000),
+    ("server.header_timeout_seconds", 1, 3600),
+    ("server.shutdown_timeout_seconds", 0, 3600),
+    ("ingest.max_body_bytes", 1024, 1 << 30),
+    ("ingest.max_inflated_bytes", 1024, 1 << 30),
+    ("ingest.max_ratio", 1, 100_000),
+    ("ingest.max_event_bytes", 1024, 1 << 30),
+    ("ingest.max_events_per_batch", 1, 1_000_000),
+    ("ingest.max_depth", 16, 100_000),
+    ("ingest.body_timeout_seconds", 1, 3600),
+    ("ingest.queue_batches", 1, 65_536),
+    ("ingest.threads", 0, 1024),
+    ("store.readers", 1, 256),
+    ("store.group_writes", 1, 65_536),
+    ("store.group_bytes", 1, 1 << 30),
+    ("pages.sessions_per_page", 1, 1000),
+    ("sessions.idle_after_seconds", 1, 31_536_000),
+];
+
+/// The layers as flat maps from `table.key` to value.
+pub struct Layers {
+    defaults: BTreeMap<String, ValueKind>,
+    file: Option<(PathBuf, BTreeMap<String, ValueKind>)>,
+    environment: BTreeMap<String, ValueKind>,
+}
+
+impl Layers {
+    /// Reads the layers and holds the upper ones against the defaults.
+    pub fn read(file: Option<&Path>, environment: BTreeMap<String, String>) -> Result<Self, Error> {
+        let defaults = flat(parse(Path::new("embedded config.toml"), DEFAULTS)?);
+        let layers = Self {
+            file: match file.or(default_file()) {
+                Some(path) => Some((path.to_owned(), flat(parse(path, &read(path)?)?))),
+                None => None,
+            },
+            environment: as_typed(flat(from_environment(environment)), &defaults),
+            defaults,
+        };
+        layers.check_against_defaults()?;
+        Ok(layers)
+    }
+
+    /// Each key of the upper layers must be one of the defaults', with a value of its type.
+    fn check_against_defaults(&self) -> Result<(), Error> {
+        let in_file = self.file.iter().flat_map(|(_, values)| values);
+        for (key, value) in in_file.chain(&self.environment) {
+            if matches!(value, ValueKind::Table(_)) && self.has_table(key) {
+                continue;
+            }
+            let Some(default) = self.defaults.get(key) else {
+                return Err(self.unknown(key));
+            };
+            let (wanted, given) = (kind(default), kind(value));
+            let negative = matches!(value, ValueKind::I64(number) if *number < 0);
+            if wanted != given || negative {
+                let given = if negative { "a number below zero" } else { given };
+                return Err(self.invalid(
+                    key,
+                    format!("is {given}, not {wanted}"),
+                    &format!("the default is {}", quoted(default)),
+                ));
+            }
+            self.check_range(key, value)?;
+        }
+        Ok(())
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.defaults.keys().any(|key| key.split_once('.').is_some_and(|(table, _)| table == name))
+    }
+
+    fn check_range(&self, key: &str, value: &ValueKind) -> Result<(), Error> {
+        let range = RANGES.iter().find(|(name, ..)| *name == key);
+        let (Some((_, smallest, largest)), ValueKind::I64(number)) = (range, value) else { return Ok(()) };
+        if (smallest..=largest).contains(&number) {
+            return Ok(());
+        }
+        let remedy = format!("write a number from {smallest} to {largest}");
+        Err(self.invalid(key, format!("is {number}"), &remedy))
+    }
+
+    /// The settings that the layers make together.
+    pub fn merged(&self) -> Result<Settings, Error> {
+        let mut builder = Config::builder();
+        let in_file = self.file.iter().flat_map(|(_, values)| values);
+        let values = self.defaults.iter().chain(in_file).chain(&self.environment);
+        for (key, value) in values.filter(|(_, value)| !matches!(value, ValueKind::Table(_))) {
+            builder = builder
+                .set_override(key, Value::new(None, value.clone()))
+                .expect("a key read from a layer is a valid path");
+        }
+        let merged = builder.build().expect("flat values always build");
+        merged.try_deserialize().map_err(|error| {
+            let (key, problem) = match error {
+                config::ConfigError::At { error, key, .. } => (key, error.to_string()),
+                other => (None, other.to_string()),
+            };
+            let key = key.unwrap_or_else(|| "settings".to_owned());
+            let default = self.defaults.get(&key).map(quoted).unwrap_or_default();
+            self.invalid(&key, format!("cannot be used ({problem})"), &format!("the default is {default}"))
+        })
+    }
+
+    fn unknown(&self, key: &str) -> Error {
+        let nearest = self
+            .defaults
+            .keys()
+            .map(|known| (strsim::damerau_levenshtein(known, key), known))
+            .min()
+            .filter(|(distance, _)| *distance <= key.len() / 2);
+        Error::Unknown {
+            place: self.place_of(key),
+            key: key.to_owned(),
+            remedy: match nearest {
+                Some((_, known)) => format!("did you mean `{known}`? Otherwise remove it"),
+                None => "remove it".to_owned(),
+            },
+        }
+    }
+
+    /// The error for a value that cannot be used.
+    pub fn invalid(&self, key: &str, problem: String, remedy: &str) -> Error {
+        Error::Invalid { place: self.place_of(key), key: key.to_owned(), problem, remedy: remedy.to_owned() }
+    }
+
+    /// The highest layer that sets the key, as its reader knows it.
+    fn place_of(&self, key: &str) -> String {
+        if self.environment.contains_key(key) {
+            return format!("environment variable {}", variable_of(key));
+        }
+        match &self.file {
+            Some((path, values)) if values.contains_key(key) => path.display().to_string(),
+            _ => "the defaults".to_owned(),
+        }
+    }
+}
+
+fn default_file() -> Option<&'static Path> {
+    Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists())
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path)
+        .map_err(|cause| Error::NotToml { path: path.to_owned(), cause: cause.to_string() })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, Error> {
+    Config::builder()
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .build()
+        .and_then(Config::try_deserialize)
+        .map_err(|error| Error::NotToml {
+            path: path.to_owned(),
+            cause: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        })
+}
+
+/// The variables named `HINDSIGHT_TABLE__KEY`, as `table.key`.
+fn from_environment(variables: BTreeMap<String, String>) -> Map<String, Value> {
+    let source = Environment::with_prefix("HINDSIGHT")
+        .prefix_separator("_")
+        .separator("__")
+        .source(Some(variables.into_iter().collect()));
+    Config::builder()
+        .add_source(source)
+        .build()
+        .and_then(Config::try_deserialize)
+        .expect("text from the environment is always a valid source")
+}
+
+/// Text from the environment as the type that the default has, where it can be read as one.
+fn as_typed(
+    values: BTreeMap<String, ValueKind>,
+    defaults: &BTreeMap<String, ValueKind>,
+) -> BTreeMap<String, ValueKind> {
+    let typed = |(key, value): (String, ValueKind)| {
+        let typed = match (defaults.get(&key), &value) {
+            (Some(ValueKind::I64(_)), ValueKind::String(text)) => text.parse().ok().map(ValueKind::I64),
+            (Some(ValueKind::Boolean(_)), ValueKind::String(text)) => {
+                text.parse().ok().map(ValueKind::Boolean)
+            }
+            _ => None,
+        };
+        (key, typed.unwrap_or(value))
+    };
+    values.into_iter().map(typed).collect()
+}
+
+fn variable_of(key: &str) -> String {
+    format!("HINDSIGHT_{}", key.to_uppercase().replace('.', "__"))
+}
+
+fn flat(table: Map<String, Value>) -> BTreeMap<String, ValueKind> {
+    let mut values = BTreeMap::new();
+    let mut open: Vec<(String, Value)> = table.into_iter().collect();
+    while let Some((key, value)) = open.pop() {
+        match value.kind {
+            // An empty table stays, so that one with a wrong name is found.
+            ValueKind::Table(inner) if !inner.is_empty() => {
+                open.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
+            }
+            leaf => {
+                values.insert(key, leaf);
+            }
+        }
+    }
+    values
+}
+
+fn kind(value: &ValueKind) -> &'static str {
+    match value {
+        ValueKind::Nil => "nothing",
+        ValueKind::Boolean(_) => "true or false",
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => "a whole number",
+        ValueKind::Float(_) => "a number with a fraction",
+        ValueKind::String(_) => "a text",
+        ValueKind::Table(_) => "a table",
+        ValueKind::Array(_) => "a list",
+    }
+}
+
+fn quoted(value: &ValueKind) -> String {
+    match value {
+        ValueKind::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    }
+}
