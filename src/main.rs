@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hindsight::{cli::Cli, config, store};
+use hindsight::cli::{self, Cli};
+use hindsight::{config, store};
 
 /// Exit codes as `sysexits.h` names them.
 const EX_DATAERR: u8 = 65;
@@ -14,10 +15,21 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hindsight: {error:#}");
+            if is_closed_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            if !error.is::<cli::Reported>() {
+                eprintln!("hindsight: {error:#}");
+            }
             exit_code(&error)
         }
     }
+}
+
+/// Whoever read our output has seen enough, as `head` does: that is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let mut io_errors = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io_errors.any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {

@@ -23,7 +23,8 @@ impl FromStr for ConnectionId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        text.parse().ok().filter(|id| *id > 0).map(Self).ok_or(InvalidId)
+        let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        digits.and_then(|digits| digits.parse().ok()).filter(|id| *id > 0).map(Self).ok_or(InvalidId)
     }
 }
 
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn a_connection_id_is_a_positive_number() {
         assert_eq!("7".parse::<ConnectionId>().expect("a number"), ConnectionId(7));
-        for bad in ["", "0", "-1", "1.5", "one", "99999999999999999999"] {
+        for bad in ["", "0", "-1", "+1", "1.5", "one", "99999999999999999999"] {
             assert!(bad.parse::<ConnectionId>().is_err(), "{bad}");
         }
     }

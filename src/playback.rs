@@ -107,6 +107,11 @@ impl Stream {
         }
     }
 
+    /// Whether an event with this timestamp is of the stream's time.
+    pub fn contains(&self, timestamp: TimestampMs) -> bool {
+        (0..=self.duration_ms).contains(&(timestamp - self.started_at))
+    }
+
     /// Where an event with this timestamp plays.
     pub fn place(&self, timestamp: TimestampMs) -> i64 {
         self.offset_ms + (timestamp - self.started_at).clamp(0, self.duration_ms)

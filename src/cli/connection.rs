@@ -1,12 +1,17 @@
 //! `hindsight connection`: adding and listing recorded sites.
 
-use anyhow::bail;
+use std::io::Write;
+
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{Connection, TimestampMs};
 use crate::store::{Db, Result, Scope, Store, connections};
+
+/// The name of the connection that a new installation starts with.
+const FIRST_CONNECTION: &str = "My site";
 
 /// The longest name that is shown well.
 const MAX_NAME_CHARS: usize = 80;
@@ -25,7 +30,11 @@ pub enum Action {
 
 /// Runs the command. Works beside a running server.
 pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
-    let (store, closing) = Store::open(&settings.server.data_dir, &settings.store)?;
+    let (data_dir, store_settings) = (&settings.server.data_dir, &settings.store);
+    let (store, closing) = match action {
+        Action::Add { .. } => Store::open(data_dir, store_settings)?,
+        Action::List => Store::open_existing(data_dir, store_settings)?,
+    };
     let outcome = match action {
         Action::Add { name } => add(&store, &name).await,
         Action::List => list(&store).await,
@@ -42,7 +51,7 @@ async fn add(store: &Store, name: &str) -> anyhow::Result<()> {
     let now = Clock::system().now();
     let wanted = name.clone();
     match store.write(move |conn| add_with_new_key(conn, &wanted, now)).await? {
-        Some(connection) => println!("{}", connection.write_key),
+        Some(connection) => writeln!(std::io::stdout(), "{}", connection.write_key)?,
         None => bail!(
             "there is a connection named {name:?} already; `hindsight connection list` shows its write key"
         ),
@@ -52,9 +61,21 @@ async fn add(store: &Store, name: &str) -> anyhow::Result<()> {
 
 async fn list(store: &Store) -> anyhow::Result<()> {
     for connection in store.read(|conn| connections::all(conn, &Scope::everything())).await? {
-        println!("{}\t{}", connection.write_key, connection.name);
+        writeln!(std::io::stdout(), "{}\t{}", connection.write_key, connection.name)?;
     }
     Ok(())
+}
+
+/// The oldest connection; a new installation gets one, so that there is a snippet to paste.
+pub async fn first_or_new(store: &Store) -> anyhow::Result<Connection> {
+    let now = Clock::system().now();
+    let first = store
+        .write(move |conn| match connections::first(conn, &Scope::everything())? {
+            Some(connection) => Ok(Some(connection)),
+            None => add_with_new_key(conn, FIRST_CONNECTION, now),
+        })
+        .await?;
+    first.context("the first connection was not added")
 }
 
 /// Adds a connection with a key of 128 random bits. `None` when the name is taken.

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::embedded::DEMO_VISITS;
 use crate::model::Connection;
-use crate::store::{Scope, Store, connections};
+use crate::store::{Store, connections};
 
 /// The shop's connection.
 const NAME: &str = "Demo shop";
@@ -23,12 +23,7 @@ const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let opened = serve::open(settings)?;
     let connection = shop(&opened.store).await?;
-    let scope = Scope::everything();
-    let id = connection.id;
-    let totals = opened.store.read(move |conn| connections::totals(conn, &scope, id)).await?;
-    if totals.total == 0 {
-        add_visits(&opened.store, &connection, &opened.settings).await?;
-    }
+    add_visits(&opened.store, &connection, &opened.settings).await?;
     serve::serve(opened, &connection, Some(connection.id), Greeting::Welcome).await
 }
 
@@ -43,7 +38,7 @@ async fn shop(store: &Store) -> anyhow::Result<Connection> {
     shop.context("the demo's connection was not added")
 }
 
-/// Imports the recorded visits as if they had just happened.
+/// Imports the recorded visits as if they had just happened, but for those that are there.
 async fn add_visits(store: &Store, connection: &Connection, settings: &Settings) -> anyhow::Result<()> {
     let mut ended_at = Clock::system().now() - LAST_VISIT_MS;
     for (name, bytes) in DEMO_VISITS {

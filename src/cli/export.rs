@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -36,7 +36,7 @@ pub struct Arguments {
 
 /// Runs the command. Works beside a running server.
 pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
-    let (store, closing) = Store::open(&settings.server.data_dir, &settings.store)?;
+    let (store, closing) = Store::open_existing(&settings.server.data_dir, &settings.store)?;
     let outcome = export(&store, arguments).await;
     closing.close();
     outcome
@@ -50,9 +50,7 @@ async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
         store.read(move |conn| recordings::streams(conn, &Scope::everything(), connection, &id)).await?;
     let playback = Playback::of(&stored);
     let mut events = Events::new(match &arguments.output {
-        Some(path) => {
-            Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?)
-        }
+        Some(path) => Box::new(new_file(path).with_context(|| format!("cannot write {}", path.display()))?),
         None => Box::new(std::io::stdout()),
     });
     let starts_at = playback.streams.first().map_or(0, |stream| stream.started_at);
@@ -69,7 +67,23 @@ async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
             events.write_part(&body, stream, starts_at)?;
         }
     }
-    events.finish()
+    events.finish()?;
+    if let Some(path) = &arguments.output {
+        std::fs::rename(unfinished(path), path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// A file that stands beside `path` until it is whole, so that what is there is not lost before.
+fn new_file(path: &Path) -> std::io::Result<File> {
+    File::create(unfinished(path))
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".unfinished");
+    name.into()
 }
 
 async fn connection(store: &Store, arguments: &Arguments) -> anyhow::Result<ConnectionId> {
@@ -102,7 +116,9 @@ impl Events {
         let json = gzip::inflate(body, gzip::Limits::STORED)?;
         let text = std::str::from_utf8(&json)?.trim_start_matches('\u{feff}');
         for event in rrweb::events(text, &LIMITS)? {
-            self.write(&event, starts_at + stream.place(event.timestamp))?;
+            // What is outside of the stream's time has a clock that lies: it plays where it stands.
+            let at = stream.contains(event.timestamp).then(|| starts_at + stream.place(event.timestamp));
+            self.write(&event, at.unwrap_or(self.last_at.unwrap_or(starts_at)))?;
         }
         Ok(())
     }

@@ -3,21 +3,23 @@
 //! A file is one session, stored whole or not at all. The session's id is made from
 //! the file's content, so importing a file twice stores it once.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::connection::add_with_new_key;
+use super::Reported;
+use super::connection::first_or_new;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::ingest::{gzip, user_agent};
 use crate::model::{Batch, ConnectionId, SessionId, StreamId, TimestampMs};
 use crate::rrweb::{self, event, file};
 use crate::store::batches::{self, Appended};
-use crate::store::{Db, Scope, Store, connections};
+use crate::store::{self, Db, Store, connections};
 
 /// The largest recording that is read from a file, inflated.
 const MAX_FILE_BYTES: usize = 1024 * 1024 * 1024;
@@ -45,16 +47,26 @@ async fn import_all(store: &Store, settings: &Settings, arguments: &Arguments) -
     let connection = connection(store, arguments.connection.as_deref()).await?;
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?;
     let progress = ProgressBar::new(arguments.files.len() as u64).with_style(style);
+    let mut refused = 0;
     for path in &arguments.files {
         progress.set_message(path.display().to_string());
-        let line = import_one(store, settings, connection, path).await;
+        let outcome = import_one(store, settings, connection, path).await;
         progress.inc(1);
         // The bar steps aside for each line.
-        progress.suspend(|| line.as_ref().map(|line| println!("{line}")).unwrap_or_default());
-        line?;
+        progress.suspend(|| match outcome {
+            Ok(line) => writeln!(std::io::stdout(), "{line}"),
+            Err(error) => {
+                refused += 1;
+                writeln!(std::io::stderr(), "hindsight: {error:#}")
+            }
+        })?;
     }
     progress.finish_and_clear();
-    Ok(())
+    match refused {
+        0 => Ok(()),
+        _ if arguments.files.len() == 1 => Err(Reported.into()),
+        _ => bail!("not imported: {refused} of {} files", arguments.files.len()),
+    }
 }
 
 async fn import_one(
@@ -63,7 +75,7 @@ async fn import_one(
     connection: ConnectionId,
     path: &Path,
 ) -> anyhow::Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = read_file(path).with_context(|| format!("cannot read {}", path.display()))?;
     let recording = read(&bytes, &settings.ingest).with_context(|| path.display().to_string())?;
     let (session, events) = (recording.session.clone(), recording.events());
     let name = path.display();
@@ -73,22 +85,23 @@ async fn import_one(
     })
 }
 
-async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<ConnectionId> {
-    let now = Clock::system().now();
-    if let Some(name) = name {
-        let wanted = name.to_owned();
-        let Some(found) = store.read(move |conn| connections::named(conn, &wanted)).await? else {
-            bail!("there is no connection named {name:?}; add it with `hindsight connection add {name:?}`");
-        };
-        return Ok(found.id);
+fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let length = std::fs::metadata(path)?.len();
+    if length > MAX_FILE_BYTES as u64 {
+        bail!("it has {length} bytes, more than the {MAX_FILE_BYTES} that are read");
     }
-    let oldest = store
-        .write(move |conn| match connections::all(conn, &Scope::everything())?.into_iter().next() {
-            Some(oldest) => Ok(Some(oldest)),
-            None => add_with_new_key(conn, "My site", now),
-        })
-        .await?;
-    Ok(oldest.context("the first connection was not added")?.id)
+    Ok(std::fs::read(path)?)
+}
+
+async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<ConnectionId> {
+    let Some(name) = name else { return Ok(first_or_new(store).await?.id) };
+    let wanted = name.to_owned();
+    match store.read(move |conn| connections::named(conn, &wanted)).await? {
+        Some(found) => Ok(found.id),
+        None => {
+            bail!("there is no connection named {name:?}; add it with `hindsight connection add {name:?}`")
+        }
+    }
 }
 
 /// A recording that was read and checked.
@@ -134,7 +147,7 @@ pub fn read(bytes: &[u8], limits: &config::Ingest) -> anyhow::Result<Recording> 
         rrweb::Limits { depth: limits.max_depth, events: usize::MAX, event_bytes: limits.max_event_bytes };
     let found = file::batches(text.trim_start_matches('\u{feff}'), &limits)
         .context("not a recording: a JSON array of rrweb events, or of batches {seq, events}, is wanted")?;
-    let digest: String = Sha256::digest(json).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest = short_hash(json);
     let now = Clock::system().now();
     let batches =
         found.iter().map(|batch| as_upload(batch, &digest, now)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -164,34 +177,51 @@ fn check_order(uploads: &[Batch]) -> anyhow::Result<()> {
 
 fn as_upload(batch: &file::FileBatch<'_>, digest: &str, now: TimestampMs) -> anyhow::Result<Batch> {
     let events: Vec<&str> = batch.events.iter().map(|event| event.json).collect();
-    let body = gzip::deflate(format!("[{}]", events.join(",")).as_bytes());
+    let json = format!("[{}]", events.join(","));
     let facts = event::facts(&batch.events);
-    let named: Option<StreamId> = batch.stream.as_deref().and_then(|stream| stream.parse().ok());
     Ok(Batch {
         session: digest.parse()?,
-        stream: match named {
-            Some(stream) => stream,
-            None => digest.parse()?,
-        },
+        stream: stream_id(batch.stream.as_deref(), digest)?,
         seq: batch.seq,
-        hash: Sha256::digest(&body).into(),
-        body,
+        hash: Sha256::digest(&json).into(),
+        body: gzip::deflate(json.as_bytes()),
         end: false,
         user_agent: batch.user_agent.as_deref().map(user_agent).unwrap_or_default(),
-        received_at: facts.last_at.min(now),
+        received_at: facts.first_at.min(now),
         facts,
     })
+}
+
+/// The stream's name in the file if it is an id of ours, otherwise one made from it.
+fn stream_id(name: Option<&str>, digest: &str) -> anyhow::Result<StreamId> {
+    let Some(name) = name else { return Ok(digest.parse()?) };
+    let made = || short_hash(format!("{digest}/{name}").as_bytes());
+    Ok(name.parse().or_else(|_| made().parse())?)
+}
+
+/// The first 128 bits of SHA-256, in hexadecimal digits.
+fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Stores a recording, whole or not at all.
 pub async fn store(store: &Store, connection: ConnectionId, recording: Recording) -> anyhow::Result<Stored> {
     let bytes = recording.batches.iter().map(|batch| batch.body.len()).sum();
-    let appended =
-        store.write_sized(bytes, move |conn| append_all(conn, connection, &recording.batches)).await?;
+    let appended = store
+        .write_sized(bytes, move |conn| append_all(conn, connection, &recording.batches))
+        .await
+        .map_err(|error| match error {
+            store::Error::Abandoned => anyhow!("a session of this id is stored with other content; it stays"),
+            other => other.into(),
+        })?;
     let any_new = appended.iter().any(|outcome| matches!(outcome, Appended::Stored { .. }));
     Ok(if any_new { Stored::New } else { Stored::Before })
 }
 
-fn append_all(conn: &Db, connection: ConnectionId, batches: &[Batch]) -> crate::store::Result<Vec<Appended>> {
-    batches.iter().map(|batch| batches::append(conn, connection, batch, TimestampMs::MIN)).collect()
+fn append_all(conn: &Db, connection: ConnectionId, batches: &[Batch]) -> store::Result<Vec<Appended>> {
+    let append = |batch| match batches::append(conn, connection, batch, TimestampMs::MIN)? {
+        Appended::Conflict | Appended::SeqJump | Appended::Closed => Err(store::Error::Abandoned),
+        taken => Ok(taken),
+    };
+    batches.iter().map(append).collect()
 }

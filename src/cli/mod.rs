@@ -7,6 +7,7 @@ mod import;
 mod serve;
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -57,6 +58,11 @@ enum Command {
     Export(export::Arguments),
 }
 
+/// A failure that was printed where it happened: the program only ends with it.
+#[derive(Debug, thiserror::Error)]
+#[error("see above")]
+pub struct Reported;
+
 impl Options {
     fn settings(&self) -> Result<Settings, config::Error> {
         let environment: BTreeMap<String, String> = std::env::vars_os()
@@ -94,6 +100,10 @@ impl Cli {
 
 fn start_log(settings: &config::Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::builder().parse(&settings.level)?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     Ok(())
 }

@@ -1,20 +1,19 @@
 //! `hindsight serve`, and plain `hindsight`: the server.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::connection::add_with_new_key;
+use super::connection::first_or_new;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish;
 use crate::model::{Connection, ConnectionId};
 use crate::stop::{self, Stopper};
-use crate::store::{FolderLock, Scope, Store, connections};
+use crate::store::{FolderLock, Store};
 use crate::web::{App, Server, Start};
-
-/// The name of the connection that a new installation starts with.
-const FIRST_CONNECTION: &str = "My site";
 
 /// What is printed once the server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub fn open(settings: Settings) -> anyhow::Result<Opened> {
 /// Serves until it is told to stop.
 pub async fn run(settings: Settings, greeting: Greeting) -> anyhow::Result<()> {
     let opened = open(settings)?;
-    let connection = first_connection(&opened.store).await?;
+    let connection = first_or_new(&opened.store).await?;
     serve(opened, &connection, None, greeting).await
 }
 
@@ -72,57 +71,53 @@ pub async fn serve(
         demo,
         stopping: stopping.clone(),
     })?;
+    let ready = server.with(app.clone())?;
     let finishing = tokio::spawn(finish::run(store, clock, settings.sessions, stopping.clone()));
-    let signals = tokio::spawn(stop_on_signal(stopper));
-    greet(greeting, address, &app, connection);
-    server.serve(app, stopping).await?;
+    let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
+    greet(greeting, address, &app, connection)?;
+    ready.serve(stopping).await;
     signals.abort();
     finishing.await?;
     closing.close();
     Ok(())
 }
 
-/// The oldest connection; a new installation gets one, so that there is a snippet to paste.
-async fn first_connection(store: &Store) -> anyhow::Result<Connection> {
-    let now = Clock::system().now();
-    let first = store
-        .write(move |conn| match connections::all(conn, &Scope::everything())?.into_iter().next() {
-            Some(connection) => Ok(Some(connection)),
-            None => add_with_new_key(conn, FIRST_CONNECTION, now),
-        })
-        .await?;
-    first.context("the first connection was not added")
-}
-
 /// SIGINT and SIGTERM stop the server; a second one ends the program at once.
-async fn stop_on_signal(stopper: Stopper) {
-    wait_for_signal().await;
+async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
+    signals.next().await;
     tracing::info!("stopping");
     stopper.stop();
-    wait_for_signal().await;
+    signals.next().await;
     std::process::exit(130);
 }
 
-async fn wait_for_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    // Without signals the server runs until its process is ended.
-    let _ = tokio::signal::ctrl_c().await;
+/// The signals that ask the program to end, heard from the moment this is made.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
-fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connection) {
-    println!("ready http://{address}");
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connection) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    if !address.ip().is_loopback() {
+        tracing::warn!("there are no accounts yet: whoever reaches {address} sees all recordings");
+    }
+    writeln!(out, "ready http://{address}")?;
     if greeting == Greeting::ReadyLine {
-        return;
+        return Ok(());
     }
     let demo = match app.demo {
         Some(_) => {
@@ -130,7 +125,8 @@ fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connec
         }
         None => "run `hindsight demo` (or `cargo run --release -- demo`) for a shop to try it on".to_owned(),
     };
-    println!(
+    writeln!(
+        out,
         "\n  Hindsight is running.\n\n  \
          Dashboard  {}/\n  \
          Snippet    {}\n             \
@@ -141,5 +137,5 @@ fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connec
         app.snippet(connection),
         connection.name,
         app.settings.server.data_dir.display(),
-    );
+    )
 }

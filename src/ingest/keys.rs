@@ -1,14 +1,17 @@
 //! Which connection a write key belongs to, answered from memory.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use crate::model::ConnectionId;
-use crate::store::{self, Store, connections};
+use tokio::sync::Mutex;
 
-/// A key that is not in memory may be new: it is looked up this often at most, so
-/// that a flood of invented keys costs the store nothing.
+use super::{Error, Refused};
+use crate::model::ConnectionId;
+use crate::store::{Store, connections};
+
+/// A key that is not in memory may be new: keys are looked up this often at most, so
+/// that a flood of invented ones costs the store nothing.
 const LOOKUPS: u32 = 50;
 const LOOKUP_WINDOW: Duration = Duration::from_secs(1);
 
@@ -16,6 +19,7 @@ const LOOKUP_WINDOW: Duration = Duration::from_secs(1);
 pub struct Keys {
     store: Store,
     known: RwLock<HashMap<String, ConnectionId>>,
+    /// Held while a key is looked up, so that many uploads with a new key cost one look-up.
     lookups: Mutex<Window>,
 }
 
@@ -34,14 +38,17 @@ impl Keys {
         }
     }
 
-    /// The connection that the key writes to.
-    pub async fn connection(&self, key: &str) -> store::Result<Option<ConnectionId>> {
-        if let Some(connection) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(key) {
-            return Ok(Some(*connection));
+    /// The connection that the key writes to. Refused as busy, never as unknown, when
+    /// too many keys were looked up: recorders give up on an unknown one.
+    pub async fn connection(&self, key: &str) -> Result<Option<ConnectionId>, Error> {
+        if let Some(connection) = self.known(key) {
+            return Ok(Some(connection));
         }
-        if !self.may_look_up() {
-            return Ok(None);
+        let mut window = self.lookups.lock().await;
+        if let Some(connection) = self.known(key) {
+            return Ok(Some(connection));
         }
+        window.take_turn()?;
         let owned = key.to_owned();
         let found = self.store.read(move |conn| connections::by_write_key(conn, &owned)).await?;
         if let Some(connection) = found {
@@ -51,12 +58,17 @@ impl Keys {
         Ok(found)
     }
 
-    fn may_look_up(&self) -> bool {
-        let mut window = self.lookups.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.started.elapsed() > LOOKUP_WINDOW {
-            *window = Window { started: Instant::now(), used: 0 };
+    fn known(&self, key: &str) -> Option<ConnectionId> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    }
+}
+
+impl Window {
+    fn take_turn(&mut self) -> Result<(), Refused> {
+        if self.started.elapsed() > LOOKUP_WINDOW {
+            *self = Self { started: Instant::now(), used: 0 };
         }
-        window.used += 1;
-        window.used <= LOOKUPS
+        self.used += 1;
+        if self.used > LOOKUPS { Err(Refused::Busy) } else { Ok(()) }
     }
 }

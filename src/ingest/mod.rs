@@ -8,6 +8,7 @@ pub mod gzip;
 mod keys;
 mod refused;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,6 +63,8 @@ pub struct Receipt {
     pub duplicate: bool,
     /// The lowest seq that the stream still lacks.
     pub next: i64,
+    /// Nothing has arrived that the stream could be replayed from.
+    pub needs_snapshot: bool,
 }
 
 /// Why an upload was not stored.
@@ -73,6 +76,9 @@ pub enum Error {
     /// We failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The check panicked.
+    #[error("the upload could not be checked")]
+    CheckFailed,
 }
 
 /// What an upload may be, and how many may wait.
@@ -129,7 +135,7 @@ impl Ingest {
             TrySendError::Full(_) => Error::Refused(Refused::Busy),
             TrySendError::Disconnected(_) => Error::Store(store::Error::Closed),
         })?;
-        let batch = checked.await.map_err(|_| store::Error::Closed)??;
+        let batch = checked.await.map_err(|_| Error::CheckFailed)??;
         self.append(connection, batch).await
     }
 
@@ -142,8 +148,10 @@ impl Ingest {
             })
             .await?;
         match appended {
-            Appended::Stored { next } => Ok(Receipt { duplicate: false, next }),
-            Appended::Duplicate { next } => Ok(Receipt { duplicate: true, next }),
+            Appended::Stored { next, playable } => {
+                Ok(Receipt { duplicate: false, next, needs_snapshot: !playable })
+            }
+            Appended::Duplicate { next } => Ok(Receipt { duplicate: true, next, needs_snapshot: false }),
             Appended::Conflict => Err(Refused::SeqConflict.into()),
             Appended::SeqJump => Err(Refused::SeqJump.into()),
             Appended::Closed => Err(Refused::SessionClosed.into()),
@@ -162,8 +170,11 @@ fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((upload, answer)) = next else { return };
-        // The client may have gone away while its upload waited.
-        let _ = answer.send(check(upload, &limits));
+        // A check that panics costs its upload, not the thread. The client may have
+        // gone away while its upload waited.
+        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits))) {
+            let _ = answer.send(checked);
+        }
     }
 }
 

@@ -22,6 +22,12 @@ mod kind {
 /// Types and sources above this are not rrweb's, nor likely to become so.
 const LAST_KIND: i64 = 99;
 
+/// Longer URLs are cut in lists; the recording keeps them whole.
+const MAX_URL_CHARS: usize = 2048;
+
+/// Timestamps of one batch that are further apart than this are not all honest.
+const LONGEST_BATCH_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// rrweb's `IncrementalSource`s that a visitor causes: mouse move, mouse
 /// interaction, scroll, input, touch move, media interaction, drag and selection.
 const SOURCES_OF_VISITORS: [u8; 8] = [1, 2, 3, 5, 6, 7, 12, 14];
@@ -49,6 +55,8 @@ pub enum Error {
     NotABatch,
     #[error("the batch holds more events than allowed")]
     TooManyEvents,
+    #[error("batch {index} has a `seq` that is not a whole number")]
+    BadSeq { index: usize },
     #[error("event {index} is larger than allowed")]
     EventTooLarge { index: usize },
     #[error("event {index} is nested too deep")]
@@ -94,9 +102,10 @@ impl Event<'_> {
         self.source.is_some_and(|source| SOURCES_OF_VISITORS.contains(&source))
     }
 
-    /// The URL of the page, of a Meta event.
+    /// The URL of the page, of a Meta event; a longer one than can be shown is cut.
     pub fn page_url(&self) -> Option<String> {
-        self.href.and_then(json::text_of)
+        let url = self.href.and_then(json::text_of)?;
+        Some(url.chars().take(MAX_URL_CHARS).collect())
     }
 }
 
@@ -122,16 +131,26 @@ pub fn events<'a>(batch: &'a str, limits: &Limits) -> Result<Vec<Event<'a>>, Err
 
 /// Reads what the store keeps beside a batch.
 pub fn facts(events: &[Event<'_>]) -> BatchFacts {
-    let times = || events.iter().map(|event| event.timestamp);
+    let times = honest_times(events);
     let count = |wanted: fn(&Event<'_>) -> bool| events.iter().filter(|event| wanted(event)).count() as i64;
     BatchFacts {
         events: events.len() as i64,
         interactions: count(|event| event.is_interaction()),
-        first_at: times().min().unwrap_or_default(),
-        last_at: times().max().unwrap_or_default(),
+        first_at: times.first().copied().unwrap_or_default(),
+        last_at: times.last().copied().unwrap_or_default(),
         snapshot: count(|event| event.is_full_snapshot()) > 0,
         page: events.iter().find_map(|event| Some((event.timestamp, event.page_url()?))),
     }
+}
+
+/// The timestamps in order, without those that are far from the rest: one odd clock
+/// reading must not stretch a recording over years.
+fn honest_times(events: &[Event<'_>]) -> Vec<TimestampMs> {
+    let mut times: Vec<TimestampMs> = events.iter().map(|event| event.timestamp).collect();
+    times.sort_unstable();
+    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    times.retain(|time| (time - median).abs() <= LONGEST_BATCH_MS);
+    times
 }
 
 /// What goes wrong while walking: JSON that breaks, or an event that is not one.
@@ -404,6 +423,23 @@ mod tests {
             let batch = format!(r#"[{{"type":0,"timestamp":{written}}}]"#);
             assert_eq!(read(&batch).expect(written)[0].timestamp, read_as);
         }
+    }
+
+    #[test]
+    fn one_odd_clock_reading_does_not_stretch_a_batch() {
+        let batch = r#"[{"type":0,"timestamp":-1},{"type":0,"timestamp":1700000000000},
+            {"type":0,"timestamp":1700000005000},{"type":0,"timestamp":9e15}]"#;
+        let facts = facts(&read(batch).expect("a good batch"));
+        assert_eq!((facts.first_at, facts.last_at), (1_700_000_000_000, 1_700_000_005_000));
+    }
+
+    #[test]
+    fn long_urls_are_cut_for_lists() {
+        let href = "https://x.example/".to_owned() + &"ä".repeat(5000);
+        let batch = format!(r#"[{{"type":4,"data":{{"href":"{href}"}},"timestamp":1}}]"#);
+        let limits = Limits { event_bytes: 100_000, ..LIMITS };
+        let found = events(&batch, &limits).expect("a good batch");
+        assert_eq!(found[0].page_url().map(|url| url.chars().count()), Some(MAX_URL_CHARS));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::json::{self, Cursor};
 /// An array of events is cut into batches of about this size, as a recorder would.
 const BATCH_BYTES: usize = 256 * 1024;
 
+/// Where a page begins a batch is cut earlier, so that playing can start there.
+const PAGE_BYTES: usize = 16 * 1024;
+
 /// One batch of a file.
 #[derive(Debug)]
 pub struct FileBatch<'a> {
@@ -36,7 +39,10 @@ pub fn batches<'a>(text: &'a str, limits: &Limits) -> Result<Vec<FileBatch<'a>>,
         batches.push(FileBatch {
             stream: upload.stream.and_then(json::text_of),
             user_agent: upload.user_agent.and_then(json::text_of),
-            seq: upload.seq.and_then(|seq| seq.parse().ok()).unwrap_or(index as i64),
+            seq: match upload.seq {
+                None => index as i64,
+                Some(seq) => seq.parse().map_err(|_| Error::BadSeq { index })?,
+            },
             events: event::events(upload.events, limits)?,
         });
     }
@@ -94,7 +100,8 @@ fn cut(events: Vec<Event<'_>>) -> Vec<FileBatch<'_>> {
     let mut batches: Vec<FileBatch<'_>> = Vec::new();
     let mut bytes = 0;
     for event in events {
-        if batches.is_empty() || bytes >= BATCH_BYTES || event.is_meta() {
+        let full = bytes >= if event.is_meta() { PAGE_BYTES } else { BATCH_BYTES };
+        if batches.is_empty() || full {
             batches.push(FileBatch {
                 stream: None,
                 user_agent: None,
@@ -125,10 +132,11 @@ mod tests {
     fn both_forms_are_read() {
         let meta = r#"{"type":4,"data":{"href":"x"},"timestamp":1}"#;
         let load = r#"{"type":1,"data":{},"timestamp":2}"#;
-        let plain = format!("[{meta},{load},{meta},{load}]");
+        let custom = format!(r#"{{"type":5,"data":{{"tag":"{}"}},"timestamp":1}}"#, "x".repeat(PAGE_BYTES));
+        let plain = format!("[{meta},{load},{meta},{custom},{meta},{load}]");
         let lengths: Vec<usize> =
             read(&plain).expect("plain").iter().map(|batch| batch.events.len()).collect();
-        assert_eq!(lengths, [2, 2]);
+        assert_eq!(lengths, [4, 2]);
 
         let uploads =
             format!(r#"[{{"seq":3,"events":[{meta}]}},{{"events":[]}},{{"stream":"s","events":[{load}]}}]"#);
@@ -148,9 +156,18 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        for bad in
-            ["", "{}", "[]", "[1]", "[{}]", r#"[{"events":[]}]"#, r#"[{"events":[{}]}]"#, "<html>", "[{"]
-        {
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            "[1]",
+            "[{}]",
+            r#"[{"events":[]}]"#,
+            r#"[{"events":[{}]}]"#,
+            r#"[{"seq":"1","events":[{"type":0,"timestamp":1}]}]"#,
+            "<html>",
+            "[{",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

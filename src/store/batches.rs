@@ -16,6 +16,8 @@ pub enum Appended {
     Stored {
         /// The lowest seq that the stream still lacks.
         next: i64,
+        /// Whether the stream has a full snapshot by now, without which it cannot be played.
+        playable: bool,
     },
     /// The same bytes were stored before under this seq.
     Duplicate {
@@ -69,6 +71,7 @@ pub fn append(
     };
     insert_batch(conn, stream.row, batch)?;
     let next = update_stream(conn, &stream, batch)?;
+    note_end(conn, session_row, batch)?;
     let reopened = i64::from(completed_at.is_some());
     let active = i64::from(session.is_none()) + reopened;
     connections::count(
@@ -76,7 +79,7 @@ pub fn append(
         connection,
         Change { active, completed: -reopened, events: batch.facts.events },
     )?;
-    Ok(Appended::Stored { next })
+    Ok(Appended::Stored { next, playable: stream.playable || batch.facts.snapshot })
 }
 
 struct Session {
@@ -87,6 +90,7 @@ struct Session {
 struct Stream {
     row: i64,
     next_seq: i64,
+    playable: bool,
 }
 
 fn find_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<Option<Session>> {
@@ -104,16 +108,15 @@ fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<
     let facts = &batch.facts;
     let (landing_at, landing_url) = facts.page.clone().unzip();
     conn.prepare_cached(
-        "INSERT INTO session (connection_id, public_id, started_at, last_batch_at, ended_at, first_event_at,
+        "INSERT INTO session (connection_id, public_id, started_at, last_batch_at, first_event_at,
                               last_event_at, events, playable, landing_url, landing_at, user_agent)
-         VALUES (:connection, :id, :now, :now, :ended_at, :first, :last, :events, :playable,
+         VALUES (:connection, :id, :now, :now, :first, :last, :events, :playable,
                  :landing_url, :landing_at, :user_agent)",
     )?
     .execute(named_params! {
         ":connection": connection.0,
         ":id": batch.session.as_str(),
         ":now": batch.received_at,
-        ":ended_at": batch.end.then_some(batch.received_at),
         ":first": facts.first_at,
         ":last": facts.last_at,
         ":events": facts.events,
@@ -131,7 +134,6 @@ fn update_session(conn: &Db, session: i64, batch: &Batch) -> Result<i64> {
     conn.prepare_cached(
         "UPDATE session
          SET last_batch_at = max(last_batch_at, :now),
-             ended_at = :ended_at,
              completed_at = NULL,
              first_event_at = min(first_event_at, :first),
              last_event_at = max(last_event_at, :last),
@@ -143,7 +145,6 @@ fn update_session(conn: &Db, session: i64, batch: &Batch) -> Result<i64> {
     )?
     .execute(named_params! {
         ":now": batch.received_at,
-        ":ended_at": batch.end.then_some(batch.received_at),
         ":first": facts.first_at,
         ":last": facts.last_at,
         ":events": facts.events,
@@ -156,27 +157,29 @@ fn update_session(conn: &Db, session: i64, batch: &Batch) -> Result<i64> {
 }
 
 fn find_stream(conn: &Db, session: i64, batch: &Batch) -> Result<Option<Stream>> {
-    let mut statement = conn
-        .prepare_cached("SELECT id, next_seq FROM stream WHERE session_id = :session AND public_id = :id")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id, next_seq, playable FROM stream WHERE session_id = :session AND public_id = :id",
+    )?;
     let found = statement
         .query_row(named_params! { ":session": session, ":id": batch.stream.as_str() }, |row| {
-            Ok(Stream { row: row.get(0)?, next_seq: row.get(1)? })
+            Ok(Stream { row: row.get(0)?, next_seq: row.get(1)?, playable: row.get(2)? })
         });
     Ok(found.optional()?)
 }
 
 fn insert_stream(conn: &Db, session: i64, batch: &Batch) -> Result<Stream> {
     conn.prepare_cached(
-        "INSERT INTO stream (session_id, public_id, first_event_at, last_event_at)
-         VALUES (:session, :id, :first, :last)",
+        "INSERT INTO stream (session_id, public_id, first_event_at, last_event_at, last_seq)
+         VALUES (:session, :id, :first, :last, :seq)",
     )?
     .execute(named_params! {
         ":session": session,
         ":id": batch.stream.as_str(),
         ":first": batch.facts.first_at,
         ":last": batch.facts.last_at,
+        ":seq": batch.seq,
     })?;
-    Ok(Stream { row: conn.last_insert_rowid(), next_seq: 0 })
+    Ok(Stream { row: conn.last_insert_rowid(), next_seq: 0, playable: false })
 }
 
 /// Extends the stream by a batch that was just inserted; returns the lowest seq it still lacks.
@@ -192,16 +195,37 @@ fn update_stream(conn: &Db, stream: &Stream, batch: &Batch) -> Result<i64> {
         "UPDATE stream
          SET first_event_at = min(first_event_at, :first),
              last_event_at = max(last_event_at, :last),
-             next_seq = :next
+             next_seq = :next,
+             last_seq = max(last_seq, :seq),
+             ended_seq = iif(:end, max(coalesce(ended_seq, :seq), :seq), ended_seq),
+             playable = max(playable, :playable)
          WHERE id = :stream",
     )?
     .execute(named_params! {
         ":first": batch.facts.first_at,
         ":last": batch.facts.last_at,
         ":next": next,
+        ":seq": batch.seq,
+        ":end": batch.end,
+        ":playable": batch.facts.snapshot,
         ":stream": stream.row,
     })?;
     Ok(next)
+}
+
+/// The session has ended while all its pages have: other tabs may still be open, and a
+/// batch from before the end may arrive after it.
+fn note_end(conn: &Db, session: i64, batch: &Batch) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE session
+         SET ended_at = iif(
+             EXISTS (SELECT 1 FROM stream
+                     WHERE session_id = :session AND (ended_seq IS NULL OR ended_seq < last_seq)),
+             NULL, :now)
+         WHERE id = :session",
+    )?
+    .execute(named_params! { ":session": session, ":now": batch.received_at })?;
+    Ok(())
 }
 
 fn hash_of(conn: &Db, stream: i64, seq: i64) -> Result<Option<[u8; 32]>> {
@@ -265,6 +289,7 @@ mod tests {
         }
     }
 
+    const STORED_1: Appended = Appended::Stored { next: 1, playable: false };
     const A: &str = "stream-a-00000000";
     const B: &str = "stream-b-00000000";
 
@@ -273,7 +298,7 @@ mod tests {
         let conn = schema::in_memory();
         let shop = connection(&conn, "shop");
         let first = batch(A, 0, 100);
-        assert_eq!(append(&conn, shop, &first, 0).expect("ok"), Appended::Stored { next: 1 });
+        assert_eq!(append(&conn, shop, &first, 0).expect("ok"), STORED_1);
         assert_eq!(append(&conn, shop, &first, 0).expect("ok"), Appended::Duplicate { next: 1 });
         let other = Batch { hash: [9; 32], ..first };
         assert_eq!(append(&conn, shop, &other, 0).expect("ok"), Appended::Conflict);
@@ -287,7 +312,7 @@ mod tests {
         let shop = connection(&conn, "shop");
         for (seq, next) in [(0, 1), (2, 1), (3, 1), (1, 4)] {
             let appended = append(&conn, shop, &batch(A, seq, 100 + seq), 0).expect("ok");
-            assert_eq!(appended, Appended::Stored { next }, "seq {seq}");
+            assert_eq!(appended, Appended::Stored { next, playable: false }, "seq {seq}");
         }
         assert_eq!(append(&conn, shop, &batch(A, 900_000, 1), 0).expect("ok"), Appended::SeqJump);
     }
@@ -311,7 +336,7 @@ mod tests {
         let (shop, blog) = (connection(&conn, "shop"), connection(&conn, "blog"));
         for connection in [shop, blog] {
             let appended = append(&conn, connection, &batch(A, 0, 100), 0).expect("ok");
-            assert_eq!(appended, Appended::Stored { next: 1 });
+            assert_eq!(appended, STORED_1);
         }
         let count: i64 =
             conn.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
@@ -344,12 +369,30 @@ mod tests {
         assert_eq!(append(&conn, shop, &batch(A, 1, 200), NOW + 6).expect("ok"), Appended::Closed);
         assert_eq!(
             append(&conn, shop, &batch(A, 1, 200), NOW + 5).expect("ok"),
-            Appended::Stored { next: 2 }
+            Appended::Stored { next: 2, playable: false }
         );
         let id = "session-000000001".parse().expect("an id");
         let session = sessions::find(&conn, &Scope::everything(), shop, &id).expect("ok").expect("found");
         assert_eq!(session.status, Status::Active);
         let reopened = connections::totals(&conn, &Scope::everything(), shop).expect("totals");
         assert_eq!((reopened.active, reopened.completed), (1, 0));
+    }
+
+    #[test]
+    fn a_session_ends_when_all_its_tabs_have_whatever_arrives_late() {
+        let conn = schema::in_memory();
+        let shop = connection(&conn, "shop");
+        let send = |stream, seq, end| {
+            let batch = Batch { end, ..batch(stream, seq, 100 + seq) };
+            append(&conn, shop, &batch, 0).expect("appended");
+            conn.query_row("SELECT ended_at IS NOT NULL FROM session", [], |row| row.get::<_, bool>(0))
+                .expect("a session")
+        };
+        assert!(!send(A, 0, false));
+        assert!(!send(B, 0, false));
+        assert!(!send(A, 2, true), "the other tab is open");
+        assert!(send(B, 1, true));
+        assert!(send(A, 1, false), "a retried batch from before the end");
+        assert!(!send(A, 3, false), "the page came back");
     }
 }

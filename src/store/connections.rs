@@ -27,6 +27,11 @@ pub fn all(conn: &Db, scope: &Scope) -> Result<Vec<Connection>> {
     Ok(seen)
 }
 
+/// The oldest connection that may be seen.
+pub fn first(conn: &Db, scope: &Scope) -> Result<Option<Connection>> {
+    Ok(all(conn, scope)?.into_iter().next())
+}
+
 /// The connection with this name.
 pub fn named(conn: &Db, name: &str) -> Result<Option<Connection>> {
     let mut statement =

@@ -41,11 +41,23 @@ pub enum Error {
     #[error("the database failed")]
     Sqlite(#[from] rusqlite::Error),
     /// The group of writes that this one was in could not be made durable.
-    #[error("the write was not committed: {0}")]
-    NotCommitted(String),
-    /// More writes wait than the store takes.
+    #[error("the write was not committed")]
+    NotCommitted(#[source] std::sync::Arc<rusqlite::Error>),
+    /// More writes wait than the store takes, or another process keeps it from writing.
     #[error("the store has too much to write")]
     Busy,
+    /// The work gave itself up, to leave nothing of it behind.
+    #[error("the write was abandoned")]
+    Abandoned,
+    /// The work panicked; nothing of it is left.
+    #[error("the work panicked")]
+    Panicked,
+    /// There is nothing to open.
+    #[error("there is no database in {}; name the server's data folder with --data", path.display())]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The store is being closed.
     #[error("the store is closed")]
     Closed,

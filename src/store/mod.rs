@@ -62,9 +62,17 @@ impl Closing {
 }
 
 impl Store {
+    /// Opens the database in `data_dir`, if there is one.
+    pub fn open_existing(data_dir: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
+        if !data_dir.join(FILE).exists() {
+            return Err(Error::Missing { path: data_dir.to_owned() });
+        }
+        Self::open(data_dir, settings)
+    }
+
     /// Opens the database in `data_dir`, creating both if they are not there.
     pub fn open(data_dir: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
-        std::fs::create_dir_all(data_dir).map_err(|cause| folder(data_dir, cause))?;
+        create(data_dir)?;
         let path = data_dir.join(FILE);
         let limits = GroupLimits { writes: settings.group_writes, bytes: settings.group_bytes };
         let conn = schema::open_writer(&path, settings.durability)?;
@@ -108,7 +116,7 @@ pub struct FolderLock(#[expect(dead_code, reason = "the lock is held while the f
 impl FolderLock {
     /// Takes the folder for a server; fails at once when another one has it.
     pub fn take(data_dir: &Path) -> Result<Self> {
-        std::fs::create_dir_all(data_dir).map_err(|cause| folder(data_dir, cause))?;
+        create(data_dir)?;
         let file = File::create(data_dir.join(LOCK)).map_err(|cause| folder(data_dir, cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
@@ -116,6 +124,15 @@ impl FolderLock {
             Err(TryLockError::Error(cause)) => Err(folder(data_dir, cause)),
         }
     }
+}
+
+/// Makes the folder, for its owner only: recordings are nobody else's business.
+fn create(data_dir: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(data_dir).map_err(|cause| folder(data_dir, cause))
 }
 
 fn folder(path: &Path, cause: std::io::Error) -> Error {

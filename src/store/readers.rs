@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Error, Result, schema};
 
@@ -31,13 +31,11 @@ impl Readers {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Error::Closed)?;
         let idle = Arc::clone(&self.idle);
         let reading = tokio::task::spawn_blocking(move || {
-            let lent = Lent { conn: take(&idle), idle };
-            let outcome = work(lent.conn.as_ref().expect("lent until it is dropped"));
-            drop(lent);
-            drop(turn);
-            outcome
+            let lent = Lent { conn: take(&idle), idle, turn };
+            let conn = lent.conn.as_ref().ok_or(Error::Closed)?;
+            work(conn)
         });
-        reading.await.map_err(|_| Error::Closed)?
+        reading.await.map_err(|_| Error::Panicked)?
     }
 }
 
@@ -53,10 +51,14 @@ impl Readers {
 struct Lent {
     conn: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    turn: OwnedSemaphorePermit,
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
+        if self.turn.semaphore().is_closed() {
+            return;
+        }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.extend(self.conn.take());
     }

@@ -19,6 +19,9 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_recordings.sql")];
 /// The first SQLite without the WAL-reset bug, as `sqlite3_libversion_number` writes it.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// After a large write the write-ahead log is cut back to this.
+const JOURNAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
+
 /// The page cache of one connection, in KiB (negative, as SQLite wants it).
 const CACHE_KIB: i64 = -8 * 1024;
 
@@ -43,6 +46,7 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection> {
     };
     conn.pragma_update(None, "synchronous", synchronous)?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "journal_size_limit", JOURNAL_LIMIT_BYTES)?;
     set_common(&conn)?;
     migrate(&mut conn)?;
     Ok(conn)

@@ -147,6 +147,20 @@ pub fn connections_of(conn: &Db, scope: &Scope, id: &SessionId) -> Result<Vec<Co
     Ok(found)
 }
 
+/// Whether [`complete`] would find any session.
+pub fn any_over(conn: &Db, idle_since: TimestampMs, ended_before: TimestampMs) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM session WHERE completed_at IS NULL AND last_batch_at < :idle_since)
+             OR EXISTS (SELECT 1 FROM session WHERE completed_at IS NULL AND ended_at IS NOT NULL
+                                                AND ended_at < :ended_before)",
+    )?;
+    let over = statement
+        .query_row(named_params! { ":idle_since": idle_since, ":ended_before": ended_before }, |row| {
+            row.get(0)
+        });
+    Ok(over?)
+}
+
 /// Completes the sessions silent since `idle_since`, and those whose last page went
 /// away before `ended_before`. Returns how many.
 pub fn complete(
@@ -155,23 +169,28 @@ pub fn complete(
     ended_before: TimestampMs,
     now: TimestampMs,
 ) -> Result<usize> {
-    let mut statement = conn.prepare_cached(
-        "UPDATE session
-         SET completed_at = :now
-         WHERE completed_at IS NULL AND (last_batch_at < :idle_since OR ended_at < :ended_before)
-         RETURNING connection_id",
-    )?;
-    let completed = statement
-        .query_map(
-            named_params! { ":idle_since": idle_since, ":ended_before": ended_before, ":now": now },
-            |row| row.get(0).map(ConnectionId),
-        )?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    for connection in &completed {
-        connections::count(conn, *connection, Change { active: -1, completed: 1, events: 0 })?;
+    let due = [(COMPLETE_IDLE, idle_since), (COMPLETE_ENDED, ended_before)];
+    let mut count = 0;
+    for (update, before) in due {
+        let completed = conn
+            .prepare_cached(update)?
+            .query_map(named_params! { ":before": before, ":now": now }, |row| row.get(0).map(ConnectionId))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        for connection in &completed {
+            connections::count(conn, *connection, Change { active: -1, completed: 1, events: 0 })?;
+        }
+        count += completed.len();
     }
-    Ok(completed.len())
+    Ok(count)
 }
+
+/// Two statements, since SQLite would scan all active sessions for an `OR`.
+const COMPLETE_IDLE: &str = "UPDATE session SET completed_at = :now
+     WHERE completed_at IS NULL AND last_batch_at < :before
+     RETURNING connection_id";
+const COMPLETE_ENDED: &str = "UPDATE session SET completed_at = :now
+     WHERE completed_at IS NULL AND ended_at IS NOT NULL AND ended_at < :before
+     RETURNING connection_id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
     let completed_at: Option<TimestampMs> = row.get(4)?;
@@ -279,6 +298,16 @@ mod tests {
                     .expect("a plan of one step, which is one without sorting");
                 assert!(plan.starts_with("SEARCH session USING INDEX session_"), "{plan}");
             }
+        }
+        for update in [COMPLETE_IDLE, COMPLETE_ENDED] {
+            let plan: String = conn
+                .query_row(
+                    &format!("EXPLAIN QUERY PLAN {update}"),
+                    named_params! { ":before": 1, ":now": 1 },
+                    |row| row.get("detail"),
+                )
+                .expect("a plan");
+            assert!(plan.starts_with("SEARCH session USING INDEX session_"), "{plan}");
         }
     }
 }

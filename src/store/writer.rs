@@ -5,10 +5,12 @@
 //! fails is undone alone; a commit that fails fails the whole group. It never
 //! waits for more work to come: under load groups grow by themselves.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{Error, Result};
@@ -24,6 +26,10 @@ pub struct GroupLimits {
 
 /// How many pieces of work may wait.
 const QUEUE: usize = 256;
+
+/// How often a transaction is begun while another process writes, each time for as
+/// long as the connection's busy timeout.
+const BEGIN_ATTEMPTS: usize = 6;
 
 /// A piece of work: run inside the transaction, settled after the commit.
 trait Job: Send {
@@ -105,12 +111,12 @@ impl Writer {
     }
 }
 
-fn run(mut conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits) {
+fn run(conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits) {
     let mut open = true;
     while open {
         let Ok(Message::Run(first)) = waiting.recv() else { break };
         let group = take_group(first, waiting, limits, &mut open);
-        commit(&mut conn, group);
+        commit(&conn, group);
     }
     // Leaves one file behind instead of three when nobody else has the database open.
     if let Err((_, error)) = conn.close() {
@@ -142,26 +148,30 @@ fn take_group(
     group
 }
 
-fn commit(conn: &mut Connection, group: Vec<Box<dyn Job>>) {
+fn commit(conn: &Connection, group: Vec<Box<dyn Job>>) {
     let mut done = Vec::with_capacity(group.len());
-    let committed = run_group(conn, group, &mut done);
+    let committed = run_group(conn, group, &mut done).map_err(Arc::new);
     if let Err(error) = &committed {
         tracing::error!(%error, writes = done.len(), "a group of writes was not committed");
     }
     for (job, outcome) in done {
         let outcome = match &committed {
             Ok(()) => outcome,
-            Err(error) => outcome.and(Err(Error::NotCommitted(error.to_string()))),
+            Err(error) => outcome.and(Err(not_committed(error))),
         };
         job.settle(outcome);
     }
 }
 
+fn not_committed(error: &Arc<rusqlite::Error>) -> Error {
+    if is_busy(error) { Error::Busy } else { Error::NotCommitted(Arc::clone(error)) }
+}
+
 type Done = (Box<dyn Job>, Result<()>);
 
-fn run_group(conn: &mut Connection, group: Vec<Box<dyn Job>>, done: &mut Vec<Done>) -> rusqlite::Result<()> {
+fn run_group(conn: &Connection, group: Vec<Box<dyn Job>>, done: &mut Vec<Done>) -> rusqlite::Result<()> {
     let mut jobs = group.into_iter();
-    let transaction = match conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate) {
+    let transaction = match begin(conn) {
         Ok(transaction) => transaction,
         Err(error) => {
             done.extend(jobs.map(|job| (job, Ok(()))));
@@ -175,9 +185,26 @@ fn run_group(conn: &mut Connection, group: Vec<Box<dyn Job>>, done: &mut Vec<Don
     transaction.commit()
 }
 
+/// Begins the transaction. Another process may be writing, an import for example: it
+/// is waited for, since nothing of the group has run yet.
+fn begin(conn: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    for _ in 1..BEGIN_ATTEMPTS {
+        match Transaction::new_unchecked(conn, TransactionBehavior::Immediate) {
+            Err(error) if is_busy(&error) => tracing::info!("waiting for another process that writes"),
+            begun => return begun,
+        }
+    }
+    Transaction::new_unchecked(conn, TransactionBehavior::Immediate)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let outcome = job.run(conn);
+    // A piece of work that panics costs itself, not the thread that all writes need.
+    let outcome = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or(Err(Error::Panicked));
     if outcome.is_err() {
         conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }

@@ -1,12 +1,12 @@
 //! `/` and the short links: ways into a connection's pages.
 
-use warp::http::{HeaderValue, Method, StatusCode, header};
+use warp::http::Method;
 
 use super::page::{first_connection, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response};
+use super::{App, Response, see_other};
 use crate::model::{ConnectionId, SessionId};
 
 /// The routes of this file.
@@ -19,8 +19,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn home(app: App, _: Request) -> Result<Response, Problem> {
-    let first = first_connection(&app).await?.ok_or_else(Problem::not_found)?;
-    Ok(see_other(&sessions_url(first)))
+    let connection = match app.demo {
+        Some(demo) => demo,
+        None => first_connection(&app).await?.ok_or_else(Problem::not_found)?,
+    };
+    Ok(see_other(&sessions_url(connection)))
 }
 
 async fn connection(_: App, request: Request) -> Result<Response, Problem> {
@@ -33,19 +36,8 @@ async fn go(app: App, request: Request) -> Result<Response, Problem> {
     let session: SessionId = request.param("session")?;
     let connection: Option<ConnectionId> = app.keys.connection(request.param_text("key")).await?;
     let connection = connection.ok_or_else(Problem::no_session)?;
-    let number = |name| Ok::<_, Problem>(request.query(name)?.and_then(|text| text.parse::<f64>().ok()));
-    let moment = match (number("at")?, number("t")?) {
-        (Some(at), _) if at.is_finite() => format!("?at={at:.0}"),
-        (_, Some(seconds)) if seconds.is_finite() => format!("?t={seconds}"),
-        _ => String::new(),
-    };
+    let at = request.query("at")?.and_then(|text| text.parse::<u64>().ok()).map(|at| format!("?at={at}"));
+    let seconds = request.query("t")?.and_then(|text| text.parse::<f32>().ok()).filter(|t| *t >= 0.0);
+    let moment = at.or(seconds.map(|seconds| format!("?t={seconds}"))).unwrap_or_default();
     Ok(see_other(&format!("{}/{session}{moment}", sessions_url(connection))))
-}
-
-fn see_other(url: &str) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let location = HeaderValue::from_str(url).expect("our own addresses are plain ASCII");
-    response.headers_mut().insert(header::LOCATION, location);
-    response
 }

@@ -23,7 +23,7 @@ const DECLINED_CARD: &str = "0002";
 /// The largest order that is read.
 const MAX_ORDER_BYTES: usize = 64 * 1024;
 
-/// The first order's number; later ones count from there.
+/// The lowest number of an order.
 const FIRST_ORDER: i64 = 1042;
 
 /// The routes of this file: one for each page of the shop, and its till.

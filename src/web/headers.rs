@@ -28,6 +28,12 @@ pub fn stage_csp(nonce: &str) -> String {
     )
 }
 
+/// Tells browsers to come by https only, for a server that is reached that way.
+pub fn add_hsts(headers: &mut HeaderMap) {
+    let year = HeaderValue::from_static("max-age=31536000");
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+}
+
 /// Adds what the surface's responses carry, where the handler has not set it itself.
 pub fn add(headers: &mut HeaderMap, surface: Surface) {
     let mut set = |name: HeaderName, value: &'static str| {

@@ -41,12 +41,15 @@ struct Accepted<'a> {
     seq: i64,
     next: i64,
     server_time: i64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    snapshot: bool,
 }
 
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     let upload = match read(&app, &mut request).await {
         Ok(upload) => upload,
         Err(problem) => {
+            tracing::debug!(kind = problem.kind, detail = problem.detail, "an upload was refused");
             request.body.drain().await;
             return Err(problem);
         }
@@ -60,6 +63,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
         seq,
         next: receipt.next,
         server_time: app.clock.now(),
+        snapshot: receipt.needs_snapshot,
     };
     let text = serde_json::to_string(&accepted).expect("a struct of text and numbers is always JSON");
     let mut response = Response::new(text.into());
@@ -81,8 +85,9 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     let connection = app.keys.connection(key).await?.ok_or(Refused::UnknownKey)?;
     let session = session.parse().map_err(|_| Refused::BadSessionId)?;
     let stream = stream.parse().map_err(|_| Refused::BadStreamId)?;
-    let seq = i64::from_str(seq)
-        .ok()
+    let digits = Some(seq).filter(|seq| seq.bytes().all(|byte| byte.is_ascii_digit()));
+    let seq = digits
+        .and_then(|digits| i64::from_str(digits).ok())
         .filter(|seq| (0..=MAX_SEQ).contains(seq))
         .ok_or(Refused::BadSeq { max: MAX_SEQ })?;
     let end = match request.query("end")?.as_deref() {

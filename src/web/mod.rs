@@ -22,9 +22,20 @@ mod server;
 mod sessions;
 mod user_agent;
 
+use warp::http::{HeaderValue, StatusCode, header};
+
 pub use app::{App, Start};
 pub use router::{Access, Route, Surface, routes};
-pub use server::Server;
+pub use server::{Ready, Server};
 
 /// What a handler answers with.
 pub type Response = warp::reply::Response;
+
+/// Leads a browser on to another of our addresses.
+fn see_other(url: &str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let location = HeaderValue::from_str(url).expect("our own addresses are plain ASCII");
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}

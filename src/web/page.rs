@@ -143,6 +143,6 @@ pub fn sessions_url(connection: ConnectionId) -> String {
 /// The connection that is shown when none is asked for: the oldest.
 pub async fn first_connection(app: &App) -> store::Result<Option<ConnectionId>> {
     let scope = app.scope();
-    let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
-    Ok(all.first().map(|connection| connection.id))
+    let first = app.store.read(move |conn| connections::first(conn, &scope)).await?;
+    Ok(first.map(|connection| connection.id))
 }

@@ -156,6 +156,10 @@ impl Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
+            store::Error::Panicked | store::Error::Abandoned => {
+                tracing::error!(%error, "a piece of work in the store failed");
+                Self::internal()
+            }
             store::Error::Busy => busy("The server has too much to write. Send this again later."),
             store::Error::Closed => {
                 let detail = "The server is stopping. Send this again later.";
@@ -165,7 +169,7 @@ impl From<store::Error> for Problem {
             }
             error => {
                 tracing::error!(error = %with_causes(&error), "the store failed");
-                let detail = "The server could not write to its disk. Its log says why.";
+                let detail = "The server's storage failed. Its log says why.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage-error", "Storage failed", detail)
                     .retry(Retry::Later)
                     .after(300)
@@ -179,6 +183,10 @@ impl From<ingest::Error> for Problem {
         match error {
             ingest::Error::Refused(refused) => refused.into(),
             ingest::Error::Store(error) => error.into(),
+            ingest::Error::CheckFailed => {
+                tracing::error!("the check of an upload panicked");
+                Self::internal()
+            }
         }
     }
 }
@@ -250,6 +258,7 @@ fn kind_of_events(error: &rrweb::Error) -> Kind {
         E::EventTooDeep { .. } => {
             (S::UNPROCESSABLE_ENTITY, "event-too-deep", "Event too deep", Retry::Resnapshot)
         }
+        E::BadSeq { .. } => (S::UNPROCESSABLE_ENTITY, "bad-seq", "Bad seq", Retry::Never),
         E::DuplicateKey { .. } => {
             (S::UNPROCESSABLE_ENTITY, "duplicate-key", "Key stands twice", Retry::Never)
         }

@@ -173,7 +173,8 @@ async fn part(app: App, request: Request) -> Result<Response, Problem> {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         response
     } else {
-        let inflated = gzip::inflate(&body, gzip::Limits::STORED).map_err(|error| {
+        let inflating = tokio::task::spawn_blocking(move || gzip::inflate(&body, gzip::Limits::STORED));
+        let inflated = inflating.await.map_err(|_| Problem::internal())?.map_err(|error| {
             tracing::error!(%error, "a stored batch does not inflate");
             Problem::internal()
         })?;

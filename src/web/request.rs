@@ -56,7 +56,8 @@ impl Request {
         let codings = self.header(header::ACCEPT_ENCODING);
         codings.split(',').any(|coding| {
             let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-            name.trim().eq_ignore_ascii_case("gzip") && !quality.trim().starts_with("q=0")
+            let refused = quality.trim().strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0);
+            name.trim().eq_ignore_ascii_case("gzip") && !refused
         })
     }
 

@@ -127,11 +127,16 @@ impl Router {
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         let rows = || found.value.iter().map(|row| &self.routes[*row]);
         rows().find(|route| route.method == *asked).ok_or_else(|| {
-            let allow = rows().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+            let allow = rows().map(|route| allowed(&route.method)).collect::<Vec<_>>().join(", ");
             let surface = rows().next().map_or(Surface::Page, |route| route.surface);
             (Problem::method_not_allowed(allow), surface)
         })
     }
+}
+
+/// How a route's method stands in an `Allow` header.
+fn allowed(method: &Method) -> &str {
+    if method == Method::GET { "GET, HEAD" } else { method.as_str() }
 }
 
 /// The whole server as one warp filter.
@@ -166,11 +171,18 @@ async fn dispatch(app: App, router: Arc<Router>, mut request: Request) -> Respon
         },
         Err((problem, surface)) => (Err(problem), surface),
     };
-    let mut response = answer.unwrap_or_else(|problem| match surface {
-        Surface::Page | Surface::Stage | Surface::Demo if wants_html => app.templates.problem(&problem),
-        _ => problem.to_json(),
-    });
+    let (mut response, surface) = match (answer, surface) {
+        (Ok(response), surface) => (response, surface),
+        // Whatever was asked for, what a person gets to read is a page of ours.
+        (Err(problem), Surface::Page | Surface::Stage | Surface::Demo) if wants_html => {
+            (app.templates.problem(&problem), Surface::Page)
+        }
+        (Err(problem), surface) => (problem.to_json(), surface),
+    };
     headers::add(response.headers_mut(), surface);
+    if app.public_url.starts_with("https://") {
+        headers::add_hsts(response.headers_mut());
+    }
     response
 }
 

@@ -16,9 +16,11 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use warp::filters::BoxedFilter;
 use warp::http::Request;
 
 use super::{App, Response, router};
+use crate::config;
 use crate::stop::Stopping;
 
 /// More header fields than this are refused (431).
@@ -30,9 +32,16 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A server that listens and has not been told to serve yet.
+/// A port that is taken and answers nobody yet.
 pub struct Server {
     listener: TcpListener,
+}
+
+/// A server that can start at once.
+pub struct Ready {
+    listener: TcpListener,
+    filter: BoxedFilter<(Response,)>,
+    settings: config::Server,
 }
 
 impl Server {
@@ -46,20 +55,28 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until it is told to stop; then lets running requests end, for a while.
-    pub async fn serve(self, app: App, mut stop: Stopping) -> anyhow::Result<()> {
+    /// Puts what is to be served behind the port.
+    pub fn with(self, app: App) -> anyhow::Result<Ready> {
         let settings = app.settings.server.clone();
-        let service = warp::service(router::filter(app)?);
+        Ok(Ready { listener: self.listener, filter: router::filter(app)?, settings })
+    }
+}
+
+impl Ready {
+    /// Serves until it is told to stop; then lets running requests end, for a while.
+    pub async fn serve(self, mut stop: Stopping) {
+        let Self { listener, filter, settings } = self;
+        let service = warp::service(filter);
         let turns = Arc::new(Semaphore::new(settings.max_connections as usize));
         let graceful = GracefulShutdown::new();
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
             let turn = tokio::select! {
-                turn = Arc::clone(&turns).acquire_owned() => turn?,
+                turn = Arc::clone(&turns).acquire_owned() => turn.expect("it is never closed"),
                 () = stop.wait() => break,
             };
             let (socket, _) = tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
                         tracing::warn!(%error, "a connection was not accepted");
@@ -77,14 +94,13 @@ impl Server {
                 drop(turn);
             });
         }
-        drop(self.listener);
+        drop(listener);
         tokio::select! {
             () = graceful.shutdown() => {}
             () = tokio::time::sleep(settings.shutdown_timeout()) => {
                 tracing::warn!("some requests were cut off");
             }
         }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, demo, format, user_agent};
+use super::{App, Response, demo, format, see_other, user_agent};
 use crate::model::{ConnectionId, Session, Status, TimestampMs, Totals};
 use crate::store::connections;
 use crate::store::sessions::{self, Cursor, Listing, Page};
@@ -118,6 +118,10 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
             Ok((totals, sessions::list(conn, &scope, connection, status, page, limit)?))
         })
         .await?;
+    if listing.sessions.is_empty() && page != Page::First {
+        // An old link into the list whose sessions are gone.
+        return Ok(see_other(&list_url(connection, status, None)));
+    }
     app.templates
         .page("pages/sessions.html", &sessions_page(&app, frame, connection, status, totals, listing))
 }
@@ -130,13 +134,7 @@ fn sessions_page(
     totals: Totals,
     listing: Listing,
 ) -> SessionsPage {
-    let url = |status: Option<Status>, place: Option<(&str, &Session)>| {
-        let status = status.map(|status| format!("status={}", status.as_str()));
-        let place = place.map(|(side, at)| format!("{side}={}-{}", at.started_at, at.row));
-        let query: Vec<String> = status.into_iter().chain(place).collect();
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("{}{mark}{}", sessions_url(connection), query.join("&"))
-    };
+    let url = |status, place| list_url(connection, status, place);
     let newest = listing.sessions.first().filter(|_| listing.newer);
     let oldest = listing.sessions.last().filter(|_| listing.older);
     let filter = |label, value, filter, count| Filter {
@@ -169,6 +167,15 @@ fn sessions_page(
         live_url: format!("/connections/{connection}/live"),
         frame,
     }
+}
+
+/// The address of the list, filtered and from a place on.
+fn list_url(connection: ConnectionId, status: Option<Status>, place: Option<(&str, &Session)>) -> String {
+    let status = status.map(|status| format!("status={}", status.as_str()));
+    let place = place.map(|(side, at)| format!("{side}={}-{}", at.started_at, at.row));
+    let query: Vec<String> = status.into_iter().chain(place).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{}{mark}{}", sessions_url(connection), query.join("&"))
 }
 
 fn status_of(request: &Request) -> Result<Option<Status>, Problem> {

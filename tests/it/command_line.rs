@@ -199,9 +199,80 @@ fn a_wrong_file_is_refused_with_a_sentence_and_stores_nothing() {
 }
 
 #[test]
+fn one_bad_file_does_not_keep_the_others_out() {
+    let data = folder();
+    for (name, content) in [
+        ("a.json", page_load(NOW, "https://shop.example/a", "a")),
+        ("b.json", "<html>".to_owned()),
+        ("c.json", page_load(NOW, "https://shop.example/c", "c")),
+    ] {
+        std::fs::write(data.path().join(name), content).expect("written");
+    }
+    let output = run(data.path(), &["import", "a.json", "b.json", "c.json"]);
+    assert!(!output.status.success());
+    assert_eq!(stdout(&output).lines().count(), 2, "{}", stdout(&output));
+    let complaint = stderr(&output);
+    assert!(complaint.contains("b.json: not a recording"), "{complaint}");
+    assert!(complaint.ends_with("not imported: 1 of 3 files"), "{complaint}");
+}
+
+#[test]
 fn an_unknown_session_is_not_exported() {
     let data = folder();
+    run(data.path(), &["connection", "add", "Shop"]);
     let output = run(data.path(), &["export", "session-that-is-not"]);
     assert!(!output.status.success());
     assert!(stderr(&output).contains("there is no session session-that-is-not"), "{}", stderr(&output));
+}
+
+#[test]
+fn reading_commands_create_nothing() {
+    let data = folder();
+    let elsewhere = data.path().join("typo");
+    for arguments in [&["connection", "list"][..], &["export", "session-that-is-not"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_hindsight"))
+            .current_dir(data.path())
+            .arg("--data")
+            .arg(&elsewhere)
+            .args(arguments)
+            .output()
+            .expect("the program starts");
+        assert!(!output.status.success());
+        assert!(stderr(&output).contains("there is no database in"), "{}", stderr(&output));
+    }
+    assert!(!elsewhere.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn recordings_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = folder();
+    let data = parent.path().join("data");
+    let added = Command::new(env!("CARGO_BIN_EXE_hindsight"))
+        .args(["connection", "add", "Shop", "--data"])
+        .arg(&data)
+        .current_dir(parent.path())
+        .output();
+    assert!(added.expect("the program starts").status.success());
+    let mode = std::fs::metadata(&data).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let data = folder();
+    for name in ["One", "Two", "Three"] {
+        run(data.path(), &["connection", "add", name]);
+    }
+    let mut listing = hindsight(data.path())
+        .args(["connection", "list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(listing.stdout.take());
+    let output = listing.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
 }

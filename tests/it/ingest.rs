@@ -69,6 +69,31 @@ async fn a_connection_added_while_the_server_runs_is_known_at_once() {
 }
 
 #[tokio::test]
+async fn a_flood_of_invented_keys_never_makes_a_good_one_unknown() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    let path = |key: &str| format!("/ingest/{key}/{SESSION}/{STREAM}/0");
+    let invented: Vec<String> = (0..80).map(|number| path(&format!("hk_invented_{number}"))).collect();
+    for answer in futures_util::future::join_all(invented.iter().map(|path| server.post(path, &body))).await {
+        assert!([401, 503].contains(&answer.status), "{}", answer.status);
+    }
+    let good = server.post(&path(&server.connection.write_key), &body).await;
+    assert!([200, 503].contains(&good.status), "{}: {}", good.status, good.text());
+    assert!(good.status == 200 || good.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_stream_without_a_picture_is_asked_for_one() {
+    let server = TestServer::start().await;
+    let moved = r#"[{"type":3,"data":{"source":1,"positions":[]},"timestamp":1}]"#;
+    let blind = server.post(&server.batch_path(SESSION, STREAM, 1), moved).await;
+    assert_eq!(blind.json()["snapshot"], true);
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    let seeing = server.post(&server.batch_path(SESSION, STREAM, 2), &body).await;
+    assert_eq!(seeing.json().get("snapshot"), None);
+}
+
+#[tokio::test]
 async fn a_session_is_over_after_its_last_page_went_away_or_it_fell_silent() {
     let server = TestServer::start().await;
     let body = page_load(NOW, "https://shop.example/", "hello");

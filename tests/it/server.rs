@@ -65,7 +65,7 @@ impl TestServer {
             stopping: stopping.clone(),
         })
         .expect("the app starts");
-        tokio::spawn(server.serve(app.clone(), stopping));
+        tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping));
         let connection = add_connection(&store, "Shop").await;
         Self { address, clock, store, app, settings, connection, _stopper: stopper, _folder: folder }
     }

@@ -21,7 +21,7 @@ CREATE TABLE session (
     public_id      TEXT    NOT NULL,
     started_at     INTEGER NOT NULL,
     last_batch_at  INTEGER NOT NULL,
-    -- Set while the last thing heard was that the page went away.
+    -- Set while all pages of the session have gone away.
     ended_at       INTEGER,
     -- NULL while the session is active.
     completed_at   INTEGER,
@@ -42,8 +42,9 @@ CREATE TABLE session (
 CREATE INDEX session_by_start ON session (connection_id, started_at, id);
 CREATE INDEX session_active ON session (connection_id, started_at, id) WHERE completed_at IS NULL;
 CREATE INDEX session_completed ON session (connection_id, started_at, id) WHERE completed_at IS NOT NULL;
--- Finds what is to be completed; completed sessions cost this index nothing.
+-- Find what is to be completed; completed sessions cost these indexes nothing.
 CREATE INDEX session_open ON session (last_batch_at) WHERE completed_at IS NULL;
+CREATE INDEX session_ended ON session (ended_at) WHERE completed_at IS NULL AND ended_at IS NOT NULL;
 
 -- One page load in one tab.
 CREATE TABLE stream (
@@ -52,8 +53,13 @@ CREATE TABLE stream (
     public_id      TEXT    NOT NULL,
     first_event_at INTEGER NOT NULL,
     last_event_at  INTEGER NOT NULL,
-    -- The lowest seq that has not arrived.
+    -- The lowest seq that has not arrived, and the highest that has.
     next_seq       INTEGER NOT NULL DEFAULT 0,
+    last_seq       INTEGER NOT NULL,
+    -- The seq with which the page went away. It came back if a higher one followed.
+    ended_seq      INTEGER,
+    -- Whether a full snapshot has arrived.
+    playable       INTEGER NOT NULL DEFAULT 0,
     UNIQUE (session_id, public_id)
 ) STRICT;
 
