@@ -20,7 +20,7 @@ const SOURCES: [&str; 9] = [
     "browser/player",
     "browser/dashboard",
     "browser/demo",
-    "browser/shared",
+    "browser/contracts",
     "templates",
 ];
 

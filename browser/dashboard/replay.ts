@@ -2,14 +2,14 @@
  * The replay page: a stage that plays, and around it everything a viewer touches.
  *
  * The recording itself is only ever inside the stage's own document. This page
- * and the stage speak in the messages of `shared/replay.ts`.
+ * and the stage speak in the messages of `contracts/replay.ts`.
  */
 
 import { enableCopyButtons } from "./clipboard";
 import { element } from "./element";
 import { showAddress } from "./replay/address";
 import { startControls } from "./replay/controls";
-import { startFacts } from "./replay/facts";
+import { refreshFacts, startFacts } from "./replay/facts";
 import { startFullscreen } from "./replay/fullscreen";
 import { listenToKeys } from "./replay/keys";
 import { keepMomentInUrl } from "./replay/moment";
@@ -32,6 +32,8 @@ function startReplay(): void {
   const playback = new Playback(stage.send, new URL(manifest, location.href).href, Number(start));
   const toast = createToast();
   stage.listen((message) => {
+    // A recording that is measured again has changed.
+    if (message.type === "loaded" && playback.state.loaded) void refreshFacts();
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);
   });

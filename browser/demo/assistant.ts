@@ -23,7 +23,7 @@ interface Subject {
 
 const SUBJECTS: Subject[] = [
   {
-    words: /deliver|\bship|arrive|postage/i,
+    words: /deliver|\bship|arrive|postage|my order/i,
     text: "We post within two days. Standard takes 3 to 5 working days and is free from €60; express takes 1 to 2.",
     source: { title: "Delivery", url: "/demo/checkout.html" },
   },

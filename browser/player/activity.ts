@@ -5,7 +5,7 @@
  * how many interactions they hold.
  */
 
-import type { Manifest, PartManifest, StreamManifest } from "../shared/replay";
+import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
 import { IDLE_AFTER_MS, type Span } from "./interactions";
 
 /** After an interaction the page's answer to it is still shown. */

@@ -1,6 +1,6 @@
 /** What the stage tells the page about the recording and the head. */
 
-import type { FromStage, Manifest, PartManifest } from "../shared/replay";
+import type { FromStage, Manifest, PartManifest } from "../contracts/replay";
 import { Activity, activitySlices } from "./activity";
 import type { Span } from "./interactions";
 

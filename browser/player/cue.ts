@@ -1,6 +1,6 @@
 /** Finds where to start loading a stream, so that a place in it can be shown. */
 
-import type { PartManifest, StreamManifest } from "../shared/replay";
+import type { PartManifest, StreamManifest } from "../contracts/replay";
 import type { Reel } from "./reel";
 
 /** The last part with a full snapshot that starts at or before this time of the stream. */

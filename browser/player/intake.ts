@@ -8,7 +8,7 @@
  */
 
 import { EventType, type eventWithTime, IncrementalSource } from "rrweb";
-import type { PartManifest, StreamManifest } from "../shared/replay";
+import type { PartManifest, StreamManifest } from "../contracts/replay";
 import { addInteraction, interactionOf, type Span } from "./interactions";
 import { Sanitiser } from "./sanitise";
 import { examine, type Fields } from "./shape";

@@ -1,6 +1,6 @@
 /** The messages between the replay page and the stage that it embeds. */
 
-import type { FromStage, ToStage } from "../shared/replay";
+import type { FromStage, ToStage } from "../contracts/replay";
 import { type Fields, isFields, isNumber } from "./shape";
 
 /** Hears of every message from the page that is well formed. */

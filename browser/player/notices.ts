@@ -1,6 +1,6 @@
 /** What a viewer must know, in plain words and once. */
 
-import type { NoticeKind, PartManifest, StreamManifest } from "../shared/replay";
+import type { NoticeKind, PartManifest, StreamManifest } from "../contracts/replay";
 import type { Take } from "./intake";
 import { Refused } from "./source";
 

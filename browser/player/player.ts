@@ -7,7 +7,7 @@
  * the head's place loaded (`settle`).
  */
 
-import type { StreamManifest } from "../shared/replay";
+import type { StreamManifest } from "../contracts/replay";
 import type { Announcer } from "./announcer";
 import type { Notices } from "./notices";
 import type { Recording } from "./recording";

@@ -1,6 +1,6 @@
 /** The recording as the server has it: the manifest, and the parts it names. */
 
-import type { Manifest, PartManifest, StreamManifest } from "../shared/replay";
+import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
 import type { Source } from "./source";
 
 /** How many parts are asked for beyond the one that is needed. */

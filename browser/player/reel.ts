@@ -4,7 +4,7 @@
  * Loads as far as it is told to. Times in here are milliseconds since the stream's start.
  */
 
-import type { PartManifest, StreamManifest } from "../shared/replay";
+import type { PartManifest, StreamManifest } from "../contracts/replay";
 import { lastSnapshotPart } from "./cue";
 import { type Address, Intake, type PlayableEvent, type Snapshot, type Take } from "./intake";
 import type { Recording } from "./recording";

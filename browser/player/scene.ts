@@ -1,6 +1,6 @@
 /** One stream on the stage: what is loaded of it, and the screen that shows it. */
 
-import type { StreamManifest } from "../shared/replay";
+import type { StreamManifest } from "../contracts/replay";
 import { cue } from "./cue";
 import type { PlayableEvent } from "./intake";
 import type { Reel } from "./reel";

@@ -3,10 +3,10 @@
  *
  * Recordings come from strangers, so they are played in a document of their
  * own whose content security policy allows this script and nothing else. It has
- * no controls: the page says what to play (see `shared/replay.ts`).
+ * no controls: the page says what to play (see `contracts/replay.ts`).
  */
 
-import type { NoticeKind, ToStage } from "../shared/replay";
+import type { NoticeKind, ToStage } from "../contracts/replay";
 import { Announcer } from "./announcer";
 import { listen, tell } from "./messages";
 import { Notices } from "./notices";

@@ -5,8 +5,17 @@
 
 /** Says what went wrong where only a curious developer sees it. */
 export function debug(...what: unknown[]): void {
+  log("debug", what);
+}
+
+/** Says why nothing is recorded, to whoever put the snippet into the page. */
+export function warn(...what: unknown[]): void {
+  log("warn", what);
+}
+
+function log(level: "debug" | "warn", what: unknown[]): void {
   try {
-    console.debug("hindsight:", ...what);
+    console[level]("hindsight:", ...what);
   } catch {
     // A page may have taken the console apart; there is nobody left to tell.
   }

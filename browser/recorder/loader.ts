@@ -9,7 +9,7 @@
  */
 
 import type { EarlyCall, Hindsight } from "./api";
-import { debug, guard, guardAll } from "./guard";
+import { debug, guard, guardAll, warn } from "./guard";
 import type { Recorder } from "./handover";
 import { randomId } from "./random";
 import { Session } from "./session";
@@ -71,7 +71,8 @@ class Loader {
       const script = document.createElement("script");
       script.src = this.settings.recorderUrl;
       script.nonce = findScript()?.nonce ?? "";
-      script.onload = () => resolve();
+      // A recorder that found something wrong has said so, and did not attach.
+      script.onload = () => resolve(this.recorder ? undefined : this.giveUp());
       script.onerror = () => resolve(this.giveUp());
       const { settings, session } = this;
       window.__hindsight = { settings, session, attach: (recorder) => this.attach(recorder) };
@@ -130,11 +131,28 @@ function takeOver(queue: EarlyCall[], api: Hindsight): void {
   };
 }
 
+/** The recorder of the page that embeds this one: it records this page as a part of its own. */
+function recorderAround(): Hindsight | undefined {
+  try {
+    const around = window.parent === window ? undefined : window.parent.hindsight;
+    return typeof around?.flush === "function" ? around : undefined;
+  } catch {
+    // The page around is another site's.
+    return undefined;
+  }
+}
+
 function main(): void {
   const before = window.hindsight;
   const queue = Array.isArray(before?.q) ? before.q : undefined;
   // The page includes the script twice: the first one does the work.
   if (before && !queue) return;
+  const around = recorderAround();
+  if (around) {
+    window.hindsight = around;
+    if (queue) takeOver(queue, around);
+    return;
+  }
   const script = findScript();
   const settings = script && readSettings(script);
   if (!settings) throw new Error("the script element names no connection");
@@ -145,4 +163,4 @@ function main(): void {
   if (settings.startsOnLoad) loader.start();
 }
 
-guard(main)();
+guard(main, warn)();

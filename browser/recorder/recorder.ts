@@ -2,7 +2,7 @@
  * The recorder chunk, which the loader fetches when recording starts.
  */
 
-import { guard, guardAll } from "./guard";
+import { guard, guardAll, warn } from "./guard";
 import { Recording } from "./recording";
 
 guard(() => {
@@ -17,4 +17,4 @@ guard(() => {
       flush: () => recording.flush(),
     }),
   );
-})();
+}, warn)();

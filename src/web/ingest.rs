@@ -1,7 +1,7 @@
 //! `POST {ingest path}/KEY/SESSION/STREAM/SEQ`: uploads of recorders on any site.
 //!
 //! Checked from the cheapest to the dearest: address, key, headers, length, body.
-//! The format is described in `browser/shared/wire.ts`.
+//! The format is described in `browser/contracts/wire.ts`.
 
 use std::str::FromStr;
 

@@ -1,4 +1,7 @@
+import { enableCopyButtons } from "../clipboard";
 import { element } from "../element";
+import { fetchPage } from "../fetch_page";
+import { refreshTimes } from "../time";
 
 /** The panel with the session's facts. */
 export interface Facts {
@@ -29,4 +32,18 @@ export function startFacts(): Facts {
   toggle.addEventListener("click", facts.toggle);
   element("facts-close").addEventListener("click", facts.close);
   return facts;
+}
+
+/** Brings up to date what the page says of a visit that has gone on, or ended, since it was opened. */
+export async function refreshFacts(): Promise<void> {
+  const fresh = (await fetchPage(location.pathname))?.querySelector("main");
+  const rows = fresh?.querySelector("#facts dl")?.children;
+  if (!fresh || !rows) return;
+  if (!fresh.querySelector(".replay-page .live")) document.querySelector(".replay-page .live")?.remove();
+  refreshTimes(fresh);
+  enableCopyButtons(fresh);
+  const shown = element("facts").querySelectorAll("dl > div");
+  for (const [index, row] of [...rows].entries()) {
+    if (!shown[index]?.isEqualNode(row)) shown[index]?.replaceWith(row);
+  }
 }

@@ -1,4 +1,4 @@
-import type { FromStage } from "../../shared/replay";
+import type { FromStage } from "../../contracts/replay";
 import { element, make } from "../element";
 import { clock } from "../time";
 import type { Playback } from "./playback";
@@ -34,6 +34,8 @@ function list(notice: Notice, playback: Playback): void {
   const count = element("notice-count");
   count.textContent = String(listed.size);
   count.hidden = false;
+  const said = listed.size === 1 ? "1 notice" : `${listed.size} notices`;
+  count.closest("button")?.setAttribute("aria-label", `Session details, ${said}`);
 }
 
 function momentButton(at_ms: number, playback: Playback): HTMLElement {

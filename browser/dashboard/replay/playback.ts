@@ -1,4 +1,4 @@
-import type { FromStage, ToStage } from "../../shared/replay";
+import type { FromStage, ToStage } from "../../contracts/replay";
 import { forgetful } from "./forgetful";
 
 /** The speeds a viewer can choose, slowest first. */

@@ -1,4 +1,4 @@
-import type { FromStage, ToStage } from "../../shared/replay";
+import type { FromStage, ToStage } from "../../contracts/replay";
 import { element } from "../element";
 
 /** The line to the stage's document. */

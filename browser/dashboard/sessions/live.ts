@@ -5,8 +5,8 @@
 // are only announced: a list must not move under the eyes of who reads it.
 
 import { enableCopyButtons } from "../clipboard";
+import { fetchPage } from "../fetch_page";
 import { refreshTimes } from "../time";
-import { fetchPage } from "./fetch_page";
 
 /** A busy connection changes its totals all the time; the list follows at this pace. */
 const REFRESH_EVERY_MS = 3000;

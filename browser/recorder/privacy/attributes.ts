@@ -1,7 +1,7 @@
 import type { AttributeRecord } from "./events";
 import { type Exposure, MASKED, SECRET } from "./exposure";
 import type { Rules } from "./rules";
-import { concealSecret, isField } from "./secrets";
+import { concealSecret, isField, withoutSecrets } from "./secrets";
 import { asterisks, bareUrl, isScriptUrl, maskPersonal, maskPersonalUrl } from "./text";
 
 /** What decides on a value: whose it is, how much of that may be seen, and what the settings say. */
@@ -18,8 +18,10 @@ const TEXT_ATTRIBUTES = setOf(
 const URL_ATTRIBUTES = setOf(
   "href src srcset action formaction poster background cite data ping rr_src xlink:href",
 );
-/** Attributes in which frameworks mirror what is in a field, and which a replay can do without. */
-const MIRROR_ATTRIBUTE = /^(data-(?!rr-)|ng-reflect-)/;
+/** What gives an element its looks. Pages mirror what is in a field in any other attribute. */
+const SHAPE_ATTRIBUTE =
+  /^(_.*|rr_.*|data-rr-.*|aria-(?!value).*|class|id|style|type|name|for|role|part|slot|dir|lang|hidden|disabled|readonly|required|open|multiple|tabindex|autocomplete|inputmode|maxlength|size|rows|cols|width|height|colspan|rowspan)$/;
+const SVG = "http://www.w3.org/2000/svg";
 /** Code, code in disguise, and the key to the page's content policy: a replay runs none of it. */
 const CODE_ATTRIBUTE = /^(on.*|srcdoc|nonce)$/;
 /** Where pages leave tokens for their scripts to find. */
@@ -59,22 +61,46 @@ export function isChoiceHidden({ element, exposure, rules }: Place): boolean {
 function cleanAttribute(name: string, value: unknown, place: Place): unknown {
   if (CODE_ATTRIBUTE.test(name)) return undefined;
   if (name === "checked" || name === "selected") return isChoiceHidden(place) ? undefined : value;
-  if (name === "style") return place.rules.maskEverything ? withoutImages(value) : value;
+  if (name === "style") return cleanStyle(value, place);
   if (typeof value !== "string" || value === "") return value;
   if (name === "value") return cleanValue(value, place);
   if (URL_ATTRIBUTES.has(name)) return cleanUrl(value, place);
   if (place.element.localName === "meta" && isMachineMeta(place.element)) return undefined;
+  // In place of an empty field's placeholder, a mask would look like a value.
+  if (name === "placeholder" && place.exposure >= SECRET) return undefined;
   if (TEXT_ATTRIBUTES.has(name)) return cleanText(value, place);
-  return place.exposure >= SECRET && MIRROR_ATTRIBUTE.test(name) ? concealSecret(value) : value;
+  return place.exposure < SECRET || isShape(name, place.element) ? value : concealSecret(value);
+}
+
+function isShape(name: string, element: Element): boolean {
+  return SHAPE_ATTRIBUTE.test(name) || (element.namespaceURI === SVG && !name.startsWith("data-"));
 }
 
 function cleanUrl(url: string, { exposure, rules }: Place): string | undefined {
   if (isScriptUrl(url) || exposure >= SECRET) return undefined;
   if (exposure >= MASKED) return bareUrl(url);
-  return rules.maskPersonal ? maskPersonalUrl(url) : url;
+  return rules.maskPersonal ? maskPersonalUrl(withoutSecrets(url)) : withoutSecrets(url);
 }
 
-/** A style attribute, which is an object in mutations, without the pictures it names. */
+/** A style attribute, which is an object in mutations. */
+function cleanStyle(style: unknown, { exposure, rules }: Place): unknown {
+  const plain = exposure >= SECRET ? withoutCustomProperties(style) : style;
+  return rules.maskEverything ? withoutImages(plain) : plain;
+}
+
+/** Pages hand what is in a field to their style sheets in custom properties. */
+function withoutCustomProperties(style: unknown): unknown {
+  if (typeof style !== "string") {
+    return Object.fromEntries(Object.entries(style ?? {}).filter(([property]) => !property.startsWith("--")));
+  }
+  if (!style.includes("--")) return style;
+  const parsed = document.implementation.createHTMLDocument("").body.style;
+  parsed.cssText = style;
+  for (const property of [...parsed]) if (property.startsWith("--")) parsed.removeProperty(property);
+  return parsed.cssText;
+}
+
+/** The style without the pictures it names. */
 function withoutImages(style: unknown): unknown {
   return JSON.parse(JSON.stringify(style).replace(CSS_URL, "none"));
 }

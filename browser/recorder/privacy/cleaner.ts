@@ -22,6 +22,7 @@ import type {
 } from "./events";
 import { BLOCKED, Exposures, isElement, SECRET } from "./exposure";
 import type { Rules } from "./rules";
+import { withoutSecrets } from "./secrets";
 import { bareUrl, maskPersonalUrl } from "./text";
 
 type Mirror = typeof record.mirror;
@@ -65,7 +66,8 @@ export class Cleaner {
   /** The page's address, as far as it may be seen. */
   url(href: string): string {
     if (this.rules.maskEverything) return bareUrl(href);
-    return this.rules.maskPersonal ? maskPersonalUrl(href) : href;
+    const open = withoutSecrets(href);
+    return this.rules.maskPersonal ? maskPersonalUrl(open) : open;
   }
 
   /** The page's title, as far as it may be seen. */

@@ -9,8 +9,11 @@ const SECRET_MASK = "********";
 /** Passwords, one-time codes and everything on a payment card, by the names the HTML standard gives them. */
 const SECRET_AUTOCOMPLETE = /(^|\s)(cc-|one-time-code|(current|new)-password)/i;
 
-/** Fields for passwords that are shown in clear text from the start. */
-const PASSWORD_NAME = /passw|pwd|passcode/i;
+/** Fields that are shown in clear text and say by their name what they are for. */
+const SECRET_NAME = /passw|pwd|passcode|card-?num|cvc|cvv|\botp|[-_]otp/i;
+
+/** A form that is sent by GET leaves what was in its fields in the next page's address. */
+const SECRET_PARAMETER = new RegExp(`([?&;#][^=&;#]*(?:${SECRET_NAME.source})[^=&;#]*=)[^&;#]+`, "gi");
 
 const FIELD_TAGS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
@@ -25,6 +28,11 @@ const knownNames = new Set<string>();
 
 export function concealSecret(text: string): string {
   return text === "" ? "" : SECRET_MASK;
+}
+
+/** The URL without the secrets that parameters hold. */
+export function withoutSecrets(url: string): string {
+  return url.replace(SECRET_PARAMETER, `$1${SECRET_MASK}`);
 }
 
 /** Whether `element` is something a visitor types or chooses in. */
@@ -48,7 +56,7 @@ export function isSecretField(element: Element): boolean {
 function isSecretByName(element: Element, type: string): boolean {
   if (SECRET_AUTOCOMPLETE.test(element.getAttribute("autocomplete") ?? "")) return true;
   const plainText = element.tagName === "INPUT" && (type === "" || type === "text");
-  return plainText && namesOf(element).some((name) => PASSWORD_NAME.test(name) || knownNames.has(name));
+  return plainText && namesOf(element).some((name) => SECRET_NAME.test(name) || knownNames.has(name));
 }
 
 function namesOf(element: Element): string[] {

@@ -6,7 +6,7 @@
  * Batches are sent one at a time; only a page that goes away does not wait.
  */
 
-import { KEEPALIVE_BUDGET } from "../../shared/wire";
+import { KEEPALIVE_BUDGET } from "../../contracts/wire";
 import { debug } from "../guard";
 import { compressed, plain } from "./body";
 import type { Entry } from "./entry";

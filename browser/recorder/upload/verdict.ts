@@ -1,4 +1,4 @@
-import type { Accepted, Refused } from "../../shared/wire";
+import type { Accepted, Refused } from "../../contracts/wire";
 
 /** What becomes of a batch after an attempt to send it. */
 export type Verdict =

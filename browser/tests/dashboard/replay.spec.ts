@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import type { Manifest } from "../../shared/replay";
+import type { Manifest } from "../../contracts/replay";
 import { type RunningServer, startServer } from "../support/server";
 import { blind, counting, sessionOf, type Target, upload } from "./visit";
 
@@ -215,6 +215,22 @@ test("a visitor who is still there is waited for at the end", async ({ page }) =
   await expect(page.getByText("Live: waiting for the visitor")).toBeInViewport();
   await upload(target, { visit: "stays", seq: 1, events: events.slice(8) });
   await expectOnStage(page, "second 8", 20_000);
+});
+
+test("what the page says of a visit that goes on keeps up with it", async ({ page }) => {
+  const events = counting(8);
+  await upload(target, { visit: "leaves", events: events.slice(0, 8) });
+  await open(page, "leaves");
+  const live = page.locator(".replay-page").getByText("Live");
+  await expect(live).toBeVisible();
+  await expectOnStage(page, /^second/);
+  await page.keyboard.press("i");
+  await upload(target, { visit: "leaves", seq: 1, events: events.slice(8), end: true });
+
+  const facts = page.getByRole("complementary", { name: "Session details" });
+  await expect(facts).toContainText("Completed", { timeout: 20_000 });
+  await expect(facts).toContainText("0:08");
+  await expect(live).toBeHidden();
 });
 
 test("what is missing from a recording is said and listed", async ({ page }) => {

@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import type { Manifest } from "../../shared/replay";
+import type { Manifest } from "../../contracts/replay";
 import { type RunningServer, startServer } from "../support/server";
 import { type Reading, read } from "./reading";
 

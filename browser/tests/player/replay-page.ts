@@ -1,7 +1,7 @@
 /** The page that embeds the stage, as a test drives it. */
 
 import { expect, type FrameLocator, type Page } from "@playwright/test";
-import type { FromStage, ToStage } from "../../shared/replay";
+import type { FromStage, ToStage } from "../../contracts/replay";
 import { type HostedSession, hostStage, type StageHost } from "../support/stage-host";
 
 type Said<T extends FromStage["type"]> = Extract<FromStage, { type: T }>;

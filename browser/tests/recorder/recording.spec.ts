@@ -144,6 +144,24 @@ test("a script that is included twice records once", async ({ page, site }) => {
   expect(new Set(site.uploads.map((upload) => upload.stream)).size).toBe(1);
 });
 
+test("an embedded page of the same site is recorded once, as a part of the page around it", async ({
+  page,
+  site,
+}) => {
+  site.pages["/"] = `${site.snippet()}<iframe src="/inner"></iframe>`;
+  site.pages["/inner"] = `<p>Inner words</p>${site.snippet()}`;
+  await visit(page, site.url);
+  await page.frameLocator("iframe").getByText("Inner words").click();
+  const inner = page.frames()[1];
+  await inner?.waitForFunction(() => window.hindsight);
+  await inner?.evaluate(() => window.hindsight?.track("inside"));
+  await flush(page);
+  await until(() => site.said("hindsight.track").length > 0);
+
+  expect(new Set(site.uploads.map((upload) => upload.stream)).size).toBe(1);
+  expect(site.uploads.some((upload) => upload.json.includes("Inner words"))).toBe(true);
+});
+
 test("a session that is not in the sample is not recorded and fetches nothing more", async ({
   page,
   site,

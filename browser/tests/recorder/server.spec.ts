@@ -1,6 +1,6 @@
 /** The recorder and the real server: what one sends, the other keeps. */
 
-import type { Manifest } from "../../shared/replay";
+import type { Manifest } from "../../contracts/replay";
 import { expect, flush, said, test, visit } from "../support/recorder";
 import { type RunningServer, startServer } from "../support/server";
 import type { SentEvent } from "../support/site";

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { postcssCut } from "../../build/postcss.mjs";
-import type { Manifest, PartManifest, StreamManifest } from "../../shared/replay";
+import type { Manifest, PartManifest, StreamManifest } from "../../contracts/replay";
 import { type RecordedEvent, START } from "./recorded";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
