@@ -60,15 +60,24 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
 /// 1970 on the visitor's clock, which is what the recorded page knows.
 async fn start_ms(app: &App, request: &Request, session: &Session) -> Result<i64, Problem> {
     if let Some(text) = request.query("t")? {
-        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
-        let bad = || Problem::bad_query("t is a time in seconds, such as 83 or 83.5.");
-        return seconds.map(|seconds| (seconds * 1000.0) as i64).ok_or_else(bad);
+        let bad = || Problem::bad_query("t is a time in seconds or on the clock, such as 83.5 or 1:23.");
+        return clock_ms(&text).ok_or_else(bad);
     }
     match request.query("at")?.map(|text| text.parse()) {
         None => Ok(0),
         Some(Ok(at)) => Ok(playback(app, session).await?.place(at)),
         Some(Err(_)) => Err(Problem::bad_query("at is a time in milliseconds since 1970.")),
     }
+}
+
+/// `83.5`, `1:23` or `1:02:03` in milliseconds.
+fn clock_ms(text: &str) -> Option<i64> {
+    let mut seconds = 0.0;
+    for part in text.split(':') {
+        let part = part.parse::<f64>().ok().filter(|part| part.is_finite() && *part >= 0.0)?;
+        seconds = seconds * 60.0 + part;
+    }
+    Some((seconds * 1000.0) as i64)
 }
 
 #[derive(Serialize)]

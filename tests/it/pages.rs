@@ -130,7 +130,13 @@ async fn the_replay_page_tells_what_it_plays() {
             "Windows NT 10.0",
         ],
     );
-    assert!(page.text().contains("1500"), "the page knows where to start");
+    assert!(page.text().contains("data-start=\"1500\""), "the page knows where to start");
+    for (t, start) in [("1:05", "65000"), ("1:00:00.5", "3600500")] {
+        let page = server.get(&format!("{}/session-of-page-001?t={t}", server.sessions_path())).await;
+        assert!(page.text().contains(&format!("data-start=\"{start}\"")), "{t}");
+    }
+    let bad = server.get(&format!("{}/session-of-page-001?t=soon", server.sessions_path())).await;
+    assert_eq!(bad.status, 400);
 }
 
 #[tokio::test]
