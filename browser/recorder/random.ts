@@ -1,6 +1,5 @@
-/** 128 random bits as 22 characters that need no escaping in a URL. */
+/** 128 random bits as 32 characters that need no escaping in a URL or on a command line. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return base64.replace(/\+/g, "-").replace(/\//g, "_").slice(0, 22);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

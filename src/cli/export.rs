@@ -25,12 +25,13 @@ const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_byt
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The session's id, as the replay page shows it.
+    #[arg(allow_hyphen_values = true)]
     session: SessionId,
     /// The connection it belongs to, if several have a session of this id.
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
     /// The file to write; by default standard output.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 

@@ -220,9 +220,11 @@ fn one_bad_file_does_not_keep_the_others_out() {
 fn an_unknown_session_is_not_exported() {
     let data = folder();
     run(data.path(), &["connection", "add", "Shop"]);
-    let output = run(data.path(), &["export", "session-that-is-not"]);
-    assert!(!output.status.success());
-    assert!(stderr(&output).contains("there is no session session-that-is-not"), "{}", stderr(&output));
+    for session in ["session-that-is-not", "-an-id-may-start-so"] {
+        let output = run(data.path(), &["export", session]);
+        assert!(!output.status.success());
+        assert!(stderr(&output).contains(&format!("there is no session {session}")), "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -26,8 +26,8 @@ test("uploads are simple requests to the address of their batch", async ({ page,
   const [first] = site.uploads;
   expect(first?.method).toBe("POST");
   expect(first?.key).toBe(KEY);
-  expect(first?.session).toMatch(/^[A-Za-z0-9_-]{22}$/);
-  expect(first?.stream).toMatch(/^[A-Za-z0-9_-]{22}$/);
+  expect(first?.session).toMatch(/^[0-9a-f]{32}$/);
+  expect(first?.stream).toMatch(/^[0-9a-f]{32}$/);
   expect(first?.contentType).toBeUndefined();
   expect(first?.gzip).toBe(true);
   expect(Math.abs((first?.sentAt ?? 0) - Date.now())).toBeLessThan(60_000);
