@@ -9,6 +9,7 @@ import { Capture, type CaptureListener } from "./capture";
 import { debug } from "./guard";
 import type { Recorder } from "./handover";
 import { type NavigationKind, watchNavigation } from "./navigation";
+import { watchForms } from "./privacy/addresses";
 import { Cleaner } from "./privacy/cleaner";
 import { type Rules, rulesFor } from "./privacy/rules";
 import { randomId } from "./random";
@@ -49,9 +50,11 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
     if (this.finished || this.stopWatching) return;
     const stopAttention = watchAttention(this, (error) => this.failed(error));
     const stopNavigation = watchNavigation((kind, href) => this.navigated(kind, href));
+    const stopForms = watchForms(this.rules);
     this.stopWatching = () => {
       stopAttention();
       stopNavigation();
+      stopForms();
     };
     this.acted();
   }

@@ -1,7 +1,8 @@
+import { withoutSecrets } from "./addresses";
 import type { AttributeRecord } from "./events";
 import { type Exposure, MASKED, SECRET } from "./exposure";
 import type { Rules } from "./rules";
-import { concealSecret, isField, withoutSecrets } from "./secrets";
+import { concealSecret, isField } from "./secrets";
 import { asterisks, bareUrl, isScriptUrl, maskPersonal, maskPersonalUrl } from "./text";
 
 /** What decides on a value: whose it is, how much of that may be seen, and what the settings say. */

@@ -10,6 +10,7 @@
  */
 
 import { EventType, IncrementalSource, type record } from "rrweb";
+import { withoutSecrets } from "./addresses";
 import { cleanAttributes, cleanText, cleanValue, isChoiceHidden, type Place } from "./attributes";
 import type {
   AttributeRecord,
@@ -22,7 +23,6 @@ import type {
 } from "./events";
 import { BLOCKED, Exposures, isElement, SECRET } from "./exposure";
 import type { Rules } from "./rules";
-import { withoutSecrets } from "./secrets";
 import { bareUrl, maskPersonalUrl } from "./text";
 
 type Mirror = typeof record.mirror;

@@ -10,10 +10,7 @@ const SECRET_MASK = "********";
 const SECRET_AUTOCOMPLETE = /(^|\s)(cc-|one-time-code|(current|new)-password)/i;
 
 /** Fields that are shown in clear text and say by their name what they are for. */
-const SECRET_NAME = /passw|pwd|passcode|card-?num|cvc|cvv|\botp|[-_]otp/i;
-
-/** A form that is sent by GET leaves what was in its fields in the next page's address. */
-const SECRET_PARAMETER = new RegExp(`([?&;#][^=&;#]*(?:${SECRET_NAME.source})[^=&;#]*=)[^&;#]+`, "gi");
+export const SECRET_NAME = /passw|pwd|passcode|card-?num|cvc|cvv|\botp|[-_]otp/i;
 
 const FIELD_TAGS = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
@@ -28,11 +25,6 @@ const knownNames = new Set<string>();
 
 export function concealSecret(text: string): string {
   return text === "" ? "" : SECRET_MASK;
-}
-
-/** The URL without the secrets that parameters hold. */
-export function withoutSecrets(url: string): string {
-  return url.replace(SECRET_PARAMETER, `$1${SECRET_MASK}`);
 }
 
 /** Whether `element` is something a visitor types or chooses in. */

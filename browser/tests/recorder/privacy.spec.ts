@@ -47,6 +47,24 @@ test("the length of a password is not recorded", async ({ page, site }) => {
   expect(inputs.map((event) => event.data.text)).toEqual(["********", "********"]);
 });
 
+test("what a form puts into the next address is as secret there", async ({ page, site }) => {
+  const fields = `<input name="csrf" type="hidden" value="hushed-one"><input name="n" autocomplete="cc-number">
+    <input name="s" class="rr-ignore"><input name="q" value="shown">`;
+  site.pages["/"] = `<form action="/found">${fields}<button>Send</button></form>${site.snippet()}`;
+  site.pages["/found"] = `<a href="/found?n=hushed-two&q=shown">Again</a>${site.snippet()}`;
+  await visit(page, site.url);
+  await page.fill("[name=n]", "hushed-two");
+  await page.fill("[name=s]", "hushed-three");
+  await page.click("button");
+  await page.waitForURL("**/found?**");
+  await page.waitForFunction(() => window.hindsight && "flush" in window.hindsight);
+  await flush(page);
+
+  expect(page.url()).toContain("hushed-one");
+  expect(everythingSent(site)).not.toContain("hushed");
+  expect(everythingSent(site)).toContain("q=shown");
+});
+
 test("an empty secret field looks empty, whatever its placeholder says", async ({ page, site }) => {
   site.pages["/"] = `<input autocomplete="cc-number" placeholder="1234 5678">${site.snippet()}`;
   await visit(page, site.url);
