@@ -3,6 +3,7 @@
 //! A file is one session, stored whole or not at all. The session's id is made from
 //! the file's content, so importing a file twice stores it once.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -149,14 +150,23 @@ pub fn read(bytes: &[u8], limits: &config::Ingest) -> anyhow::Result<Recording> 
         .context("not a recording: a JSON array of rrweb events, or of batches {seq, events}, is wanted")?;
     let digest = short_hash(json);
     let now = Clock::system().now();
-    let batches =
+    let mut batches =
         found.iter().map(|batch| as_upload(batch, &digest, now)).collect::<anyhow::Result<Vec<_>>>()?;
     check_order(&batches)?;
-    let mut recording = Recording { session: digest.parse()?, batches };
-    if let Some(last) = recording.batches.last_mut() {
-        last.end = true;
+    end_all_pages(&mut batches);
+    Ok(Recording { session: digest.parse()?, batches })
+}
+
+/// A file holds a visit that is over: all its pages have gone away.
+fn end_all_pages(batches: &mut [Batch]) {
+    let mut last_seqs: HashMap<StreamId, i64> = HashMap::new();
+    for batch in batches.iter() {
+        let last_seq = last_seqs.entry(batch.stream.clone()).or_insert(batch.seq);
+        *last_seq = batch.seq.max(*last_seq);
     }
-    Ok(recording)
+    for batch in batches {
+        batch.end = last_seqs.get(&batch.stream) == Some(&batch.seq);
+    }
 }
 
 /// What the store would refuse half-way through a file.

@@ -1,6 +1,6 @@
 //! Sessions of several streams, in and out.
 
-use crate::command_line::{Process, hindsight};
+use crate::command_line::{Process, hindsight as program};
 use crate::durability::get;
 use crate::server::{NOW, page_load};
 
@@ -21,9 +21,15 @@ fn a_session_of_two_pages_is_exported_as_it_plays() {
     let data = tempfile::tempdir().expect("a temporary folder");
     let file = data.path().join("visit.json");
     std::fs::write(&file, two_pages()).expect("written");
-    let imported = hindsight(data.path()).arg("import").arg(&file).output().expect("it runs");
+    let imported = program(data.path()).arg("import").arg(&file).output().expect("it runs");
     let line = String::from_utf8_lossy(&imported.stdout).trim().to_owned();
     let session = line.rsplit(' ').next().expect("an id");
+
+    let conn = hindsight::store::Db::open(data.path().join("hindsight.db")).expect("opened");
+    let ended: bool =
+        conn.query_row("SELECT ended_at IS NOT NULL FROM session", [], |row| row.get(0)).expect("a session");
+    assert!(ended, "a file holds a visit that is over");
+    drop(conn);
 
     let server = Process::start(data.path());
     let manifest = get(&server.url, &format!("/connections/1/sessions/{session}/manifest.json")).json();
@@ -36,7 +42,7 @@ fn a_session_of_two_pages_is_exported_as_it_plays() {
     assert_eq!(offsets, [0, 4000]);
 
     let output = data.path().join("out.json");
-    let exported = hindsight(data.path()).args(["export", session, "--output"]).arg(&output).status();
+    let exported = program(data.path()).args(["export", session, "--output"]).arg(&output).status();
     assert!(exported.expect("it runs").success());
     let events: serde_json::Value =
         serde_json::from_slice(&std::fs::read(output).expect("written")).expect("JSON");
