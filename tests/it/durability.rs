@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hindsight::store::Db;
 
@@ -16,6 +16,8 @@ const CLIENTS: usize = 4;
 
 /// A server is killed when it has answered this many more, and is answering others.
 const BATCHES_PER_ROUND: usize = 60;
+
+const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 
 /// One request to a server in another process. `None` when it was cut off.
 fn send(url: &str, bytes: &[u8]) -> Option<Answer> {
@@ -47,16 +49,23 @@ fn every_answered_batch_survives_being_killed() {
                     post_until_killed(&url, key, &format!("stream-{round}-{client}-000000"), killed, answered)
                 });
             }
-            let enough = (round + 1) * BATCHES_PER_ROUND;
-            while answered.lock().expect("no client panicked").len() < enough {
-                std::thread::yield_now();
-            }
+            wait_for(&answered, (round + 1) * BATCHES_PER_ROUND);
             server.kill();
             killed.store(true, Ordering::SeqCst);
         });
     }
     let answered = answered.into_inner().expect("no client panicked");
+    assert!(answered.len() >= ROUNDS * BATCHES_PER_ROUND, "only {} batches were answered", answered.len());
     check(data.path(), &answered);
+}
+
+/// Returns when so many batches are answered, or never will be: a server that answers
+/// nothing must fail the test, not hang it.
+fn wait_for(answered: &Mutex<Vec<(String, i64)>>, enough: usize) {
+    let deadline = Instant::now() + GIVE_UP_AFTER;
+    while answered.lock().expect("no client panicked").len() < enough && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
 }
 
 fn post_until_killed(
