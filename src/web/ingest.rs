@@ -14,9 +14,16 @@ use super::router::{Access, Route, Surface};
 use super::{App, Response};
 use crate::ingest::{MAX_SEQ, Refused, Upload};
 
-/// The media types that a batch may be called. Simple CORS requests cannot say JSON.
-const MEDIA_TYPES: [&str; 5] =
-    ["", "application/json", "text/plain", "application/octet-stream", "application/gzip"];
+/// The media types that a batch may be called. Simple CORS requests cannot say JSON,
+/// and curl calls all that it sends a form unless it is told otherwise.
+const MEDIA_TYPES: [&str; 6] = [
+    "",
+    "application/json",
+    "text/plain",
+    "application/octet-stream",
+    "application/gzip",
+    "application/x-www-form-urlencoded",
+];
 
 /// How long a browser may remember the answer to a preflight, in seconds.
 const PREFLIGHT_SECONDS: &str = "7200";
