@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::TimestampMs;
 
@@ -15,34 +15,52 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
-    ByHand(Arc<AtomicI64>),
+    System { started: Instant },
+    ByHand { wall: Arc<AtomicI64>, uptime_ms: Arc<AtomicI64> },
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(Source::System { started: Instant::now() })
     }
 
     /// A clock that stands still at `now` until it is moved.
     pub fn by_hand(now: TimestampMs) -> Self {
-        Self(Source::ByHand(Arc::new(AtomicI64::new(now))))
+        Self(Source::ByHand { wall: Arc::new(AtomicI64::new(now)), uptime_ms: Arc::default() })
     }
 
     /// The current time.
     pub fn now(&self) -> TimestampMs {
         match &self.0 {
-            Source::System => system_now(),
-            Source::ByHand(now) => now.load(Ordering::SeqCst),
+            Source::System { .. } => system_now(),
+            Source::ByHand { wall, .. } => wall.load(Ordering::SeqCst),
         }
     }
 
-    /// Moves a clock that is set by hand; the machine's clock goes its own way.
+    /// How long it has run, whatever was done to the wall clock meanwhile.
+    pub fn uptime(&self) -> Duration {
+        match &self.0 {
+            Source::System { started } => started.elapsed(),
+            Source::ByHand { uptime_ms, .. } => {
+                Duration::from_millis(uptime_ms.load(Ordering::SeqCst).unsigned_abs())
+            }
+        }
+    }
+
+    /// Lets time pass on a clock that is set by hand; the machine's clock goes its own way.
     pub fn advance(&self, by: Duration) {
-        if let Source::ByHand(now) = &self.0 {
-            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            now.fetch_add(by, Ordering::SeqCst);
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.set_forward(by);
+        if let Source::ByHand { uptime_ms, .. } = &self.0 {
+            uptime_ms.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
+    /// Moves a clock that is set by hand, in milliseconds, without time having passed.
+    pub fn set_forward(&self, by: i64) {
+        if let Source::ByHand { wall, .. } = &self.0 {
+            wall.fetch_add(by, Ordering::SeqCst);
         }
     }
 }

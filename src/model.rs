@@ -84,6 +84,34 @@ recorder_id! {
     StreamId
 }
 
+/// The first 16 bytes of the SHA-256 of a stylesheet, which name it within its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StyleHash(pub [u8; 16]);
+
+impl fmt::Display for StyleHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for StyleHash {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let of_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 32 || !text.bytes().all(of_hex) {
+            return Err(InvalidId);
+        }
+        u128::from_str_radix(text, 16).map(|bits| Self(bits.to_be_bytes())).map_err(|_| InvalidId)
+    }
+}
+
+impl Serialize for StyleHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// One recorded site or application, with the public key that its pages write with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connection {
@@ -151,6 +179,14 @@ pub struct Session {
     pub user_agent: String,
     /// Whether a full snapshot has arrived, without which nothing can be shown.
     pub playable: bool,
+    /// Retention leaves it alone.
+    pub pinned: bool,
+    /// What its recording takes, in bytes as stored.
+    pub bytes: i64,
+    /// Whom the page said the visitor is.
+    pub visitor: Option<String>,
+    /// Why it could not be finished, after the last attempt.
+    pub finish_error: Option<String>,
 }
 
 /// What is known of a batch besides its bytes, read from its events once, on arrival.
@@ -168,6 +204,10 @@ pub struct BatchFacts {
     pub snapshot: bool,
     /// The URL of the first page, with the time it was loaded at.
     pub page: Option<(TimestampMs, String)>,
+    /// Whom the page said the visitor is, if it did.
+    pub visitor: Option<String>,
+    /// The size of the JSON.
+    pub json_bytes: i64,
 }
 
 /// One upload of the recorder, checked and ready to be stored.
@@ -189,6 +229,8 @@ pub struct Batch {
     pub end: bool,
     /// As the browser sent it.
     pub user_agent: String,
+    /// When it was sent, by the visitor's clock.
+    pub sent_at: Option<TimestampMs>,
     /// When it arrived, by the server's clock.
     pub received_at: TimestampMs,
 }

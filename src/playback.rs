@@ -7,8 +7,8 @@
 
 use serde::Serialize;
 
-use crate::model::TimestampMs;
-use crate::store::recordings::{StoredPart, StoredStream};
+use crate::model::{StyleHash, TimestampMs};
+use crate::store::recordings::{Form, StoredPart, StoredStream};
 
 /// The longest pause that is kept between two streams.
 const LONGEST_PAUSE_MS: i64 = 2_000;
@@ -34,19 +34,26 @@ pub struct Stream {
     pub offset_ms: i64,
     /// How long it plays.
     pub duration_ms: i64,
+    /// Another number says that it is stored in other parts than before.
+    pub version: i64,
     /// Its first event, by the visitor's clock: an event plays at `offset_ms + timestamp - started_at`.
     pub started_at: TimestampMs,
     /// Ranges of `seq` that never arrived, both ends included.
     pub missing: Vec<(i64, i64)>,
-    /// In the order of `seq`.
+    /// In the order of their first events.
     pub parts: Vec<Part>,
 }
 
 /// One stored piece on the timeline.
 #[derive(Clone, Debug, Serialize)]
 pub struct Part {
-    /// Its place in the stream.
+    /// How it is stored.
+    #[serde(skip)]
+    pub form: Form,
+    /// The batch that its first event came in.
     pub seq: i64,
+    /// Which event of that batch its first one is.
+    pub index: i64,
     /// Its first event.
     pub starts_ms: i64,
     /// Its last event.
@@ -57,6 +64,10 @@ pub struct Part {
     pub interactions: i64,
     /// Whether it holds a full snapshot.
     pub snapshot: bool,
+    /// The size of its JSON; 0 when it is not known.
+    pub json_bytes: i64,
+    /// The stylesheets that stand for themselves in it.
+    pub styles: Vec<StyleHash>,
 }
 
 impl Playback {
@@ -90,13 +101,18 @@ impl Stream {
             id: stored.id.clone(),
             offset_ms,
             duration_ms,
+            version: stored.version,
             started_at: stored.first_at,
             missing: missing(&stored.parts),
             parts: stored
                 .parts
                 .iter()
                 .map(|part| Part {
+                    form: part.form,
                     seq: part.seq,
+                    index: part.index,
+                    json_bytes: part.json_bytes,
+                    styles: part.styles.clone(),
                     starts_ms: place(part.first_at),
                     ends_ms: place(part.last_at),
                     events: part.events,
@@ -126,7 +142,7 @@ fn missing(parts: &[StoredPart]) -> Vec<(i64, i64)> {
         if part.seq > expected {
             ranges.push((expected, part.seq - 1));
         }
-        expected = part.seq + 1;
+        expected = part.last_seq + 1;
     }
     ranges
 }
@@ -137,7 +153,12 @@ mod tests {
 
     fn stored(first_at: TimestampMs, last_at: TimestampMs, seqs: &[i64]) -> StoredStream {
         let part = |seq: &i64| StoredPart {
+            form: Form::Batch,
             seq: *seq,
+            index: 0,
+            last_seq: *seq,
+            json_bytes: 0,
+            styles: Vec::new(),
             first_at,
             last_at,
             events: 1,
@@ -145,6 +166,7 @@ mod tests {
             snapshot: *seq == 0,
         };
         StoredStream {
+            version: 1,
             id: format!("stream-{first_at}"),
             first_at,
             last_at,

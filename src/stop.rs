@@ -23,6 +23,11 @@ impl Stopper {
 }
 
 impl Stopping {
+    /// Whether the server stops.
+    pub fn has_stopped(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
     /// Returns once the server stops.
     pub async fn wait(&mut self) {
         // An error says that the other end is gone, which means the same.

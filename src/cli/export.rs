@@ -12,11 +12,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::config::Settings;
-use crate::ingest::gzip;
 use crate::model::{ConnectionId, SessionId, StreamId, TimestampMs};
-use crate::playback::{Playback, Stream};
+use crate::pieces;
+use crate::playback::{Part, Playback, Stream};
 use crate::rrweb::{self, Event, Limits};
-use crate::store::{Scope, Store, connections, recordings, sessions};
+use crate::store::recordings::{self, Form};
+use crate::store::{Db, Scope, Store, connections, sessions};
 
 /// What was stored was within the limits when it came.
 const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
@@ -58,14 +59,8 @@ async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
     for stream in &playback.streams {
         let stream_id: StreamId = stream.id.parse()?;
         for part in &stream.parts {
-            let (id, stream_id, seq) = (session.clone(), stream_id.clone(), part.seq);
-            let body = store
-                .read(move |conn| {
-                    recordings::part(conn, &Scope::everything(), connection, &id, &stream_id, seq)
-                })
-                .await?
-                .context("the session was deleted while it was exported")?;
-            events.write_part(&body, stream, starts_at)?;
+            let json = json(store, connection, &session, &stream_id, part).await?;
+            events.write_part(&json, stream, starts_at)?;
         }
     }
     events.finish()?;
@@ -74,6 +69,29 @@ async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// A piece as it came in.
+async fn json(
+    store: &Store,
+    connection: ConnectionId,
+    session: &SessionId,
+    stream: &StreamId,
+    part: &Part,
+) -> anyhow::Result<String> {
+    let (session, stream, seq, scope) = (session.clone(), stream.clone(), part.seq, Scope::everything());
+    let gone = "the session was deleted, or stored anew, while it was exported; try again";
+    Ok(match part.form {
+        Form::Batch => {
+            let read = move |conn: &Db| recordings::batch(conn, &scope, connection, &session, &stream, seq);
+            pieces::batch(&store.read(read).await?.context(gone)?)?
+        }
+        Form::Segment(id) => {
+            let read = move |conn: &Db| recordings::segment(conn, &scope, connection, &session, id);
+            let body = store.read(read).await?.context(gone)?;
+            pieces::segment(store, connection, &body, part.styles.clone()).await?
+        }
+    })
 }
 
 /// A file that stands beside `path` until it is whole, so that what is there is not lost before.
@@ -113,10 +131,8 @@ impl Events {
         Self { out: BufWriter::new(out), last_at: None }
     }
 
-    fn write_part(&mut self, body: &[u8], stream: &Stream, starts_at: TimestampMs) -> anyhow::Result<()> {
-        let json = gzip::inflate(body, gzip::Limits::STORED)?;
-        let text = std::str::from_utf8(&json)?.trim_start_matches('\u{feff}');
-        for event in rrweb::events(text, &LIMITS)? {
+    fn write_part(&mut self, json: &str, stream: &Stream, starts_at: TimestampMs) -> anyhow::Result<()> {
+        for event in rrweb::events(json, &LIMITS)? {
             // What is outside of the stream's time has a clock that lies: it plays where it stands.
             let at = stream.contains(event.timestamp).then(|| starts_at + stream.place(event.timestamp));
             self.write(&event, at.unwrap_or(self.last_at.unwrap_or(starts_at)))?;

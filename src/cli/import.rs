@@ -22,6 +22,15 @@ use crate::rrweb::{self, event, file};
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Db, Store, connections};
 
+/// What somebody imports is taken as it is.
+const NO_RULES: batches::Rules = batches::Rules {
+    reopen_since: TimestampMs::MIN,
+    session_ms: i64::MAX,
+    session_bytes: i64::MAX,
+    session_batches: i64::MAX,
+    daily_bytes: None,
+};
+
 /// The largest recording that is read from a file, inflated.
 const MAX_FILE_BYTES: usize = 1024 * 1024 * 1024;
 
@@ -197,6 +206,7 @@ fn as_upload(batch: &file::FileBatch<'_>, digest: &str, now: TimestampMs) -> any
         body: gzip::deflate(json.as_bytes()),
         end: false,
         user_agent: batch.user_agent.as_deref().map(user_agent).unwrap_or_default(),
+        sent_at: None,
         received_at: facts.first_at.min(now),
         facts,
     })
@@ -229,9 +239,9 @@ pub async fn store(store: &Store, connection: ConnectionId, recording: Recording
 }
 
 fn append_all(conn: &Db, connection: ConnectionId, batches: &[Batch]) -> store::Result<Vec<Appended>> {
-    let append = |batch| match batches::append(conn, connection, batch, TimestampMs::MIN)? {
-        Appended::Conflict | Appended::SeqJump | Appended::Closed => Err(store::Error::Abandoned),
-        taken => Ok(taken),
+    let append = |batch| match batches::append(conn, connection, batch, &NO_RULES)? {
+        taken @ (Appended::Stored { .. } | Appended::Duplicate { .. }) => Ok(taken),
+        _ => Err(store::Error::Abandoned),
     };
     batches.iter().map(append).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::thread::JoinHandle;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish;
 use crate::model::{Connection, ConnectionId};
-use crate::stop::{self, Stopper};
+use crate::stop::{self, Stopper, Stopping};
 use crate::store::{FolderLock, Store};
 use crate::web::{App, Server, Start};
 
@@ -72,14 +73,22 @@ pub async fn serve(
         stopping: stopping.clone(),
     })?;
     let ready = server.with(app.clone())?;
-    let finishing = tokio::spawn(finish::run(store, clock, settings.sessions, stopping.clone()));
+    let upkeep = start_upkeep(finish::Worker::new(store, clock, settings)?, stopping.clone())?;
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;
     signals.abort();
-    finishing.await?;
+    upkeep.join().map_err(|_| anyhow::anyhow!("the upkeep thread panicked"))?;
     closing.close();
     Ok(())
+}
+
+/// Completing, finishing and erasing sessions, on a thread that may take its time.
+fn start_upkeep(worker: finish::Worker, stopping: Stopping) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new()
+        .name("upkeep".to_owned())
+        .spawn(move || runtime.block_on(worker.run(stopping)))
 }
 
 /// SIGINT and SIGTERM stop the server; a second one ends the program at once.

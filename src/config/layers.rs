@@ -11,7 +11,7 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 17] = [
+const RANGES: [(&str, i64, i64); 22] = [
     ("server.max_connections", 1, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
     ("server.shutdown_timeout_seconds", 0, 3600),
@@ -29,6 +29,11 @@ const RANGES: [(&str, i64, i64); 17] = [
     ("store.group_bytes", 1, 1 << 30),
     ("pages.sessions_per_page", 1, 1000),
     ("sessions.idle_after_seconds", 1, 31_536_000),
+    ("sessions.max_hours", 1, 8760),
+    ("sessions.max_bytes", 1024, 1 << 40),
+    ("sessions.max_batches", 1, 1_000_000),
+    ("retention.keep_days", 0, 36_500),
+    ("retention.max_bytes", 0, 1 << 50),
 ];
 
 /// The layers as flat maps from `table.key` to value.

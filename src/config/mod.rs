@@ -75,6 +75,7 @@ pub struct Settings {
     pub ingest: Ingest,
     pub store: Store,
     pub sessions: Sessions,
+    pub retention: Retention,
     pub pages: Pages,
     pub log: Log,
 }
@@ -146,6 +147,20 @@ pub struct Sessions {
     pub idle_after_seconds: u32,
     pub ended_grace_seconds: u32,
     pub reopen_within_seconds: u32,
+    pub max_hours: u32,
+    pub max_bytes: usize,
+    pub max_batches: u32,
+    pub keep_min_seconds: u32,
+    pub keep_min_events: u32,
+}
+
+/// How long sessions are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Retention {
+    pub keep_days: u32,
+    pub max_bytes: usize,
 }
 
 /// How pages are shown.

@@ -1,42 +1,90 @@
 //! What happens to sessions when they are over, off the request path.
 //!
-//! For now it tells which are over: those whose last page went away and those that
-//! fell silent. It never runs in a request, and it decides nothing about a
-//! session's content.
+//! One worker does all of it, one thing after the other: it completes sessions that
+//! ended or fell silent, finishes completed ones (`recording`), erases what is
+//! outdated or loose, and gives free pages back (`housekeeping`). So nothing here
+//! needs a lock, and an interrupted piece of work is taken up again at the next turn
+//! or the next start. It never runs in a request.
+
+mod housekeeping;
+mod recording;
 
 use std::time::Duration;
 
+pub use housekeeping::Housekeeping;
+pub use recording::{Finished, Finisher};
+
 use crate::clock::Clock;
-use crate::config;
+use crate::config::Settings;
+use crate::model::TimestampMs;
+use crate::segment;
 use crate::stop::Stopping;
-use crate::store::{self, Store, sessions};
+use crate::store::{self, Store, completing};
 
-/// How often sessions are looked over.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the worker rests when there was nothing to do.
+const REST: Duration = Duration::from_secs(1);
 
-/// Completes sessions until the server stops.
-pub async fn run(store: Store, clock: Clock, settings: config::Sessions, mut stopping: Stopping) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            () = stopping.wait() => return,
-        }
-        match complete(&store, &clock, &settings).await {
-            Ok(0) | Err(store::Error::Busy) => {}
-            Ok(sessions) => tracing::debug!(sessions, "completed"),
-            Err(error) => tracing::error!(%error, "sessions were not completed"),
-        }
-    }
+/// How long it rests between pieces of work, so that others get their turn.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// The worker with what it keeps between turns.
+pub struct Worker {
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    finisher: Finisher,
+    housekeeping: Housekeeping,
 }
 
-/// Completes what is over by now; returns how many sessions that were.
-pub async fn complete(store: &Store, clock: &Clock, settings: &config::Sessions) -> store::Result<usize> {
-    let now = clock.now();
-    let idle_since = now - i64::from(settings.idle_after_seconds) * 1000;
-    let ended_before = now - i64::from(settings.ended_grace_seconds) * 1000;
-    // Most times nothing is due, and then nobody who writes has to wait.
-    if !store.read(move |conn| sessions::any_over(conn, idle_since, ended_before)).await? {
-        return Ok(0);
+impl Worker {
+    /// Does nothing yet.
+    pub fn new(store: Store, clock: Clock, settings: Settings) -> Result<Self, segment::frame::Error> {
+        let finisher = Finisher::new(store.clone(), settings.sessions.clone())?;
+        let housekeeping = Housekeeping::new(store.clone(), &settings);
+        Ok(Self { store, clock, settings, finisher, housekeeping })
     }
-    store.write(move |conn| sessions::complete(conn, idle_since, ended_before, now)).await
+
+    /// Works until the server stops. Compressing takes a while, so this wants a thread of its own.
+    pub async fn run(mut self, mut stopping: Stopping) {
+        loop {
+            let rest = match self.turn(&stopping).await {
+                Ok(true) => BREATH,
+                Ok(false) | Err(store::Error::Busy) => REST,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a turn of upkeep failed");
+                    REST
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                () = stopping.wait() => return,
+            }
+        }
+    }
+
+    /// One piece of each kind of work; says whether there may be more.
+    pub async fn turn(&mut self, stopping: &Stopping) -> store::Result<bool> {
+        let now = self.clock.now();
+        let completed = self.complete(now).await?;
+        let finished = self.finisher.next(now, stopping).await?;
+        let kept_house = self.housekeeping.step(now, self.clock.uptime()).await?;
+        Ok(completed > 0 || finished.is_some() || kept_house)
+    }
+
+    /// Works until there is nothing left to do.
+    pub async fn catch_up(&mut self, stopping: &Stopping) -> store::Result<()> {
+        while self.turn(stopping).await? {}
+        Ok(())
+    }
+
+    async fn complete(&self, now: TimestampMs) -> store::Result<usize> {
+        let sessions = &self.settings.sessions;
+        let idle_since = now - i64::from(sessions.idle_after_seconds) * 1000;
+        let ended_before = now - i64::from(sessions.ended_grace_seconds) * 1000;
+        // Most times nothing is due, and then nobody who writes has to wait.
+        if !self.store.read(move |conn| completing::any_over(conn, idle_since, ended_before)).await? {
+            return Ok(0);
+        }
+        self.store.write(move |conn| completing::complete(conn, idle_since, ended_before, now)).await
+    }
 }

@@ -79,9 +79,18 @@ pub fn inflate(member: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// Makes one gzip member.
+/// Makes one gzip member, to be stored.
 pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::default());
+    compress(bytes, Compression::default())
+}
+
+/// Makes one gzip member in the least time, to be sent and forgotten.
+pub fn deflate_fast(bytes: &[u8]) -> Vec<u8> {
+    compress(bytes, Compression::fast())
+}
+
+fn compress(bytes: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes all that is written")
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::{Error, Refused};
-use crate::model::ConnectionId;
-use crate::store::{Store, connections};
+use crate::store::Store;
+use crate::store::connections::{self, Holder};
 
 /// A key that is not in memory may be new: keys are looked up this often at most, so
 /// that a flood of invented ones costs the store nothing.
@@ -18,7 +18,7 @@ const LOOKUP_WINDOW: Duration = Duration::from_secs(1);
 /// The keys met so far. Connections may be added by another process at any time.
 pub struct Keys {
     store: Store,
-    known: RwLock<HashMap<String, ConnectionId>>,
+    known: RwLock<HashMap<String, Holder>>,
     /// Held while a key is looked up, so that many uploads with a new key cost one look-up.
     lookups: Mutex<Window>,
 }
@@ -38,28 +38,28 @@ impl Keys {
         }
     }
 
-    /// The connection that the key writes to. Refused as busy, never as unknown, when
+    /// What the key opens. Refused as busy, never as unknown, when
     /// too many keys were looked up: recorders give up on an unknown one.
-    pub async fn connection(&self, key: &str) -> Result<Option<ConnectionId>, Error> {
-        if let Some(connection) = self.known(key) {
-            return Ok(Some(connection));
+    pub async fn holder(&self, key: &str) -> Result<Option<Holder>, Error> {
+        if let Some(holder) = self.known(key) {
+            return Ok(Some(holder));
         }
         let mut window = self.lookups.lock().await;
-        if let Some(connection) = self.known(key) {
-            return Ok(Some(connection));
+        if let Some(holder) = self.known(key) {
+            return Ok(Some(holder));
         }
         window.take_turn()?;
         let owned = key.to_owned();
         let found = self.store.read(move |conn| connections::by_write_key(conn, &owned)).await?;
-        if let Some(connection) = found {
+        if let Some(holder) = &found {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.insert(key.to_owned(), connection);
+            known.insert(key.to_owned(), holder.clone());
         }
         Ok(found)
     }
 
-    fn known(&self, key: &str) -> Option<ConnectionId> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    fn known(&self, key: &str) -> Option<Holder> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 }
 

@@ -38,6 +38,8 @@ const MAX_USER_AGENT_CHARS: usize = 512;
 pub struct Upload {
     /// Whose key it came with.
     pub connection: ConnectionId,
+    /// What the connection takes in one day, in bytes as sent.
+    pub daily_bytes: Option<i64>,
     /// The visit.
     pub session: SessionId,
     /// The page load.
@@ -48,6 +50,8 @@ pub struct Upload {
     pub end: bool,
     /// As the browser sent it.
     pub user_agent: String,
+    /// When it was sent, by the visitor's clock.
+    pub sent_at: Option<TimestampMs>,
     /// When it arrived, by the server's clock.
     pub received_at: TimestampMs,
     /// A JSON array of rrweb events, plain or gzip.
@@ -108,7 +112,7 @@ type Answer = oneshot::Sender<Result<Batch, Refused>>;
 pub struct Ingest {
     queue: SyncSender<(Upload, Answer)>,
     store: Store,
-    reopen_within_ms: i64,
+    sessions: config::Sessions,
 }
 
 impl Ingest {
@@ -123,38 +127,53 @@ impl Ingest {
                 .name(format!("ingest-{number}"))
                 .spawn(move || check_all(&waiting, limits))?;
         }
-        let reopen_within_ms = i64::from(settings.sessions.reopen_within_seconds) * 1000;
-        Ok(Self { queue, store, reopen_within_ms })
+        Ok(Self { queue, store, sessions: settings.sessions.clone() })
     }
 
     /// Checks and stores one upload; returns when it is on disk.
     pub async fn take(&self, upload: Upload) -> Result<Receipt, Error> {
-        let connection = upload.connection;
+        let (connection, daily_bytes) = (upload.connection, upload.daily_bytes);
         let (answer, checked) = oneshot::channel();
         self.queue.try_send((upload, answer)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Refused(Refused::Busy),
             TrySendError::Disconnected(_) => Error::Store(store::Error::Closed),
         })?;
         let batch = checked.await.map_err(|_| Error::CheckFailed)??;
-        self.append(connection, batch).await
+        self.append(connection, batch, daily_bytes).await
     }
 
-    async fn append(&self, connection: ConnectionId, batch: Batch) -> Result<Receipt, Error> {
-        let reopen_since = batch.received_at - self.reopen_within_ms;
+    async fn append(
+        &self,
+        connection: ConnectionId,
+        batch: Batch,
+        daily_bytes: Option<i64>,
+    ) -> Result<Receipt, Error> {
+        let rules = self.rules(&batch, daily_bytes);
         let appended = self
             .store
-            .write_sized(batch.body.len(), move |conn| {
-                batches::append(conn, connection, &batch, reopen_since)
-            })
+            .write_sized(batch.body.len(), move |conn| batches::append(conn, connection, &batch, &rules))
             .await?;
         match appended {
-            Appended::Stored { next, playable } => {
+            Appended::Stored { next, playable, .. } => {
                 Ok(Receipt { duplicate: false, next, needs_snapshot: !playable })
             }
             Appended::Duplicate { next } => Ok(Receipt { duplicate: true, next, needs_snapshot: false }),
             Appended::Conflict => Err(Refused::SeqConflict.into()),
             Appended::SeqJump => Err(Refused::SeqJump.into()),
             Appended::Closed => Err(Refused::SessionClosed.into()),
+            Appended::Full => Err(Refused::SessionLimit.into()),
+            Appended::OverQuota => Err(Refused::QuotaExceeded.into()),
+        }
+    }
+
+    fn rules(&self, batch: &Batch, daily_bytes: Option<i64>) -> batches::Rules {
+        let sessions = &self.sessions;
+        batches::Rules {
+            reopen_since: batch.received_at - i64::from(sessions.reopen_within_seconds) * 1000,
+            session_ms: i64::from(sessions.max_hours) * 60 * 60 * 1000,
+            session_bytes: i64::try_from(sessions.max_bytes).unwrap_or(i64::MAX),
+            session_batches: i64::from(sessions.max_batches),
+            daily_bytes,
         }
     }
 }
@@ -201,6 +220,7 @@ pub fn check(upload: Upload, limits: &Limits) -> Result<Batch, Refused> {
         facts,
         end: upload.end,
         user_agent: user_agent(&upload.user_agent),
+        sent_at: upload.sent_at,
         received_at: upload.received_at,
     })
 }
@@ -229,6 +249,8 @@ mod tests {
 
     fn upload(body: &[u8]) -> Upload {
         Upload {
+            daily_bytes: None,
+            sent_at: None,
             connection: ConnectionId(1),
             session: "session-000000001".parse().expect("an id"),
             stream: "stream-0000000001".parse().expect("an id"),

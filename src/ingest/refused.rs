@@ -71,6 +71,12 @@ pub enum Refused {
     /// The session is over.
     #[error("the session was completed too long ago to be continued")]
     SessionClosed,
+    /// The session has all that one may have.
+    #[error("the session has lasted as long, or holds as much, as a session may; start another one")]
+    SessionLimit,
+    /// The connection has received all that it takes in one day.
+    #[error("the connection has received all that it takes in one day")]
+    QuotaExceeded,
     /// More waits than can be taken.
     #[error("too many uploads wait; send this one again later")]
     Busy,

@@ -25,6 +25,15 @@ const LAST_KIND: i64 = 99;
 /// Longer URLs are cut in lists; the recording keeps them whole.
 const MAX_URL_CHARS: usize = 2048;
 
+/// The tag of the custom event that says who the visitor is, as `browser/recorder` sends it.
+const IDENTIFY: &str = "\"hindsight.identify\"";
+
+/// Traits of a visitor that are nested deeper are not looked into.
+const IDENTITY_DEPTH: usize = 64;
+
+/// Longer names of visitors are cut: nothing honest is longer.
+const MAX_VISITOR_CHARS: usize = 256;
+
 /// Timestamps of one batch that are further apart than this are not all honest.
 const LONGEST_BATCH_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -84,6 +93,8 @@ pub struct Event<'a> {
     source: Option<u8>,
     /// The JSON string with the page's URL, of a Meta event.
     href: Option<&'a str>,
+    /// What the page said with `hindsight.identify`: a JSON object.
+    identity: Option<&'a str>,
 }
 
 impl Event<'_> {
@@ -106,6 +117,25 @@ impl Event<'_> {
     pub fn page_url(&self) -> Option<String> {
         let url = self.href.and_then(json::text_of)?;
         Some(url.chars().take(MAX_URL_CHARS).collect())
+    }
+}
+
+impl Event<'_> {
+    /// Whom the page said the visitor is, if this event is where it said so.
+    pub fn visitor(&self) -> Option<String> {
+        let mut id = None;
+        let mut cursor = Cursor::new(self.identity?, IDENTITY_DEPTH);
+        cursor
+            .object(|key, cursor| {
+                let value = cursor.value()?;
+                if key == "id" {
+                    id = json::text_of(value);
+                }
+                Ok::<_, json::Error>(())
+            })
+            .ok()?;
+        let id: String = id?.chars().take(MAX_VISITOR_CHARS).collect();
+        (!id.is_empty()).then_some(id)
     }
 }
 
@@ -140,6 +170,8 @@ pub fn facts(events: &[Event<'_>]) -> BatchFacts {
         last_at: times.last().copied().unwrap_or_default(),
         snapshot: count(|event| event.is_full_snapshot()) > 0,
         page: events.iter().find_map(|event| Some((event.timestamp, event.page_url()?))),
+        visitor: events.iter().rev().find_map(Event::visitor),
+        json_bytes: events.iter().map(|event| event.json.len() as i64 + 1).sum::<i64>() + 1,
     }
 }
 
@@ -198,6 +230,7 @@ struct Data<'a> {
     href: Option<&'a str>,
     tag: Option<&'a str>,
     plugin: Option<&'a str>,
+    payload: Option<&'a str>,
     node_has_id: bool,
 }
 
@@ -257,6 +290,7 @@ fn data<'a>(cursor: &mut Cursor<'a>) -> Result<Data<'a>, json::Error> {
                 "href" => data.href = Some(cursor.value()?),
                 "tag" => data.tag = Some(cursor.value()?),
                 "plugin" => data.plugin = Some(cursor.value()?),
+                "payload" => data.payload = Some(cursor.value()?),
                 "node" => data.node_has_id = node_has_id(cursor)?,
                 _ => {
                     cursor.value()?;
@@ -317,6 +351,7 @@ fn shaped<'a>(json: &'a str, fields: &Fields<'a>, index: usize) -> Result<Event<
         kind,
         source: source.filter(|_| kind == kind::INCREMENTAL),
         href: data.href.filter(|_| kind == kind::META),
+        identity: data.payload.filter(|_| kind == kind::CUSTOM && data.tag == Some(IDENTIFY)),
     })
 }
 
@@ -339,128 +374,4 @@ fn timestamp(value: &str) -> Option<TimestampMs> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits { depth: 64, events: 10, event_bytes: 1000 };
-
-    fn read(batch: &str) -> Result<Vec<Event<'_>>, Error> {
-        events(batch, &LIMITS)
-    }
-
-    #[test]
-    fn a_page_load_is_read() {
-        let batch = r#"[
-            {"type":4,"data":{"href":"https://shop.example/a?b=\u00e9","width":1,"height":2},"timestamp":1000},
-            {"type":2,"data":{"node":{"type":0,"childNodes":[],"id":1},"initialOffset":{}},"timestamp":1001},
-            {"type":3,"data":{"source":2,"type":2,"id":5},"timestamp":1900.4},
-            {"type":3,"data":{"source":0,"adds":[]},"timestamp":1950}
-        ]"#;
-        let found = read(batch).expect("a good batch");
-        assert_eq!(
-            facts(&found),
-            BatchFacts {
-                events: 4,
-                interactions: 1,
-                first_at: 1000,
-                last_at: 1950,
-                snapshot: true,
-                page: Some((1000, "https://shop.example/a?b=é".to_owned())),
-            }
-        );
-        assert_eq!(&found[2].json[found[2].timestamp_span.clone()], "1900.4");
-    }
-
-    #[test]
-    fn what_is_not_a_batch_is_told_apart() {
-        for not_a_batch in ["null", "[]", "\"x\"", "{}", "7"] {
-            assert_eq!(read(not_a_batch).expect_err(not_a_batch), Error::NotABatch);
-        }
-        assert_eq!(read("[{},]").expect_err("no type"), Error::BadType { index: 0 });
-        assert_eq!(read("[").expect_err("cut off"), Error::Syntax { at: 1 });
-        assert_eq!(
-            read("[1] x").expect_err("not an object"),
-            Error::BadEvent { index: 0, problem: "is not an object" }
-        );
-        assert!(matches!(read(r#"[{"type":0,"timestamp":1}] x"#), Err(Error::Syntax { .. })));
-    }
-
-    #[test]
-    fn a_type_is_an_integer_from_0_to_99() {
-        for bad in [r#""3""#, "3.0", "-1", "300", "null", "true", "[3]"] {
-            let batch = format!(r#"[{{"type":{bad},"data":{{}},"timestamp":1}}]"#);
-            assert_eq!(read(&batch).expect_err(bad), Error::BadType { index: 0 }, "{bad}");
-        }
-        assert_eq!(read(r#"[{"data":{},"timestamp":1}]"#).expect_err("none"), Error::BadType { index: 0 });
-        assert!(read(r#"[{"type":42,"timestamp":1},{"type":3,"data":{"source":99},"timestamp":1}]"#).is_ok());
-    }
-
-    #[test]
-    fn what_the_player_throws_on_is_refused() {
-        for bad in [
-            r#"{"type":3,"timestamp":1}"#,
-            r#"{"type":3,"data":null,"timestamp":1}"#,
-            r#"{"type":3,"data":[],"timestamp":1}"#,
-            r#"{"type":3,"data":{},"timestamp":1}"#,
-            r#"{"type":2,"data":{},"timestamp":1}"#,
-            r#"{"type":2,"data":{"node":{"type":0}},"timestamp":1}"#,
-            r#"{"type":2,"data":{"node":[1]},"timestamp":1}"#,
-            r#"{"type":4,"data":{"href":7},"timestamp":1}"#,
-            r#"{"type":5,"data":{},"timestamp":1}"#,
-            r#"{"type":0,"data":{}}"#,
-            r#"{"type":0,"data":{},"timestamp":"1"}"#,
-            r#"{"type":0,"data":{},"timestamp":1e400}"#,
-        ] {
-            assert!(matches!(read(&format!("[{bad}]")), Err(Error::BadEvent { index: 0, .. })), "{bad}");
-        }
-    }
-
-    #[test]
-    fn times_are_rounded_and_brought_into_range() {
-        for (written, read_as) in
-            [("-1", 0), ("0", 0), ("1.5", 2), ("1e300", LAST_TIMESTAMP), ("9e15", LAST_TIMESTAMP)]
-        {
-            let batch = format!(r#"[{{"type":0,"timestamp":{written}}}]"#);
-            assert_eq!(read(&batch).expect(written)[0].timestamp, read_as);
-        }
-    }
-
-    #[test]
-    fn one_odd_clock_reading_does_not_stretch_a_batch() {
-        let batch = r#"[{"type":0,"timestamp":-1},{"type":0,"timestamp":1700000000000},
-            {"type":0,"timestamp":1700000005000},{"type":0,"timestamp":9e15}]"#;
-        let facts = facts(&read(batch).expect("a good batch"));
-        assert_eq!((facts.first_at, facts.last_at), (1_700_000_000_000, 1_700_000_005_000));
-    }
-
-    #[test]
-    fn long_urls_are_cut_for_lists() {
-        let href = "https://x.example/".to_owned() + &"ä".repeat(5000);
-        let batch = format!(r#"[{{"type":4,"data":{{"href":"{href}"}},"timestamp":1}}]"#);
-        let limits = Limits { event_bytes: 100_000, ..LIMITS };
-        let found = events(&batch, &limits).expect("a good batch");
-        assert_eq!(found[0].page_url().map(|url| url.chars().count()), Some(MAX_URL_CHARS));
-    }
-
-    #[test]
-    fn limits_hold() {
-        let event = r#"{"type":0,"timestamp":1}"#;
-        let many = format!("[{}]", [event; 11].join(","));
-        assert_eq!(read(&many).expect_err("11 events"), Error::TooManyEvents);
-
-        let large = format!(r#"[{event},{{"type":0,"timestamp":1,"data":"{}"}}]"#, "x".repeat(1000));
-        assert_eq!(read(&large).expect_err("1 KB"), Error::EventTooLarge { index: 1 });
-
-        let deep = format!(r#"[{{"type":0,"timestamp":1,"data":{}"#, "[".repeat(100_000));
-        assert_eq!(read(&deep).expect_err("deep event"), Error::EventTooDeep { index: 0 });
-        assert_eq!(read(&"[".repeat(100_000)).expect_err("deep batch"), Error::TooDeep);
-    }
-
-    #[test]
-    fn keys_of_an_event_stand_once_and_others_are_kept() {
-        let twice = r#"[{"type":3,"type":2,"timestamp":1}]"#;
-        assert_eq!(read(twice).expect_err("two types"), Error::DuplicateKey { index: 0, key: "type" });
-        let odd = r#"[{"type":0,"timestamp":1,"__proto__":{},"\ud83d":1,"x":1,"x":2}]"#;
-        assert_eq!(read(odd).expect("kept as it is").len(), 1);
-    }
-}
+mod tests;

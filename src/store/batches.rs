@@ -2,12 +2,40 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
-use super::Result;
 use super::connections::{self, Change};
-use crate::model::{Batch, ConnectionId, TimestampMs};
+use super::{Result, erasing, ledger, place, search};
+use crate::model::{Batch, ConnectionId, SessionId, TimestampMs};
 
 /// How far ahead of the first missing batch a `seq` may be, so that the list of gaps stays small.
 pub const MAX_SEQ_JUMP: i64 = 10_000;
+
+/// Bits of a batch's or segment's id that say where it stands in its stream.
+const PLACE_BITS: u32 = 20;
+
+/// The id of the piece of a stream that stands at this place: a `seq`, or a segment's number.
+pub(super) fn id_of(stream: i64, place: i64) -> i64 {
+    (stream << PLACE_BITS) | place
+}
+
+/// The stream and the place that an id is made of.
+pub(super) fn parts_of(id: i64) -> (i64, i64) {
+    (id >> PLACE_BITS, id & ((1 << PLACE_BITS) - 1))
+}
+
+/// What becomes of a batch depends on more than what is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// A session that was completed before is not opened again.
+    pub reopen_since: TimestampMs,
+    /// How long a session may last, by the server's clock.
+    pub session_ms: i64,
+    /// How much a session may hold, as JSON.
+    pub session_bytes: i64,
+    /// How many batches a session may have.
+    pub session_batches: i64,
+    /// What the connection may receive in one day, in bytes as sent.
+    pub daily_bytes: Option<i64>,
+}
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +46,8 @@ pub enum Appended {
         next: i64,
         /// Whether the stream has a full snapshot by now, without which it cannot be played.
         playable: bool,
+        /// Whether the session was completed before.
+        reopened: bool,
     },
     /// The same bytes were stored before under this seq.
     Duplicate {
@@ -28,119 +58,211 @@ pub enum Appended {
     Conflict,
     /// The seq is further ahead than a recorder can be.
     SeqJump,
-    /// The session was completed too long ago to be reopened.
+    /// The session was completed too long ago to be reopened, or was erased.
     Closed,
+    /// The session has all that a session may have.
+    Full,
+    /// The connection has received all that it takes in one day.
+    OverQuota,
 }
 
 /// Stores a batch with everything that lists and counters say about it.
 ///
-/// A session that was completed at `reopen_since` or later is opened again. What
-/// is not stored leaves nothing behind.
-pub fn append(
-    conn: &Db,
-    connection: ConnectionId,
-    batch: &Batch,
-    reopen_since: TimestampMs,
-) -> Result<Appended> {
-    let session = find_session(conn, connection, batch)?;
+/// What is not stored leaves nothing behind.
+pub fn append(conn: &Db, connection: ConnectionId, batch: &Batch, rules: &Rules) -> Result<Appended> {
+    let session = find_session(conn, connection, &batch.session)?;
     let stream = match &session {
         Some(session) => find_stream(conn, session.row, batch)?,
         None => None,
     };
     if let Some(stream) = &stream
-        && let Some(hash) = hash_of(conn, stream.row, batch.seq)?
+        && let Some(same) = stream.has_same(conn, batch)?
     {
         let next = stream.next_seq;
-        return Ok(if hash == batch.hash { Appended::Duplicate { next } } else { Appended::Conflict });
+        return Ok(if same { Appended::Duplicate { next } } else { Appended::Conflict });
     }
-    if batch.seq > stream.as_ref().map_or(0, |stream| stream.next_seq) + MAX_SEQ_JUMP {
-        return Ok(Appended::SeqJump);
-    }
-    let completed_at = session.as_ref().and_then(|session| session.completed_at);
-    if completed_at.is_some_and(|at| at < reopen_since) {
-        return Ok(Appended::Closed);
+    if let Some(refused) = refusal(conn, connection, batch, session.as_ref(), stream.as_ref(), rules)? {
+        return Ok(refused);
     }
 
-    let session_row = match &session {
-        Some(session) => update_session(conn, session.row, batch)?,
+    let row = match &session {
+        Some(session) => update_session(conn, session, batch)?,
         None => insert_session(conn, connection, batch)?,
     };
     let stream = match stream {
         Some(stream) => stream,
-        None => insert_stream(conn, session_row, batch)?,
+        None => insert_stream(conn, connection, row, batch)?,
     };
     insert_batch(conn, stream.row, batch)?;
     let next = update_stream(conn, &stream, batch)?;
-    note_end(conn, session_row, batch)?;
-    let reopened = i64::from(completed_at.is_some());
-    let active = i64::from(session.is_none()) + reopened;
-    connections::count(
-        conn,
-        connection,
-        Change { active, completed: -reopened, events: batch.facts.events },
-    )?;
-    Ok(Appended::Stored { next, playable: stream.playable || batch.facts.snapshot })
+    let was_ended = session.as_ref().is_some_and(|session| session.ended);
+    if batch.end || was_ended {
+        note_end(conn, row, batch)?;
+    }
+    let reopened = session.as_ref().is_some_and(|session| session.completed_at.is_some());
+    let active = i64::from(session.is_none()) + i64::from(reopened);
+    let change = Change {
+        active,
+        completed: -i64::from(reopened),
+        events: batch.facts.events,
+        bytes: batch.body.len() as i64,
+    };
+    let started_at = session.as_ref().map_or(batch.received_at, |session| session.started_at);
+    connections::count_session(conn, connection, started_at, i64::from(session.is_none()), change)?;
+    Ok(Appended::Stored { next, playable: stream.playable || batch.facts.snapshot, reopened })
+}
+
+/// Why a batch that is new is not stored, if it is not.
+fn refusal(
+    conn: &Db,
+    connection: ConnectionId,
+    batch: &Batch,
+    session: Option<&Session>,
+    stream: Option<&Stream>,
+    rules: &Rules,
+) -> Result<Option<Appended>> {
+    if batch.seq > stream.map_or(0, |stream| stream.next_seq) + MAX_SEQ_JUMP {
+        return Ok(Some(Appended::SeqJump));
+    }
+    match session {
+        None if erasing::is_erased(conn, connection, &batch.session)? => return Ok(Some(Appended::Closed)),
+        Some(session) if session.completed_at.is_some_and(|at| at < rules.reopen_since) => {
+            return Ok(Some(Appended::Closed));
+        }
+        Some(session) if session.is_full(batch, rules) => return Ok(Some(Appended::Full)),
+        _ => {}
+    }
+    let Some(limit) = rules.daily_bytes else { return Ok(None) };
+    let bytes = batch.body.len() as i64;
+    let within = connections::within_day(conn, connection, bytes, limit, batch.received_at)?;
+    Ok((!within).then_some(Appended::OverQuota))
 }
 
 struct Session {
     row: i64,
+    started_at: TimestampMs,
+    ended: bool,
     completed_at: Option<TimestampMs>,
+    batches: i64,
+    json_bytes: i64,
+    landing_at: Option<TimestampMs>,
+}
+
+impl Session {
+    fn is_full(&self, batch: &Batch, rules: &Rules) -> bool {
+        batch.received_at - self.started_at > rules.session_ms
+            || self.json_bytes + batch.facts.json_bytes > rules.session_bytes
+            || self.batches >= rules.session_batches
+    }
 }
 
 struct Stream {
     row: i64,
     next_seq: i64,
+    last_seq: i64,
     playable: bool,
+    /// The batches that have become segments.
+    finished: Vec<ledger::Entry>,
 }
 
-fn find_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<Option<Session>> {
+impl Stream {
+    /// Whether the batch that is stored under this seq is the same. `None` when there is none.
+    fn has_same(&self, conn: &Db, batch: &Batch) -> Result<Option<bool>> {
+        if batch.seq > self.last_seq {
+            return Ok(None);
+        }
+        if let Some(entry) = self.finished_at(batch.seq) {
+            return Ok(Some(entry.is(&batch.hash)));
+        }
+        Ok(hash_of(conn, self.row, batch.seq)?.map(|hash| hash == batch.hash))
+    }
+
+    fn has(&self, conn: &Db, seq: i64) -> Result<bool> {
+        Ok(self.finished_at(seq).is_some() || hash_of(conn, self.row, seq)?.is_some())
+    }
+
+    fn finished_at(&self, seq: i64) -> Option<&ledger::Entry> {
+        let at = self.finished.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
+        self.finished.get(at)
+    }
+}
+
+fn find_session(conn: &Db, connection: ConnectionId, id: &SessionId) -> Result<Option<Session>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, completed_at FROM session WHERE connection_id = :connection AND public_id = :id",
+        "SELECT id, started_at, ended_at IS NOT NULL, completed_at, batches, json_bytes, landing_at
+         FROM session WHERE connection_id = :connection AND public_id = :id",
     )?;
-    let found = statement
-        .query_row(named_params! { ":connection": connection.0, ":id": batch.session.as_str() }, |row| {
-            Ok(Session { row: row.get(0)?, completed_at: row.get(1)? })
+    let found =
+        statement.query_row(named_params! { ":connection": connection.0, ":id": id.as_str() }, |row| {
+            Ok(Session {
+                row: row.get(0)?,
+                started_at: row.get(1)?,
+                ended: row.get(2)?,
+                completed_at: row.get(3)?,
+                batches: row.get(4)?,
+                json_bytes: row.get(5)?,
+                landing_at: row.get(6)?,
+            })
         });
     Ok(found.optional()?)
 }
 
 fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<i64> {
     let facts = &batch.facts;
+    let row = place::take(conn, connection, batch.received_at)?;
     let (landing_at, landing_url) = facts.page.clone().unzip();
+    let landing_url = landing_url.unwrap_or_default();
     conn.prepare_cached(
-        "INSERT INTO session (connection_id, public_id, started_at, last_batch_at, first_event_at,
-                              last_event_at, events, playable, landing_url, landing_at, user_agent)
-         VALUES (:connection, :id, :now, :now, :first, :last, :events, :playable,
-                 :landing_url, :landing_at, :user_agent)",
+        "INSERT INTO session (id, connection_id, public_id, started_at, last_batch_at, first_event_at,
+                              last_event_at, events, batches, bytes, json_bytes, playable, landing_url,
+                              landing_at, visitor, clock_ahead_ms, user_agent)
+         VALUES (:row, :connection, :id, :now, :now, :first, :last, :events, 1, :bytes, :json_bytes, :playable,
+                 :landing_url, :landing_at, :visitor, :clock_ahead, :user_agent)",
     )?
     .execute(named_params! {
+        ":row": row,
         ":connection": connection.0,
         ":id": batch.session.as_str(),
         ":now": batch.received_at,
         ":first": facts.first_at,
         ":last": facts.last_at,
         ":events": facts.events,
+        ":bytes": batch.body.len() as i64,
+        ":json_bytes": facts.json_bytes,
         ":playable": facts.snapshot,
-        ":landing_url": landing_url.unwrap_or_default(),
+        ":landing_url": landing_url,
         ":landing_at": landing_at,
+        ":visitor": facts.visitor,
+        ":clock_ahead": clock_ahead(batch),
         ":user_agent": batch.user_agent,
     })?;
-    Ok(conn.last_insert_rowid())
+    search::add(conn, row, &landing_url)?;
+    Ok(row)
 }
 
-fn update_session(conn: &Db, session: i64, batch: &Batch) -> Result<i64> {
+/// The way here takes time as well, so of many differences the smallest is the best.
+fn clock_ahead(batch: &Batch) -> Option<i64> {
+    batch.sent_at.map(|sent_at| batch.received_at - sent_at)
+}
+
+fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
     let facts = &batch.facts;
-    let (page_at, page_url) = facts.page.clone().unzip();
     conn.prepare_cached(
         "UPDATE session
          SET last_batch_at = max(last_batch_at, :now),
              completed_at = NULL,
+             finished_at = NULL,
+             finish_attempts = 0,
+             finish_error = NULL,
              first_event_at = min(first_event_at, :first),
              last_event_at = max(last_event_at, :last),
              events = events + :events,
+             batches = batches + 1,
+             bytes = bytes + :bytes,
+             json_bytes = json_bytes + :json_bytes,
              playable = max(playable, :playable),
-             landing_url = iif(:page_at < coalesce(landing_at, :page_at + 1), :page_url, landing_url),
-             landing_at = min(coalesce(landing_at, :page_at), coalesce(:page_at, landing_at))
+             visitor = coalesce(:visitor, visitor),
+             clock_ahead_ms = min(coalesce(clock_ahead_ms, :clock_ahead), coalesce(:clock_ahead, clock_ahead_ms))
          WHERE id = :session",
     )?
     .execute(named_params! {
@@ -148,38 +270,66 @@ fn update_session(conn: &Db, session: i64, batch: &Batch) -> Result<i64> {
         ":first": facts.first_at,
         ":last": facts.last_at,
         ":events": facts.events,
+        ":bytes": batch.body.len() as i64,
+        ":json_bytes": facts.json_bytes,
         ":playable": facts.snapshot,
-        ":page_at": page_at,
-        ":page_url": page_url,
-        ":session": session,
+        ":visitor": facts.visitor,
+        ":clock_ahead": clock_ahead(batch),
+        ":session": session.row,
     })?;
-    Ok(session)
+    if let Some((page_at, page_url)) = &facts.page
+        && session.landing_at.is_none_or(|landing_at| *page_at < landing_at)
+    {
+        land(conn, session.row, *page_at, page_url)?;
+    }
+    Ok(session.row)
+}
+
+/// The session has an earlier first page than was known.
+fn land(conn: &Db, session: i64, at: TimestampMs, url: &str) -> Result<()> {
+    let before: String = conn
+        .prepare_cached("SELECT landing_url FROM session WHERE id = :session")?
+        .query_row(named_params! { ":session": session }, |row| row.get(0))?;
+    search::remove(conn, session, &before)?;
+    conn.prepare_cached("UPDATE session SET landing_url = :url, landing_at = :at WHERE id = :session")?
+        .execute(named_params! { ":url": url, ":at": at, ":session": session })?;
+    search::add(conn, session, url)
 }
 
 fn find_stream(conn: &Db, session: i64, batch: &Batch) -> Result<Option<Stream>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, next_seq, playable FROM stream WHERE session_id = :session AND public_id = :id",
+        "SELECT id, next_seq, last_seq, playable, ledger FROM stream
+         WHERE session_id = :session AND public_id = :id",
     )?;
-    let found = statement
-        .query_row(named_params! { ":session": session, ":id": batch.stream.as_str() }, |row| {
-            Ok(Stream { row: row.get(0)?, next_seq: row.get(1)?, playable: row.get(2)? })
+    let found =
+        statement.query_row(named_params! { ":session": session, ":id": batch.stream.as_str() }, |row| {
+            let ledger: Option<Vec<u8>> = row.get(4)?;
+            Ok(Stream {
+                row: row.get(0)?,
+                next_seq: row.get(1)?,
+                last_seq: row.get(2)?,
+                playable: row.get(3)?,
+                finished: ledger.map(|ledger| ledger::read(&ledger)).unwrap_or_default(),
+            })
         });
     Ok(found.optional()?)
 }
 
-fn insert_stream(conn: &Db, session: i64, batch: &Batch) -> Result<Stream> {
+fn insert_stream(conn: &Db, connection: ConnectionId, session: i64, batch: &Batch) -> Result<Stream> {
     conn.prepare_cached(
-        "INSERT INTO stream (session_id, public_id, first_event_at, last_event_at, last_seq)
-         VALUES (:session, :id, :first, :last, :seq)",
+        "INSERT INTO stream (connection_id, session_id, public_id, first_event_at, last_event_at, last_seq)
+         VALUES (:connection, :session, :id, :first, :last, :seq)",
     )?
     .execute(named_params! {
+        ":connection": connection.0,
         ":session": session,
         ":id": batch.stream.as_str(),
         ":first": batch.facts.first_at,
         ":last": batch.facts.last_at,
         ":seq": batch.seq,
     })?;
-    Ok(Stream { row: conn.last_insert_rowid(), next_seq: 0, playable: false })
+    let row = conn.last_insert_rowid();
+    Ok(Stream { row, next_seq: 0, last_seq: batch.seq, playable: false, finished: Vec::new() })
 }
 
 /// Extends the stream by a batch that was just inserted; returns the lowest seq it still lacks.
@@ -187,7 +337,7 @@ fn update_stream(conn: &Db, stream: &Stream, batch: &Batch) -> Result<i64> {
     let mut next = stream.next_seq;
     if batch.seq == next {
         next += 1;
-        while hash_of(conn, stream.row, next)?.is_some() {
+        while next <= stream.last_seq && stream.has(conn, next)? {
             next += 1;
         }
     }
@@ -229,28 +379,28 @@ fn note_end(conn: &Db, session: i64, batch: &Batch) -> Result<()> {
 }
 
 fn hash_of(conn: &Db, stream: i64, seq: i64) -> Result<Option<[u8; 32]>> {
-    let mut statement =
-        conn.prepare_cached("SELECT hash FROM batch WHERE stream_id = :stream AND seq = :seq")?;
-    let found = statement.query_row(named_params! { ":stream": stream, ":seq": seq }, |row| row.get(0));
+    let mut statement = conn.prepare_cached("SELECT hash FROM batch WHERE id = :id")?;
+    let found = statement.query_row(named_params! { ":id": id_of(stream, seq) }, |row| row.get(0));
     Ok(found.optional()?)
 }
 
 fn insert_batch(conn: &Db, stream: i64, batch: &Batch) -> Result<()> {
     let facts = &batch.facts;
     conn.prepare_cached(
-        "INSERT INTO batch (stream_id, seq, received_at, first_event_at, last_event_at, events,
-                            interactions, snapshot, hash, body)
-         VALUES (:stream, :seq, :now, :first, :last, :events, :interactions, :snapshot, :hash, :body)",
+        "INSERT INTO batch (id, received_at, first_event_at, last_event_at, events, interactions, snapshot,
+                            bytes, json_bytes, hash, body)
+         VALUES (:id, :now, :first, :last, :events, :interactions, :snapshot, :bytes, :json_bytes, :hash, :body)",
     )?
     .execute(named_params! {
-        ":stream": stream,
-        ":seq": batch.seq,
+        ":id": id_of(stream, batch.seq),
         ":now": batch.received_at,
         ":first": facts.first_at,
         ":last": facts.last_at,
         ":events": facts.events,
         ":interactions": facts.interactions,
         ":snapshot": facts.snapshot,
+        ":bytes": batch.body.len() as i64,
+        ":json_bytes": facts.json_bytes,
         ":hash": batch.hash,
         ":body": batch.body,
     })?;
@@ -258,141 +408,4 @@ fn insert_batch(conn: &Db, stream: i64, batch: &Batch) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Scope, schema, sessions};
-    use super::*;
-    use crate::model::{BatchFacts, Status, Totals};
-
-    const NOW: TimestampMs = 1_000_000;
-
-    fn connection(conn: &Db, name: &str) -> ConnectionId {
-        connections::add(conn, name, &format!("key of {name}"), NOW).expect("added").expect("a new name").id
-    }
-
-    fn batch(stream: &str, seq: i64, at: TimestampMs) -> Batch {
-        Batch {
-            session: "session-000000001".parse().expect("an id"),
-            stream: stream.parse().expect("an id"),
-            seq,
-            body: format!("{stream}{seq}").into_bytes(),
-            hash: [seq as u8; 32],
-            facts: BatchFacts {
-                events: 2,
-                first_at: at,
-                last_at: at + 10,
-                page: Some((at, format!("https://x.example/{stream}/{seq}"))),
-                ..BatchFacts::default()
-            },
-            end: false,
-            user_agent: "test".to_owned(),
-            received_at: NOW,
-        }
-    }
-
-    const STORED_1: Appended = Appended::Stored { next: 1, playable: false };
-    const A: &str = "stream-a-00000000";
-    const B: &str = "stream-b-00000000";
-
-    #[test]
-    fn a_batch_is_stored_once() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        let first = batch(A, 0, 100);
-        assert_eq!(append(&conn, shop, &first, 0).expect("ok"), STORED_1);
-        assert_eq!(append(&conn, shop, &first, 0).expect("ok"), Appended::Duplicate { next: 1 });
-        let other = Batch { hash: [9; 32], ..first };
-        assert_eq!(append(&conn, shop, &other, 0).expect("ok"), Appended::Conflict);
-        let totals = connections::totals(&conn, &Scope::everything(), shop).expect("totals");
-        assert_eq!(totals, Totals { total: 1, active: 1, completed: 0, events: 2 });
-    }
-
-    #[test]
-    fn a_gap_closes_when_the_missing_batch_comes() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        for (seq, next) in [(0, 1), (2, 1), (3, 1), (1, 4)] {
-            let appended = append(&conn, shop, &batch(A, seq, 100 + seq), 0).expect("ok");
-            assert_eq!(appended, Appended::Stored { next, playable: false }, "seq {seq}");
-        }
-        assert_eq!(append(&conn, shop, &batch(A, 900_000, 1), 0).expect("ok"), Appended::SeqJump);
-    }
-
-    #[test]
-    fn what_is_refused_leaves_nothing_behind() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        assert_eq!(append(&conn, shop, &batch(A, 20_000, 1), 0).expect("ok"), Appended::SeqJump);
-        let rows: i64 = conn
-            .query_row("SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM stream)", [], |row| {
-                row.get(0)
-            })
-            .expect("counted");
-        assert_eq!(rows, 0);
-    }
-
-    #[test]
-    fn the_same_session_id_under_two_keys_is_two_sessions() {
-        let conn = schema::in_memory();
-        let (shop, blog) = (connection(&conn, "shop"), connection(&conn, "blog"));
-        for connection in [shop, blog] {
-            let appended = append(&conn, connection, &batch(A, 0, 100), 0).expect("ok");
-            assert_eq!(appended, STORED_1);
-        }
-        let count: i64 =
-            conn.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
-        assert_eq!(count, 2);
-    }
-
-    #[test]
-    fn the_landing_page_is_the_earliest_whatever_arrives_first() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        append(&conn, shop, &batch(B, 0, 500), 0).expect("ok");
-        append(&conn, shop, &batch(A, 0, 100), 0).expect("ok");
-        append(&conn, shop, &batch(B, 1, 900), 0).expect("ok");
-        let id = "session-000000001".parse().expect("an id");
-        let session = sessions::find(&conn, &Scope::everything(), shop, &id).expect("ok").expect("found");
-        assert_eq!(session.landing_url, format!("https://x.example/{A}/0"));
-        assert_eq!(session.duration_ms, 810);
-        assert_eq!(session.events, 6);
-    }
-
-    #[test]
-    fn a_late_batch_reopens_a_session_for_a_while() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        append(&conn, shop, &batch(A, 0, 100), 0).expect("ok");
-        assert_eq!(sessions::complete(&conn, NOW + 1, NOW + 1, NOW + 5).expect("ok"), 1);
-        let completed = connections::totals(&conn, &Scope::everything(), shop).expect("totals");
-        assert_eq!((completed.active, completed.completed), (0, 1));
-
-        assert_eq!(append(&conn, shop, &batch(A, 1, 200), NOW + 6).expect("ok"), Appended::Closed);
-        assert_eq!(
-            append(&conn, shop, &batch(A, 1, 200), NOW + 5).expect("ok"),
-            Appended::Stored { next: 2, playable: false }
-        );
-        let id = "session-000000001".parse().expect("an id");
-        let session = sessions::find(&conn, &Scope::everything(), shop, &id).expect("ok").expect("found");
-        assert_eq!(session.status, Status::Active);
-        let reopened = connections::totals(&conn, &Scope::everything(), shop).expect("totals");
-        assert_eq!((reopened.active, reopened.completed), (1, 0));
-    }
-
-    #[test]
-    fn a_session_ends_when_all_its_tabs_have_whatever_arrives_late() {
-        let conn = schema::in_memory();
-        let shop = connection(&conn, "shop");
-        let send = |stream, seq, end| {
-            let batch = Batch { end, ..batch(stream, seq, 100 + seq) };
-            append(&conn, shop, &batch, 0).expect("appended");
-            conn.query_row("SELECT ended_at IS NOT NULL FROM session", [], |row| row.get::<_, bool>(0))
-                .expect("a session")
-        };
-        assert!(!send(A, 0, false));
-        assert!(!send(B, 0, false));
-        assert!(!send(A, 2, true), "the other tab is open");
-        assert!(send(B, 1, true));
-        assert!(send(A, 1, false), "a retried batch from before the end");
-        assert!(!send(A, 3, false), "the page came back");
-    }
-}
+pub(super) mod tests;

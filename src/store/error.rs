@@ -52,6 +52,9 @@ pub enum Error {
     /// The work panicked; nothing of it is left.
     #[error("the work panicked")]
     Panicked,
+    /// No more connections fit into the ids of sessions.
+    #[error("there are as many connections as the store can hold")]
+    TooManyConnections,
     /// There is nothing to open.
     #[error("there is no database in {}; name the server's data folder with --data", path.display())]
     Missing {

@@ -6,13 +6,21 @@
 //! [`Store::write`]; every read of recordings takes a [`Scope`]. Nothing here knows
 //! HTTP, and nothing looks into a recording.
 
+pub mod activity;
 pub mod batches;
+mod checkpoint;
+pub mod completing;
 pub mod connections;
+pub mod erasing;
 mod error;
+pub mod finishing;
+pub mod ledger;
+mod place;
 mod readers;
 pub mod recordings;
 mod schema;
 mod scope;
+pub mod search;
 pub mod sessions;
 mod writer;
 
@@ -25,6 +33,7 @@ pub use rusqlite::Connection as Db;
 pub use scope::Scope;
 
 use crate::config;
+use checkpoint::Checkpoints;
 use readers::Readers;
 use writer::{GroupLimits, Writer};
 
@@ -39,6 +48,7 @@ const LOCK: &str = "hindsight.lock";
 pub struct Store {
     writer: Writer,
     readers: Readers,
+    checkpoints: Checkpoints,
 }
 
 /// Closes the database at the end of the program.
@@ -46,6 +56,7 @@ pub struct Store {
 pub struct Closing {
     store: Store,
     thread: JoinHandle<()>,
+    checkpoint_thread: JoinHandle<()>,
 }
 
 impl Closing {
@@ -54,6 +65,10 @@ impl Closing {
     pub fn close(self) {
         // The last connection to close folds the log into the file, and only the writer can.
         self.store.readers.close();
+        self.store.checkpoints.close();
+        if self.checkpoint_thread.join().is_err() {
+            tracing::error!("the checkpoint thread panicked");
+        }
         self.store.writer.close();
         if self.thread.join().is_err() {
             tracing::error!("the writer thread panicked");
@@ -77,9 +92,12 @@ impl Store {
         let limits = GroupLimits { writes: settings.group_writes, bytes: settings.group_bytes };
         let conn = schema::open_writer(&path, settings.durability)?;
         let readers = Readers::open(&path, settings.readers)?;
-        let (writer, thread) = Writer::start(conn, limits).map_err(|cause| folder(data_dir, cause))?;
-        let store = Self { writer, readers };
-        Ok((store.clone(), Closing { store, thread }))
+        let in_folder = |cause| folder(data_dir, cause);
+        let (checkpoints, checkpoint_thread) =
+            Checkpoints::start(schema::open_checkpointer(&path)?).map_err(in_folder)?;
+        let (writer, thread) = Writer::start(conn, limits, checkpoints.clone()).map_err(in_folder)?;
+        let store = Self { writer, readers, checkpoints };
+        Ok((store.clone(), Closing { store, thread, checkpoint_thread }))
     }
 
     /// Runs `work` in the next transaction; answers when it is committed.
@@ -98,6 +116,11 @@ impl Store {
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
         self.writer.write(bytes, work).await
+    }
+
+    /// Asks for the write-ahead log to be emptied soon, so that nothing that was erased is left in it.
+    pub fn request_checkpoint(&self) {
+        self.checkpoints.request();
     }
 
     /// Runs `work` on a connection that only reads.

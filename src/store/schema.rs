@@ -14,7 +14,8 @@ use crate::config::Durability;
 const APPLICATION_ID: i64 = 0x4849_4e44;
 
 /// The numbered steps from an empty file to the current schema.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_recordings.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_recordings.sql"), include_str!("migrations/0002_segments.sql")];
 
 /// The first SQLite without the WAL-reset bug, as `sqlite3_libversion_number` writes it.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -45,10 +46,21 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection> {
         Durability::Crash => "NORMAL",
     };
     conn.pragma_update(None, "synchronous", synchronous)?;
-    conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "journal_size_limit", JOURNAL_LIMIT_BYTES)?;
+    // A thread of its own does it (`checkpoint`).
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     set_common(&conn)?;
+    // A migration moves rows between tables that point to each other.
+    conn.pragma_update(None, "foreign_keys", false)?;
     migrate(&mut conn)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    Ok(conn)
+}
+
+/// Opens the database for folding the write-ahead log in. It never waits for anybody.
+pub fn open_checkpointer(path: &Path) -> Result<Connection> {
+    let conn = Connection::open(path)?;
+    set_common(&conn)?;
     Ok(conn)
 }
 
@@ -68,8 +80,8 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
 #[cfg(test)]
 pub fn in_memory() -> Connection {
     let mut conn = Connection::open_in_memory().expect("memory");
-    conn.pragma_update(None, "foreign_keys", true).expect("a pragma");
     migrate(&mut conn).expect("migrations");
+    conn.pragma_update(None, "foreign_keys", true).expect("a pragma");
     conn
 }
 

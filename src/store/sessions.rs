@@ -1,36 +1,63 @@
-//! Sessions: listing them by keyset, finding one, completing those that are over.
+//! Sessions: listing them by keyset, finding one, pinning one.
 
-use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
+use std::ops::RangeInclusive;
 
-use super::connections::{self, Change};
-use super::{Result, Scope};
+use rusqlite::types::ToSql;
+use rusqlite::{Connection as Db, OptionalExtension, Row, Statement, named_params};
+
+use super::{Result, Scope, place, search};
 use crate::model::{ConnectionId, Session, SessionId, Status, TimestampMs};
 
 /// No visit is shown as longer than this: a visitor's clock may say anything.
 const LONGEST_DURATION_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A place in the list: between the session with this start and row, and the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// The session's `started_at`.
-    pub started_at: TimestampMs,
-    /// The session's `row`.
-    pub row: i64,
-}
-
-/// Which way to read from a place in the list, which runs from newest to oldest.
+/// Which way to read from a place in the list, which runs from newest to oldest. A
+/// place is the `row` of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// The newest sessions.
     First,
     /// Those older than the place.
-    OlderThan(Cursor),
+    OlderThan(i64),
     /// Those newer than the place, nearest to it.
-    NewerThan(Cursor),
+    NewerThan(i64),
+}
+
+/// Which sessions to list. The default is all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of this status.
+    pub status: Option<Status>,
+    /// Those that started at this time or later, by the server's clock.
+    pub from: Option<TimestampMs>,
+    /// Those that started before this time, by the server's clock.
+    pub to: Option<TimestampMs>,
+    /// Those whose landing URL has this text in it, whatever its case.
+    pub url: Option<String>,
+    /// Those of whom the page said this.
+    pub visitor: Option<String>,
+}
+
+impl Filter {
+    fn range(&self, connection: ConnectionId) -> RangeInclusive<i64> {
+        place::range(connection, self.from.unwrap_or(0), self.to.unwrap_or(TimestampMs::MAX))
+    }
+
+    /// The one index that leaves the least to look through.
+    fn source(&self) -> Source {
+        let by_url = self.url.as_deref().and_then(search::all_trigrams).is_some();
+        match (by_url, &self.visitor, self.status) {
+            (true, _, _) => Source::Search,
+            (false, Some(_), _) => Source::Visitor,
+            (false, None, Some(Status::Active)) => Source::Active,
+            (false, None, Some(Status::Completed)) => Source::Completed,
+            (false, None, None) => Source::Table,
+        }
+    }
 }
 
 /// A page of sessions, newest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Listing {
     /// The sessions.
     pub sessions: Vec<Session>,
@@ -40,36 +67,37 @@ pub struct Listing {
     pub older: bool,
 }
 
-/// Lists the sessions of a connection, all or those of one status.
+/// Lists the sessions of a connection that the filter lets through.
 pub fn list(
     conn: &Db,
     scope: &Scope,
     connection: ConnectionId,
-    status: Option<Status>,
+    filter: &Filter,
     page: Page,
     limit: usize,
 ) -> Result<Listing> {
     if !scope.allows(connection) {
-        return Ok(Listing { sessions: Vec::new(), newer: false, older: false });
+        return Ok(Listing::default());
     }
-    let place = match page {
-        Page::First => Cursor { started_at: i64::MAX, row: i64::MAX },
-        Page::OlderThan(place) | Page::NewerThan(place) => place,
-    };
+    let range = filter.range(connection);
+    let (mut first, mut last) = (*range.start(), *range.end());
+    match page {
+        Page::First => {}
+        Page::OlderThan(place) => last = last.min(place.saturating_sub(1)),
+        Page::NewerThan(place) => first = first.max(place.saturating_add(1)),
+    }
     let backwards = matches!(page, Page::NewerThan(_));
-    let mut sessions = conn
-        .prepare_cached(list_query(status, backwards))?
-        .query_map(
-            named_params! {
-                ":connection": connection.0,
-                ":started_at": place.started_at,
-                ":row": place.row,
-                // One more than is shown tells whether there is another page.
-                ":limit": limit as i64 + 1,
-            },
-            from_row,
-        )?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut statement = conn.prepare_cached(list_query(filter.source(), backwards))?;
+    bind(&mut statement, ":connection", connection.0)?;
+    bind(&mut statement, ":first", first)?;
+    bind(&mut statement, ":last", last)?;
+    bind(&mut statement, ":completed", filter.status.map(|status| status == Status::Completed))?;
+    bind(&mut statement, ":visitor", filter.visitor.clone())?;
+    bind(&mut statement, ":url", filter.url.as_deref().map(search::pattern))?;
+    bind(&mut statement, ":trigrams", filter.url.as_deref().and_then(search::all_trigrams))?;
+    // One more than is shown tells whether there is another page.
+    bind(&mut statement, ":limit", limit as i64 + 1)?;
+    let mut sessions = statement.raw_query().mapped(from_row).collect::<rusqlite::Result<Vec<_>>>()?;
     let more = sessions.len() > limit;
     sessions.truncate(limit);
     if backwards {
@@ -82,42 +110,76 @@ pub fn list(
     })
 }
 
+/// Binds a value to a parameter, if the statement has it.
+fn bind(statement: &mut Statement<'_>, name: &str, value: impl ToSql) -> rusqlite::Result<()> {
+    match statement.parameter_index(name)? {
+        Some(index) => statement.raw_bind_parameter(index, value),
+        None => Ok(()),
+    }
+}
+
+/// What a listing is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Table,
+    Active,
+    Completed,
+    Visitor,
+    Search,
+}
+
 /// The columns that [`from_row`] reads.
+macro_rules! columns {
+    () => {
+        "SELECT session.id, connection_id, public_id, started_at, completed_at, first_event_at, last_event_at,
+                events, playable, session.landing_url, user_agent, pinned, bytes, visitor, finish_error "
+    };
+}
+
+/// A statement that reads from one source: `$place` is the id there.
 macro_rules! select {
-    ($rest:literal) => {
+    ($from:literal, $place:literal, $order:literal) => {
         concat!(
-            "SELECT id, connection_id, public_id, started_at, completed_at, first_event_at, last_event_at,
-                    events, playable, landing_url, user_agent
-             FROM session WHERE connection_id = :connection ",
-            $rest
+            columns!(),
+            $from,
+            " AND ",
+            $place,
+            " BETWEEN :first AND :last
+              AND (:completed IS NULL OR (completed_at IS NOT NULL) = :completed)
+              AND (:visitor IS NULL OR visitor = :visitor)
+              AND (:url IS NULL OR session.landing_url LIKE :url ESCAPE '\\')
+              ORDER BY ",
+            $place,
+            $order,
+            " LIMIT :limit"
         )
     };
 }
 
-/// One text for each index, since SQLite chooses a partial index by the text of the condition.
-fn list_query(status: Option<Status>, backwards: bool) -> &'static str {
-    match (status, backwards) {
-        (None, false) => select!(
-            "AND (started_at, id) < (:started_at, :row) ORDER BY started_at DESC, id DESC LIMIT :limit"
-        ),
-        (None, true) => {
-            select!("AND (started_at, id) > (:started_at, :row) ORDER BY started_at, id LIMIT :limit")
+/// One text for each index and direction, since SQLite chooses by the text.
+fn list_query(source: Source, backwards: bool) -> &'static str {
+    macro_rules! both {
+        ($from:literal, $place:literal) => {
+            if backwards { select!($from, $place, "") } else { select!($from, $place, " DESC") }
+        };
+    }
+    match source {
+        Source::Table => both!("FROM session NOT INDEXED WHERE true", "session.id"),
+        Source::Active => {
+            both!("FROM session INDEXED BY session_active WHERE completed_at IS NULL", "session.id")
         }
-        (Some(Status::Active), false) => select!(
-            "AND completed_at IS NULL AND (started_at, id) < (:started_at, :row)
-             ORDER BY started_at DESC, id DESC LIMIT :limit"
+        Source::Completed => {
+            both!("FROM session INDEXED BY session_completed WHERE completed_at IS NOT NULL", "session.id")
+        }
+        Source::Visitor => both!(
+            "FROM session INDEXED BY session_visitor
+             WHERE connection_id = :connection AND visitor = :visitor AND visitor IS NOT NULL",
+            "session.id"
         ),
-        (Some(Status::Active), true) => select!(
-            "AND completed_at IS NULL AND (started_at, id) > (:started_at, :row)
-             ORDER BY started_at, id LIMIT :limit"
-        ),
-        (Some(Status::Completed), false) => select!(
-            "AND completed_at IS NOT NULL AND (started_at, id) < (:started_at, :row)
-             ORDER BY started_at DESC, id DESC LIMIT :limit"
-        ),
-        (Some(Status::Completed), true) => select!(
-            "AND completed_at IS NOT NULL AND (started_at, id) > (:started_at, :row)
-             ORDER BY started_at, id LIMIT :limit"
+        Source::Search => both!(
+            "FROM session_search CROSS JOIN session ON session.id = session_search.rowid
+             WHERE session_search MATCH :trigrams",
+            "session_search.rowid"
         ),
     }
 }
@@ -127,7 +189,10 @@ pub fn find(conn: &Db, scope: &Scope, connection: ConnectionId, id: &SessionId) 
     if !scope.allows(connection) {
         return Ok(None);
     }
-    let mut statement = conn.prepare_cached(select!("AND public_id = :id"))?;
+    let mut statement = conn.prepare_cached(concat!(
+        columns!(),
+        "FROM session WHERE connection_id = :connection AND public_id = :id"
+    ))?;
     let found =
         statement.query_row(named_params! { ":connection": connection.0, ":id": id.as_str() }, from_row);
     Ok(found.optional()?)
@@ -147,50 +212,15 @@ pub fn connections_of(conn: &Db, scope: &Scope, id: &SessionId) -> Result<Vec<Co
     Ok(found)
 }
 
-/// Whether [`complete`] would find any session.
-pub fn any_over(conn: &Db, idle_since: TimestampMs, ended_before: TimestampMs) -> Result<bool> {
-    let mut statement = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM session WHERE completed_at IS NULL AND last_batch_at < :idle_since)
-             OR EXISTS (SELECT 1 FROM session WHERE completed_at IS NULL AND ended_at IS NOT NULL
-                                                AND ended_at < :ended_before)",
-    )?;
-    let over = statement
-        .query_row(named_params! { ":idle_since": idle_since, ":ended_before": ended_before }, |row| {
-            row.get(0)
-        });
-    Ok(over?)
+/// Keeps a session from retention, or no longer. False when there is no such session.
+pub fn pin(conn: &Db, connection: ConnectionId, id: &SessionId, pinned: bool) -> Result<bool> {
+    let changed = conn
+        .prepare_cached(
+            "UPDATE session SET pinned = :pinned WHERE connection_id = :connection AND public_id = :id",
+        )?
+        .execute(named_params! { ":pinned": pinned, ":connection": connection.0, ":id": id.as_str() })?;
+    Ok(changed > 0)
 }
-
-/// Completes the sessions silent since `idle_since`, and those whose last page went
-/// away before `ended_before`. Returns how many.
-pub fn complete(
-    conn: &Db,
-    idle_since: TimestampMs,
-    ended_before: TimestampMs,
-    now: TimestampMs,
-) -> Result<usize> {
-    let due = [(COMPLETE_IDLE, idle_since), (COMPLETE_ENDED, ended_before)];
-    let mut count = 0;
-    for (update, before) in due {
-        let completed = conn
-            .prepare_cached(update)?
-            .query_map(named_params! { ":before": before, ":now": now }, |row| row.get(0).map(ConnectionId))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        for connection in &completed {
-            connections::count(conn, *connection, Change { active: -1, completed: 1, events: 0 })?;
-        }
-        count += completed.len();
-    }
-    Ok(count)
-}
-
-/// Two statements, since SQLite would scan all active sessions for an `OR`.
-const COMPLETE_IDLE: &str = "UPDATE session SET completed_at = :now
-     WHERE completed_at IS NULL AND last_batch_at < :before
-     RETURNING connection_id";
-const COMPLETE_ENDED: &str = "UPDATE session SET completed_at = :now
-     WHERE completed_at IS NULL AND ended_at IS NOT NULL AND ended_at < :before
-     RETURNING connection_id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
     let completed_at: Option<TimestampMs> = row.get(4)?;
@@ -209,12 +239,16 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         landing_url: row.get(9)?,
         user_agent: row.get(10)?,
         playable: row.get(8)?,
+        pinned: row.get(11)?,
+        bytes: row.get(12)?,
+        visitor: row.get(13)?,
+        finish_error: row.get(14)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{batches, schema};
+    use super::super::{batches, completing, connections, schema};
     use super::*;
     use crate::model::{Batch, BatchFacts};
 
@@ -223,20 +257,27 @@ mod tests {
         let conn = schema::in_memory();
         let shop = connections::add(&conn, "shop", "key", 0).expect("added").expect("new").id;
         for (number, received_at) in [10, 20, 20, 30, 40].into_iter().enumerate() {
+            let url = format!("https://shop.example/page-{number}?q=5%");
             let batch = Batch {
                 session: format!("session-00000000{number}").parse().expect("an id"),
                 stream: "stream-0000000000".parse().expect("an id"),
                 seq: 0,
                 body: Vec::new(),
                 hash: [0; 32],
-                facts: BatchFacts { events: 1, ..BatchFacts::default() },
+                facts: BatchFacts {
+                    events: 1,
+                    page: Some((received_at, url)),
+                    visitor: (number % 2 == 0).then(|| "ada".to_owned()),
+                    ..BatchFacts::default()
+                },
                 end: number == 1,
                 user_agent: String::new(),
+                sent_at: None,
                 received_at,
             };
-            batches::append(&conn, shop, &batch, 0).expect("appended");
+            batches::append(&conn, shop, &batch, &batches::tests::since(0)).expect("appended");
         }
-        complete(&conn, 15, 25, 50).expect("completed");
+        completing::complete(&conn, 15, 25, 50).expect("completed");
         (conn, shop)
     }
 
@@ -244,70 +285,109 @@ mod tests {
         listing.sessions.iter().filter_map(|session| session.id.as_str().chars().last()).collect()
     }
 
-    fn list(conn: &Db, shop: ConnectionId, status: Option<Status>, page: Page) -> Listing {
-        super::list(conn, &Scope::everything(), shop, status, page, 2).expect("listed")
-    }
-
-    fn place(session: &Session) -> Cursor {
-        Cursor { started_at: session.started_at, row: session.row }
+    fn list(conn: &Db, shop: ConnectionId, filter: &Filter, page: Page) -> Listing {
+        super::list(conn, &Scope::everything(), shop, filter, page, 2).expect("listed")
     }
 
     #[test]
     fn pages_run_both_ways_without_skipping_or_repeating() {
         let (conn, shop) = five_sessions();
-        let first = list(&conn, shop, None, Page::First);
+        let all = Filter::default();
+        let first = list(&conn, shop, &all, Page::First);
         assert_eq!((numbers(&first).as_str(), first.newer, first.older), ("43", false, true));
-        let second = list(&conn, shop, None, Page::OlderThan(place(&first.sessions[1])));
+        let second = list(&conn, shop, &all, Page::OlderThan(first.sessions[1].row));
         assert_eq!((numbers(&second).as_str(), second.newer, second.older), ("21", true, true));
-        let third = list(&conn, shop, None, Page::OlderThan(place(&second.sessions[1])));
+        let third = list(&conn, shop, &all, Page::OlderThan(second.sessions[1].row));
         assert_eq!((numbers(&third).as_str(), third.newer, third.older), ("0", true, false));
-        let back = list(&conn, shop, None, Page::NewerThan(place(&third.sessions[0])));
+        let back = list(&conn, shop, &all, Page::NewerThan(third.sessions[0].row));
         assert_eq!((numbers(&back).as_str(), back.newer, back.older), ("21", true, true));
-        let top = list(&conn, shop, None, Page::NewerThan(place(&second.sessions[0])));
+        let top = list(&conn, shop, &all, Page::NewerThan(second.sessions[0].row));
         assert_eq!((numbers(&top).as_str(), top.newer, top.older), ("43", false, true));
     }
 
     #[test]
-    fn the_list_is_filtered_by_status() {
+    fn filters_let_through_what_they_name() {
         let (conn, shop) = five_sessions();
-        assert_eq!(numbers(&list(&conn, shop, Some(Status::Completed), Page::First)), "10");
-        assert_eq!(numbers(&list(&conn, shop, Some(Status::Active), Page::First)), "43");
+        let other = connections::add(&conn, "blog", "key 2", 0).expect("added").expect("new").id;
+        let by = |filter: Filter| {
+            assert_eq!(numbers(&list(&conn, other, &filter, Page::First)), "", "{filter:?}");
+            let listing = super::list(&conn, &Scope::everything(), shop, &filter, Page::First, 9);
+            numbers(&listing.expect("listed"))
+        };
+        let all = Filter::default;
+        assert_eq!(by(Filter { status: Some(Status::Completed), ..all() }), "10");
+        assert_eq!(by(Filter { status: Some(Status::Active), ..all() }), "432");
+        assert_eq!(by(Filter { from: Some(20), to: Some(40), ..all() }), "321");
+        assert_eq!(by(Filter { visitor: Some("ada".to_owned()), ..all() }), "420");
+        assert_eq!(by(Filter { url: Some("PAGE-3".to_owned()), ..all() }), "3");
+        assert_eq!(by(Filter { url: Some("q=5%".to_owned()), from: Some(30), ..all() }), "43");
+        assert_eq!(by(Filter { url: Some("q=5_".to_owned()), ..all() }), "");
+        assert_eq!(
+            by(Filter {
+                url: Some("shop.example/page".to_owned()),
+                status: Some(Status::Active),
+                visitor: Some("ada".to_owned()),
+                ..all()
+            }),
+            "42"
+        );
+        let found = Filter { url: Some("example".to_owned()), ..all() };
+        let first = list(&conn, shop, &found, Page::First);
+        assert_eq!((numbers(&first).as_str(), first.older), ("43", true));
+        let second = list(&conn, shop, &found, Page::OlderThan(first.sessions[1].row));
+        assert_eq!(numbers(&second), "21");
+        assert_eq!(numbers(&list(&conn, shop, &found, Page::NewerThan(second.sessions[0].row))), "43");
     }
 
     #[test]
-    fn a_session_completes_once() {
+    fn the_search_follows_the_landing_url() {
         let (conn, shop) = five_sessions();
-        assert_eq!(complete(&conn, 15, 25, 60).expect("ok"), 0);
-        assert_eq!(complete(&conn, 1000, 0, 60).expect("ok"), 3);
-        let totals = connections::totals(&conn, &Scope::everything(), shop).expect("totals");
-        assert_eq!((totals.active, totals.completed, totals.total), (0, 5, 5));
+        let by = |text: &str| {
+            let filter = Filter { url: Some(text.to_owned()), ..Filter::default() };
+            numbers(&list(&conn, shop, &filter, Page::First))
+        };
+        let earlier = Batch {
+            session: "session-000000003".parse().expect("an id"),
+            stream: "stream-1111111111".parse().expect("an id"),
+            seq: 0,
+            body: Vec::new(),
+            hash: [1; 32],
+            facts: BatchFacts {
+                page: Some((5, "https://shop.example/welcome".to_owned())),
+                ..BatchFacts::default()
+            },
+            end: false,
+            user_agent: String::new(),
+            sent_at: None,
+            received_at: 60,
+        };
+        batches::append(&conn, shop, &earlier, &batches::tests::since(0)).expect("appended");
+        assert_eq!((by("page-3").as_str(), by("welcome").as_str()), ("", "3"));
     }
 
     #[test]
-    fn every_listing_is_answered_from_an_index() {
+    fn every_listing_is_answered_in_order_from_an_index() {
         let (conn, _) = five_sessions();
-        for status in [None, Some(Status::Active), Some(Status::Completed)] {
+        let sources = [Source::Table, Source::Active, Source::Completed, Source::Visitor, Source::Search];
+        for source in sources {
             for backwards in [false, true] {
-                let plan: String = conn
-                    .prepare(&format!("EXPLAIN QUERY PLAN {}", list_query(status, backwards)))
-                    .and_then(|mut plan| {
-                        let params =
-                            named_params! { ":connection": 1, ":started_at": 1, ":row": 1, ":limit": 1 };
-                        plan.query_row(params, |row| row.get("detail"))
-                    })
-                    .expect("a plan of one step, which is one without sorting");
-                assert!(plan.starts_with("SEARCH session USING INDEX session_"), "{plan}");
+                let mut plan = conn
+                    .prepare(&format!("EXPLAIN QUERY PLAN {}", list_query(source, backwards)))
+                    .expect("a statement");
+                let steps: Vec<String> = plan
+                    .raw_query()
+                    .mapped(|row| row.get("detail"))
+                    .collect::<rusqlite::Result<_>>()
+                    .expect("a plan");
+                let plan = steps.join("; ");
+                assert!(!plan.contains("TEMP B-TREE"), "{source:?} sorts: {plan}");
+                let expected = match source {
+                    Source::Table => "SEARCH session USING INTEGER PRIMARY KEY",
+                    Source::Search => "SCAN session_search VIRTUAL TABLE",
+                    _ => "SEARCH session USING INDEX session_",
+                };
+                assert!(plan.starts_with(expected), "{source:?}: {plan}");
             }
-        }
-        for update in [COMPLETE_IDLE, COMPLETE_ENDED] {
-            let plan: String = conn
-                .query_row(
-                    &format!("EXPLAIN QUERY PLAN {update}"),
-                    named_params! { ":before": 1, ":now": 1 },
-                    |row| row.get("detail"),
-                )
-                .expect("a plan");
-            assert!(plan.starts_with("SEARCH session USING INDEX session_"), "{plan}");
         }
     }
 }

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::checkpoint::Checkpoints;
 use super::{Error, Result};
 
 /// How large one group may grow.
@@ -78,11 +79,15 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the thread on a connection that is open for writing.
-    pub fn start(conn: Connection, limits: GroupLimits) -> std::io::Result<(Self, JoinHandle<()>)> {
+    pub fn start(
+        conn: Connection,
+        limits: GroupLimits,
+        checkpoints: Checkpoints,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(conn, &waiting, limits))?;
+            .spawn(move || run(conn, &waiting, limits, &checkpoints))?;
         Ok((Self { queue }, thread))
     }
 
@@ -111,12 +116,13 @@ impl Writer {
     }
 }
 
-fn run(conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits) {
+fn run(conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits, checkpoints: &Checkpoints) {
     let mut open = true;
     while open {
         let Ok(Message::Run(first)) = waiting.recv() else { break };
         let group = take_group(first, waiting, limits, &mut open);
         commit(&conn, group);
+        checkpoints.keep_short(&conn);
     }
     // Leaves one file behind instead of three when nobody else has the database open.
     if let Err((_, error)) = conn.close() {

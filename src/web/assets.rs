@@ -93,7 +93,7 @@ pub fn routes(app: &App) -> Vec<Route> {
 }
 
 fn serve(file: &File, request: &Request) -> Result<Response, Problem> {
-    let gzip = file.gzip.as_ref().filter(|_| request.accepts_gzip());
+    let gzip = file.gzip.as_ref().filter(|_| request.accepts("gzip"));
     let mut response = match gzip.unwrap_or(&file.bytes).clone() {
         Cow::Borrowed(bytes) => Response::new(bytes.into()),
         Cow::Owned(bytes) => Response::new(bytes.into()),

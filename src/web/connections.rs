@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response, see_other};
-use crate::model::{ConnectionId, SessionId};
+use crate::model::SessionId;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -34,8 +34,8 @@ async fn connection(_: App, request: Request) -> Result<Response, Problem> {
 /// follows is up to the page it leads to, so the key opens nothing.
 async fn go(app: App, request: Request) -> Result<Response, Problem> {
     let session: SessionId = request.param("session")?;
-    let connection: Option<ConnectionId> = app.keys.connection(request.param_text("key")).await?;
-    let connection = connection.ok_or_else(Problem::no_session)?;
+    let holder = app.keys.holder(request.param_text("key")).await?;
+    let connection = holder.ok_or_else(Problem::no_session)?.connection;
     let at = request.query("at")?.and_then(|text| text.parse::<u64>().ok()).map(|at| format!("?at={at}"));
     let seconds = request.query("t")?.and_then(|text| text.parse::<f32>().ok()).filter(|t| *t >= 0.0);
     let moment = at.or(seconds.map(|seconds| format!("?t={seconds}"))).unwrap_or_default();

@@ -89,7 +89,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     if key.is_empty() {
         return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
     }
-    let connection = app.keys.connection(key).await?.ok_or(Refused::UnknownKey)?;
+    let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
     let session = session.parse().map_err(|_| Refused::BadSessionId)?;
     let stream = stream.parse().map_err(|_| Refused::BadStreamId)?;
     let digits = Some(seq).filter(|seq| seq.bytes().all(|byte| byte.is_ascii_digit()));
@@ -102,16 +102,19 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         Some("1") => true,
         Some(_) => return Err(Refused::BadQuery("end").into()),
     };
+    let sent_at = request.query("sent_at")?.and_then(|text| text.parse().ok());
     let labelled_gzip = is_gzip(request)?;
     check_media_type(request)?;
     Ok(Upload {
-        connection,
+        connection: holder.connection,
+        daily_bytes: holder.rules.daily_bytes,
         session,
         stream,
         seq,
         end,
         labelled_gzip,
         user_agent: request.header(header::USER_AGENT).to_owned(),
+        sent_at,
         body: body(app, request).await?,
         received_at: app.clock.now(),
     })

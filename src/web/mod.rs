@@ -14,6 +14,7 @@ mod headers;
 mod ingest;
 mod live;
 mod page;
+mod part;
 mod problem;
 mod replay;
 mod request;

@@ -240,6 +240,10 @@ fn kind_of(refused: &Refused) -> Kind {
         Refused::SeqConflict => never(S::CONFLICT, "seq-conflict", "Another batch has this seq"),
         Refused::SeqJump => never(S::UNPROCESSABLE_ENTITY, "seq-jump", "Seq too far ahead"),
         Refused::SessionClosed => never(S::GONE, "session-closed", "Session is over"),
+        Refused::SessionLimit => (S::CONFLICT, "session-limit", "Session is full", Retry::Resnapshot),
+        Refused::QuotaExceeded => {
+            (S::TOO_MANY_REQUESTS, "quota-exceeded", "Daily limit reached", Retry::Later)
+        }
         Refused::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Busy", Retry::Later),
     }
 }

@@ -9,25 +9,20 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::sessions::Row;
 use super::{App, Response, headers};
-use crate::ingest::gzip;
-use crate::model::{ConnectionId, Session, SessionId, Status, StreamId};
+use crate::model::{ConnectionId, Session, SessionId, Status};
 use crate::playback::{self, Playback};
-use crate::store::{recordings, sessions};
+use crate::store::recordings::{self, Form};
+use crate::store::sessions;
 
 const PAGE: &str = "/connections/{connection}/sessions/{session}";
-
-/// What has arrived under a seq never changes, so a browser may keep it for itself.
-const PRIVATE_FOREVER: &str = "private, max-age=31536000, immutable";
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let below = |path: &str| format!("{PAGE}/{path}");
-    let part_path = below("streams/{stream}/batches/{seq}");
     vec![
         Route::new(Method::GET, PAGE, Access::Viewer, Surface::Page, page),
         Route::new(Method::GET, below("stage"), Access::Viewer, Surface::Stage, stage),
         Route::new(Method::GET, below("manifest.json"), Access::Viewer, Surface::Data, manifest),
-        Route::new(Method::GET, part_path, Access::Viewer, Surface::Data, part),
     ]
 }
 
@@ -117,6 +112,8 @@ struct Manifest {
     session: String,
     status: Status,
     duration_ms: i64,
+    /// What the hash of a stylesheet is put behind.
+    styles_url: String,
     streams: Vec<ManifestStream>,
 }
 
@@ -125,6 +122,7 @@ struct ManifestStream {
     id: String,
     offset_ms: i64,
     duration_ms: i64,
+    version: i64,
     started_at: i64,
     missing: Vec<(i64, i64)>,
     parts: Vec<ManifestPart>,
@@ -143,57 +141,27 @@ async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     let playback = playback(&app, &session).await?;
     let url = url_of(&session);
     let streams = playback.streams.into_iter().map(|stream| {
-        let part_url = |seq: i64| format!("{url}/streams/{}/batches/{seq}", stream.id);
+        let part_url = |part: &playback::Part| match part.form {
+            Form::Batch => format!("{url}/streams/{}/batches/{}", stream.id, part.seq),
+            Form::Segment(id) => format!("{url}/segments/{id}"),
+        };
         ManifestStream {
             offset_ms: stream.offset_ms,
             duration_ms: stream.duration_ms,
+            version: stream.version,
             started_at: stream.started_at,
             missing: stream.missing,
-            parts: stream
-                .parts
-                .into_iter()
-                .map(|part| ManifestPart { url: part_url(part.seq), part })
-                .collect(),
+            parts: stream.parts.into_iter().map(|part| ManifestPart { url: part_url(&part), part }).collect(),
             id: stream.id,
         }
     });
     json(&Manifest {
         status: session.status,
+        styles_url: format!("/connections/{}/styles/", session.connection),
         duration_ms: playback.duration_ms,
         streams: streams.collect(),
         session: session.id.to_string(),
     })
-}
-
-/// One piece, in the bytes it is stored in.
-async fn part(app: App, request: Request) -> Result<Response, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
-    let session: SessionId = request.param("session")?;
-    let stream: StreamId = request.param("stream")?;
-    let seq: i64 = request.param("seq")?;
-    let scope = app.scope();
-    let body = app
-        .store
-        .read(move |conn| recordings::part(conn, &scope, connection, &session, &stream, seq))
-        .await?
-        .ok_or_else(Problem::no_session)?;
-    let mut response = if request.accepts_gzip() {
-        let mut response = Response::new(body.into());
-        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        response
-    } else {
-        let inflating = tokio::task::spawn_blocking(move || gzip::inflate(&body, gzip::Limits::STORED));
-        let inflated = inflating.await.map_err(|_| Problem::internal())?.map_err(|error| {
-            tracing::error!(%error, "a stored batch does not inflate");
-            Problem::internal()
-        })?;
-        Response::new(inflated.into())
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE_FOREVER));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    Ok(response)
 }
 
 async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {

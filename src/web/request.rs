@@ -51,13 +51,13 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Whether the client takes gzip.
-    pub fn accepts_gzip(&self) -> bool {
+    /// Whether the client takes a content coding.
+    pub fn accepts(&self, wanted: &str) -> bool {
         let codings = self.header(header::ACCEPT_ENCODING);
         codings.split(',').any(|coding| {
             let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
             let refused = quality.trim().strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0);
-            name.trim().eq_ignore_ascii_case("gzip") && !refused
+            name.trim().eq_ignore_ascii_case(wanted) && !refused
         })
     }
 

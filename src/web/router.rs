@@ -16,7 +16,7 @@ use warp::http::{HeaderMap, Method, header};
 use super::body::Body;
 use super::problem::Problem;
 use super::request::Request;
-use super::{App, Response, assets, connections, demo, headers, ingest, live, replay, sessions};
+use super::{App, Response, assets, connections, demo, headers, ingest, live, part, replay, sessions};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
+    routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(assets::routes(app));

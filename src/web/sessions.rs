@@ -10,7 +10,7 @@ use super::router::{Access, Route, Surface};
 use super::{App, Response, demo, format, see_other, user_agent};
 use crate::model::{ConnectionId, Session, Status, TimestampMs, Totals};
 use crate::store::connections;
-use crate::store::sessions::{self, Cursor, Listing, Page};
+use crate::store::sessions::{self, Filter as Wanted, Listing, Page};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -115,7 +115,8 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
         .store
         .read(move |conn| {
             let totals = connections::totals(conn, &scope, connection)?;
-            Ok((totals, sessions::list(conn, &scope, connection, status, page, limit)?))
+            let wanted = Wanted { status, ..Wanted::default() };
+            Ok((totals, sessions::list(conn, &scope, connection, &wanted, page, limit)?))
         })
         .await?;
     if listing.sessions.is_empty() && page != Page::First {
@@ -172,7 +173,7 @@ fn sessions_page(
 /// The address of the list, filtered and from a place on.
 fn list_url(connection: ConnectionId, status: Option<Status>, place: Option<(&str, &Session)>) -> String {
     let status = status.map(|status| format!("status={}", status.as_str()));
-    let place = place.map(|(side, at)| format!("{side}={}-{}", at.started_at, at.row));
+    let place = place.map(|(side, at)| format!("{side}={}", at.row));
     let query: Vec<String> = status.into_iter().chain(place).collect();
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{}{mark}{}", sessions_url(connection), query.join("&"))
@@ -188,10 +189,7 @@ fn status_of(request: &Request) -> Result<Option<Status>, Problem> {
 }
 
 fn page_of(request: &Request) -> Result<Page, Problem> {
-    let cursor = |text: String| {
-        let (started_at, row) = text.split_once('-')?;
-        Some(Cursor { started_at: started_at.parse().ok()?, row: row.parse().ok()? })
-    };
+    let cursor = |text: String| text.parse().ok();
     let bad = || Problem::bad_query("before and after are places in the list, as its own links have them.");
     match (request.query("before")?, request.query("after")?) {
         (None, None) => Ok(Page::First),

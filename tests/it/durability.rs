@@ -96,7 +96,7 @@ fn check(data: &std::path::Path, answered: &[(String, i64)]) {
     for (stream, seq) in answered {
         let found: i64 = conn
             .query_row(
-                "SELECT count(*) FROM batch JOIN stream ON stream.id = stream_id WHERE public_id = ?1 AND seq = ?2",
+                "SELECT count(*) FROM stream JOIN batch ON batch.id = (stream.id << 20) + ?2 WHERE public_id = ?1",
                 (stream, seq),
                 |row| row.get(0),
             )

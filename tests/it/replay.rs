@@ -27,21 +27,21 @@ async fn the_manifest_says_what_plays_when() {
     assert_eq!(
         manifest,
         serde_json::json!({
-            "session": SESSION, "status": "active", "duration_ms": 9000,
+            "session": SESSION, "status": "active", "styles_url": "/connections/1/styles/", "duration_ms": 9000,
             "streams": [
                 {
-                    "id": TAB_A, "offset_ms": 0, "duration_ms": 5000, "started_at": NOW, "missing": [[1, 2]],
+                    "id": TAB_A, "version": 1, "offset_ms": 0, "duration_ms": 5000, "started_at": NOW, "missing": [[1, 2]],
                     "parts": [
-                        { "url": format!("{base}/streams/{TAB_A}/batches/0"), "seq": 0, "starts_ms": 0,
+                        { "url": format!("{base}/streams/{TAB_A}/batches/0"), "seq": 0, "index": 0, "starts_ms": 0, "json_bytes": 499, "styles": [],
                           "ends_ms": 2000, "events": 3, "interactions": 1, "snapshot": true },
-                        { "url": format!("{base}/streams/{TAB_A}/batches/3"), "seq": 3, "starts_ms": 5000,
+                        { "url": format!("{base}/streams/{TAB_A}/batches/3"), "seq": 3, "index": 0, "starts_ms": 5000, "json_bytes": 74, "styles": [],
                           "ends_ms": 5000, "events": 1, "interactions": 1, "snapshot": false },
                     ],
                 },
                 {
-                    "id": TAB_B, "offset_ms": 7000, "duration_ms": 2000, "started_at": NOW + 60_000, "missing": [],
+                    "id": TAB_B, "version": 2, "offset_ms": 7000, "duration_ms": 2000, "started_at": NOW + 60_000, "missing": [],
                     "parts": [
-                        { "url": format!("{base}/streams/{TAB_B}/batches/0"), "seq": 0, "starts_ms": 7000,
+                        { "url": format!("{base}/streams/{TAB_B}/batches/0"), "seq": 0, "index": 0, "starts_ms": 7000, "json_bytes": 504, "styles": [],
                           "ends_ms": 9000, "events": 3, "interactions": 1, "snapshot": true },
                     ],
                 },

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use hindsight::clock::Clock;
 use hindsight::config::Settings;
+use hindsight::finish::Worker;
 use hindsight::model::{Connection, ConnectionId};
-use hindsight::stop::{self, Stopper};
+use hindsight::stop::{self, Stopper, Stopping};
 use hindsight::store::{Store, connections};
 use hindsight::web::{App, Server, Start};
 use tempfile::TempDir;
@@ -37,6 +38,7 @@ pub struct TestServer {
     pub settings: Settings,
     /// The connection that tests record to.
     pub connection: Connection,
+    pub stopping: Stopping,
     _stopper: Stopper,
     _folder: TempDir,
 }
@@ -65,9 +67,19 @@ impl TestServer {
             stopping: stopping.clone(),
         })
         .expect("the app starts");
-        tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping));
+        tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
-        Self { address, clock, store, app, settings, connection, _stopper: stopper, _folder: folder }
+        Self {
+            address,
+            clock,
+            store,
+            app,
+            settings,
+            connection,
+            stopping,
+            _stopper: stopper,
+            _folder: folder,
+        }
     }
 
     /// The path of a batch of the shop.
@@ -89,11 +101,11 @@ impl TestServer {
         tokio::task::spawn_blocking(move || exchange(address, &bytes)).await.expect("a socket thread")
     }
 
-    /// Completes the sessions that are over by the clock in hand.
-    pub async fn finish(&self) -> usize {
-        hindsight::finish::complete(&self.store, &self.clock, &self.settings.sessions)
-            .await
-            .expect("finished")
+    /// Completes and finishes the sessions that are over by the clock in hand, and erases what is to be.
+    pub async fn catch_up(&self) {
+        let mut worker = Worker::new(self.store.clone(), self.clock.clone(), self.settings.clone())
+            .expect("memory to compress with");
+        worker.catch_up(&self.stopping).await.expect("nothing fails");
     }
 
     pub fn sessions_path(&self) -> String {
