@@ -73,7 +73,7 @@ pub async fn serve(
         stopping: stopping.clone(),
     })?;
     let ready = server.with(app.clone())?;
-    let upkeep = start_upkeep(finish::Worker::new(store, clock, settings)?, stopping.clone())?;
+    let upkeep = start_upkeep(finish::Worker::new(store, clock, settings), stopping.clone())?;
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;

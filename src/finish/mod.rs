@@ -17,7 +17,6 @@ pub use recording::{Finished, Finisher};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::TimestampMs;
-use crate::segment;
 use crate::stop::Stopping;
 use crate::store::{self, Store, completing};
 
@@ -38,10 +37,10 @@ pub struct Worker {
 
 impl Worker {
     /// Does nothing yet.
-    pub fn new(store: Store, clock: Clock, settings: Settings) -> Result<Self, segment::frame::Error> {
-        let finisher = Finisher::new(store.clone(), settings.sessions.clone())?;
+    pub fn new(store: Store, clock: Clock, settings: Settings) -> Self {
+        let finisher = Finisher::new(store.clone(), settings.sessions.clone());
         let housekeeping = Housekeeping::new(store.clone(), &settings);
-        Ok(Self { store, clock, settings, finisher, housekeeping })
+        Self { store, clock, settings, finisher, housekeeping }
     }
 
     /// Works until the server stops. Compressing takes a while, so this wants a thread of its own.

@@ -53,19 +53,27 @@ enum Error {
 pub struct Finisher {
     store: Store,
     settings: config::Sessions,
-    small: Press,
-    fast: Press,
+    press: Option<(Pace, Press)>,
+}
+
+/// How recordings are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Small,
+    Fast,
 }
 
 impl Finisher {
-    /// Takes the memory that compressing needs.
-    pub fn new(store: Store, settings: config::Sessions) -> Result<Self, frame::Error> {
-        Ok(Self { store, settings, small: Press::small()?, fast: Press::fast()? })
+    /// Does nothing yet.
+    pub fn new(store: Store, settings: config::Sessions) -> Self {
+        Self { store, settings, press: None }
     }
 
     /// Finishes the session that was completed first. `None` when none waits.
     pub async fn next(&mut self, now: TimestampMs, stopping: &Stopping) -> store::Result<Option<Finished>> {
         if !self.store.read(finishing::any_due).await? {
+            // Compressing takes some memory, which nobody needs meanwhile.
+            self.press = None;
             return Ok(None);
         }
         let Some(due) = self.store.write(finishing::next_due).await? else { return Ok(None) };
@@ -106,7 +114,7 @@ impl Finisher {
             .store
             .read(move |conn| Ok((finishing::sources(conn, session)?, finishing::waiting(conn, BACKLOG)?)))
             .await?;
-        let press = if waiting < BACKLOG { &mut self.small } else { &mut self.fast };
+        let press = press(&mut self.press, if waiting < BACKLOG { Pace::Small } else { Pace::Fast })?;
         let mut rewritten = Vec::with_capacity(sources.len());
         for source in sources {
             rewritten
@@ -114,6 +122,17 @@ impl Finisher {
         }
         Ok(self.store.write(move |conn| finishing::publish(conn, &due, &rewritten, now)).await?)
     }
+}
+
+/// The press for this pace; another one is given up.
+fn press(kept: &mut Option<(Pace, Press)>, pace: Pace) -> Result<&mut Press, frame::Error> {
+    let fitting = kept.take().filter(|(kept, _)| *kept == pace);
+    let press = match (fitting, pace) {
+        (Some(fitting), _) => fitting,
+        (None, Pace::Small) => (pace, Press::small()?),
+        (None, Pace::Fast) => (pace, Press::fast()?),
+    };
+    Ok(&mut kept.insert(press).1)
 }
 
 /// One stream that is being written anew.

@@ -1,7 +1,7 @@
 //! zstd frames (RFC 8878): the one place that writes and reads them.
 //!
-//! A frame says its size and has a checksum, and its window is one that browsers
-//! take for `Content-Encoding: zstd` (RFC 9659). What reads a frame says how large
+//! A frame says its size and has a checksum. Its window is 4 MiB at most, by the
+//! levels used here; browsers take 8 MiB for `Content-Encoding: zstd` (RFC 9659). What reads a frame says how large
 //! it may become.
 
 use zstd::bulk::{Compressor, Decompressor};
@@ -12,9 +12,6 @@ const SMALL: i32 = 9;
 
 /// The level at which recordings are made as fast as they come.
 const FAST: i32 = 1;
-
-/// The largest window that browsers take, as its binary logarithm: 8 MiB.
-const WINDOW_LOG: u32 = 23;
 
 /// Why a frame cannot be read, or not be made.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +34,7 @@ impl Press {
 
     fn new(level: i32) -> Result<Self, Error> {
         let mut compressor = Compressor::new(level).map_err(Error)?;
-        for parameter in [
-            CParameter::WindowLog(WINDOW_LOG),
-            CParameter::ChecksumFlag(true),
-            CParameter::ContentSizeFlag(true),
-        ] {
+        for parameter in [CParameter::ChecksumFlag(true), CParameter::ContentSizeFlag(true)] {
             compressor.set_parameter(parameter).map_err(Error)?;
         }
         Ok(Self(compressor))
@@ -84,6 +77,19 @@ mod tests {
         damaged[last] ^= 1;
         decompress(&damaged, 10_000).expect_err("a wrong checksum");
         decompress(&frame[..last], 10_000).expect_err("cut off");
+    }
+
+    #[test]
+    fn a_large_frame_has_a_window_that_browsers_take() {
+        for press in [Press::small(), Press::fast()] {
+            let noise: Vec<u8> =
+                (0..20_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            let frame = press.and_then(|mut press| press.compress(&noise)).expect("a frame");
+            // RFC 8878, 3.1.1.1: a descriptor, then the window as exponent and mantissa, unless it is the whole.
+            assert_eq!(frame[4] & 0x20, 0, "not a single segment");
+            let window = 1_u64 << (10 + (frame[5] >> 3));
+            assert!(window + window / 8 * u64::from(frame[5] & 7) <= 8 << 20, "{window}");
+        }
     }
 
     proptest! {

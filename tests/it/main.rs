@@ -3,6 +3,7 @@
 mod bad_input;
 mod command_line;
 mod durability;
+mod finish;
 mod ingest;
 mod pages;
 mod recordings;

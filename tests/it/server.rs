@@ -103,8 +103,7 @@ impl TestServer {
 
     /// Completes and finishes the sessions that are over by the clock in hand, and erases what is to be.
     pub async fn catch_up(&self) {
-        let mut worker = Worker::new(self.store.clone(), self.clock.clone(), self.settings.clone())
-            .expect("memory to compress with");
+        let mut worker = Worker::new(self.store.clone(), self.clock.clone(), self.settings.clone());
         worker.catch_up(&self.stopping).await.expect("nothing fails");
     }
 
