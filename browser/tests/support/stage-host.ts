@@ -80,9 +80,9 @@ export interface StageHost {
   url: string;
   /** The recording; it may be changed while it is played. */
   session: HostedSession;
-  /** What was asked for: `stream/seq`, `segments/stream/number` and `styles/hash`. */
+  /** What was asked for: "manifest", `stream/seq`, `segments/stream/number`, `styles/hash`. */
   asked: string[];
-  /** What of these, and "manifest", the server answers with this status. */
+  /** What of these the server answers with this status. */
   failing: Map<string, number>;
   /** How long a part takes to arrive. */
   latency_ms: number;
@@ -157,10 +157,8 @@ async function respond(
 
 async function respondRecording(host: StageHost, url: string, response: ServerResponse): Promise<void> {
   const asked = url.replace(/^\/(?:parts\/)?/, "").replace(/\.json$/, "");
-  if (asked !== "manifest") {
-    host.asked.push(asked);
-    await new Promise((resolve) => setTimeout(resolve, host.latency_ms));
-  }
+  host.asked.push(asked);
+  if (asked !== "manifest") await new Promise((resolve) => setTimeout(resolve, host.latency_ms));
   const found = find(host.session, asked);
   const status = host.failing.get(asked) ?? (found === undefined ? 404 : 200);
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(found ?? null));
