@@ -103,6 +103,7 @@ export class Recording {
   /** Asks for parts that will be needed soon, and for their stylesheets. */
   prefetch(parts: PartManifest[]): void {
     for (const part of parts) {
+      if (this.asked.has(part.url)) continue;
       // What goes wrong is told to whoever needs the part.
       this.ask(part).catch(() => {});
       void this.styles.of(part.styles);
