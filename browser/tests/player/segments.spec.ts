@@ -144,9 +144,24 @@ test("a session that is finished while it is watched plays on from its segments"
   await expectSteadyHead();
   await expect(page.frameLocator("iframe").locator(".screen")).toHaveCount(1);
   session.status = "completed";
-  await replay.seek(38_000);
+  await replay.tell({ type: "seek", at_ms: 38_000 });
   await replay.finish();
   await expect(count()).toHaveText("39900");
+  expect(await replay.notices()).toEqual([]);
+});
+
+test("a picture that is looked at stays when its session is finished", async ({ page }) => {
+  const batches = counting(40);
+  replay = await ReplayPage.open(page, { status: "active", streams: [batches] }, { at_ms: 5000 });
+  await expect(count()).toHaveText("5000");
+  await count().evaluate((built) => built.setAttribute("data-seen", ""));
+  replay.host.session.segments = [segmentsOf(batches, 60)];
+  await expect(count()).not.toHaveAttribute("data-seen", { timeout: 10_000 });
+  await expect(count()).toHaveText("5000");
+  expect(await replay.state()).toMatchObject({ at_ms: 5000, playing: false, buffering: false });
+  await replay.tell({ type: "speed", speed: 16 });
+  await replay.tell({ type: "play" });
+  await expect.poll(async () => (await replay.state()).at_ms).toBeGreaterThan(30_000);
   expect(await replay.notices()).toEqual([]);
 });
 
@@ -160,7 +175,7 @@ test("a session that is finished after it was completed plays on from its segmen
   await expect.poll(async () => (await replay.state()).at_ms).toBeGreaterThan(3000);
   await expectSteadyHead();
   expect((await replay.said("loaded")).length).toBeGreaterThan(1);
-  await replay.seek(38_000);
+  await replay.tell({ type: "seek", at_ms: 38_000 });
   await replay.finish();
   await expect(count()).toHaveText("39900");
   expect(await replay.notices()).toEqual([]);
