@@ -39,6 +39,7 @@ const chrome = await chromium.launch({
 });
 await measureSeeks(Number(args.runs));
 for (const speed of args.speeds.split(",").map(Number)) await measurePlaying(speed);
+await measureBareHeap();
 await chrome.close();
 
 async function measureSeeks(runs) {
@@ -78,6 +79,9 @@ async function measurePlaying(speed) {
     const heaps = `${mega(before)} MB at the first frame, ${mega(await heap(page))} MB at the end`;
     console.log(`played ${minutes} min at ${speed}x in ${took.toFixed(1)} s: heap ${heaps}`);
   });
+}
+
+async function measureBareHeap() {
   await inNewProfile(async (page) => {
     await openBare(page);
     await page.evaluate(() => {
