@@ -13,12 +13,23 @@ export interface Manifest {
   status: "active" | "completed";
   /** The length of the timeline. */
   duration_ms: number;
+  /**
+   * Where stylesheets are that were taken out of the parts: this and a style's
+   * hash answer a JSON string. See {@link STYLE_REFERENCE}.
+   */
+  styles_url: string;
   streams: StreamManifest[];
 }
 
 /** One page load in one tab. rrweb's node ids are only meaningful inside one stream. */
 export interface StreamManifest {
   id: string;
+  /**
+   * Another number means that the stream is stored in other parts than before (it
+   * was finished). What was loaded of it stays right, but the URLs of its former
+   * parts answer 404.
+   */
+  version: number;
   /** Where the stream stands on the session's timeline. */
   offset_ms: number;
   duration_ms: number;
@@ -26,23 +37,41 @@ export interface StreamManifest {
   started_at: number;
   /** Ranges of `seq` that never arrived, both ends included. */
   missing: [first: number, last: number][];
-  /** In `seq` order. */
+  /** In the order of `seq`, then `index`. */
   parts: PartManifest[];
 }
 
-/** One piece of a stream: its URL answers a JSON array of rrweb events. */
+/**
+ * One piece of a stream: its URL answers a JSON array of rrweb events. It is one
+ * batch while the session is active, and a larger piece once it is finished.
+ */
 export interface PartManifest {
   url: string;
+  /** The batch that its first event came in. Two parts may begin in the same batch. */
   seq: number;
+  /** Its first event's place in that batch: 0 when the part is a batch. */
+  index: number;
   /** The first and last event, on the session's timeline. */
   starts_ms: number;
   ends_ms: number;
   events: number;
   /** How many of the events are something the visitor did. */
   interactions: number;
-  /** Whether a full snapshot is inside. */
+  /** Whether a full snapshot is inside. There may be several. */
   snapshot: boolean;
+  /** The size of its JSON in bytes; 0 when it is not known. */
+  json_bytes: number;
+  /** The hashes of the stylesheets that it refers to, 32 hexadecimal digits each. */
+  styles: string[];
 }
+
+/**
+ * What stands for a stylesheet in a part's JSON, before its hash: as the value of
+ * `_cssText` among the attributes of a node (of a full snapshot, or added by a
+ * mutation) or among those that a mutation sets. Only hashes that the part's
+ * `styles` name are meant: anybody can record such a value.
+ */
+export const STYLE_REFERENCE = "hindsight-style:";
 
 /** What the page asks of the stage. */
 export type ToStage =
@@ -92,7 +121,7 @@ export type FromStage =
 export type NoticeKind =
   /** Nothing can be shown at all. */
   | "unplayable"
-  /** Part of the recording never arrived. */
+  /** Part of the recording never arrived, or is no longer there. */
   | "gap"
   /** The stream has no full snapshot at its start: what comes before one is not shown. */
   | "no-snapshot"

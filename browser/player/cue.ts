@@ -10,7 +10,8 @@ export function lastSnapshotPart(stream: StreamManifest, at: number): PartManife
 
 /**
  * A reel from which `at` can be shown, or else the stream's first snapshot
- * after it; nothing when no snapshot of the stream can be shown.
+ * after it; nothing when no snapshot of the stream can be shown, or when the
+ * stream is by now stored in other parts.
  *
  * The manifest says which parts have a snapshot, but not whether it is a good
  * one, nor whether it comes before `at` in its part: that is known when the
@@ -19,12 +20,13 @@ export function lastSnapshotPart(stream: StreamManifest, at: number): PartManife
 export async function cue(
   stream: StreamManifest,
   at: number,
-  start: (firstSeq: number) => Reel,
+  start: (first: PartManifest) => Reel,
 ): Promise<Reel | null> {
   let best: Reel | null = null;
   for (const part of bySuitability(stream, at)) {
-    const reel = start(part.seq);
+    const reel = start(part);
     await reel.loadNext();
+    if (reel.isOutdated) return null;
     if (reel.startsAt < (best?.startsAt ?? Number.POSITIVE_INFINITY)) best = reel;
     if (best && (best.startsAt <= at || part.starts_ms - stream.offset_ms > at)) return best;
   }

@@ -10,16 +10,20 @@
 import { EventType, type eventWithTime, IncrementalSource } from "rrweb";
 import type { PartManifest, StreamManifest } from "../contracts/replay";
 import { addInteraction, interactionOf, type Span } from "./interactions";
+import type { Piece } from "./recording";
 import { Sanitiser } from "./sanitise";
 import { examine, type Fields } from "./shape";
+import type { StyleMap } from "./styles";
 
-/** An event for rrweb that knows where it was recorded: `stream/seq/index`. */
+/** An event for rrweb that knows where it was recorded: `stream/seq/index/place in its part`. */
 export type PlayableEvent = eventWithTime & { origin: string };
 
 /** From when on a page can be shown, and how large it is. */
 export interface Snapshot {
   at: number;
   elements: number;
+  /** The first of the events that show it. */
+  first: PlayableEvent;
 }
 
 /** From when on the page had this address. */
@@ -36,7 +40,19 @@ export interface Take {
   interactions: Span[];
   /** How many events had to be left out. */
   bad: number;
+  /** Whether stylesheets are not there that the part refers to. */
+  lacksStyles: boolean;
 }
+
+/** An event that rrweb can play. */
+interface Examined {
+  event: eventWithTime;
+  at: number;
+  origin: string;
+}
+
+type FullSnapshot = Extract<eventWithTime, { type: EventType.FullSnapshot }>;
+type Change = Extract<eventWithTime, { type: EventType.IncrementalSnapshot }>;
 
 /** The page's size where a recording does not say it. */
 const DEFAULT_SIZE = { width: 1280, height: 720 };
@@ -61,6 +77,7 @@ export class Intake {
   /** Whether changes came before the first snapshot: they cannot be shown. */
   private lostChanges = false;
   private readonly sanitiser = new Sanitiser();
+  private styles: StyleMap = new Map();
 
   constructor(
     private readonly streamId: string,
@@ -71,21 +88,50 @@ export class Intake {
     private readonly rejected: ReadonlySet<string>,
   ) {}
 
-  take(stream: StreamManifest, part: PartManifest, recorded: unknown[]): Take {
-    const taken: Take = { events: [], snapshots: [], addresses: [], interactions: [], bad: 0 };
-    const bounds = boundsOf(stream, part);
+  /**
+   * Takes the next part. What comes before the snapshot from which `place` is
+   * shown, that is in the same part, is not made ready to be shown.
+   */
+  take(stream: StreamManifest, part: PartManifest, { events, styles }: Piece, place: number): Take {
+    const taken: Take = {
+      events: [],
+      snapshots: [],
+      addresses: [],
+      interactions: [],
+      bad: 0,
+      lacksStyles: false,
+    };
+    taken.lacksStyles = part.styles.some((hash) => !styles.has(hash));
+    this.styles = styles;
     this.last += PART_STEP_MS;
-    recorded.forEach((event, index) => {
-      const verdict = examine(event);
-      const origin = `${this.streamId}/${part.seq}/${index}`;
-      if (verdict === "bad" || this.rejected.has(origin)) taken.bad += 1;
-      else if (verdict === "playable") this.accept(event as eventWithTime, origin, bounds, taken);
-    });
+    const examined = this.examine(
+      events,
+      `${this.streamId}/${part.seq}/${part.index}`,
+      boundsOf(stream, part),
+    );
+    taken.bad = examined.bad;
+    const shownFrom = this.hasSnapshot ? -1 : lastSnapshot(examined.playable, place);
+    for (const [index, one] of examined.playable.entries()) this.accept(one, index < shownFrom, taken);
     return taken;
   }
 
-  private accept(event: eventWithTime, origin: string, bounds: Span, taken: Take): void {
-    const at = this.timeOf(event, bounds);
+  private examine(events: unknown[], name: string, bounds: Span): { playable: Examined[]; bad: number } {
+    const playable: Examined[] = [];
+    let bad = 0;
+    events.forEach((recorded, index) => {
+      const verdict = examine(recorded);
+      const origin = `${name}/${index}`;
+      if (verdict === "bad" || this.rejected.has(origin)) bad += 1;
+      else if (verdict === "playable") {
+        const event = recorded as eventWithTime;
+        playable.push({ event, at: this.timeOf(event, bounds), origin });
+      }
+    });
+    return { playable, bad };
+  }
+
+  /** `isPast`: a later snapshot of the same part shows what is shown first. */
+  private accept({ event, at, origin }: Examined, isPast: boolean, taken: Take): void {
     addInteraction(taken.interactions, interactionOf(event, at));
     switch (event.type) {
       case EventType.Meta:
@@ -96,7 +142,8 @@ export class Intake {
         this.goTo(navigatedTo(event.data), at, taken);
         return;
       case EventType.FullSnapshot:
-        this.acceptSnapshot(event, this.standsForTheStart ? 0 : at, origin, taken);
+        if (isPast) this.lostChanges = true;
+        else this.acceptSnapshot(event, this.standsForTheStart ? 0 : at, origin, taken);
         return;
       case EventType.IncrementalSnapshot:
         this.acceptChange(event, at, origin, taken);
@@ -108,26 +155,17 @@ export class Intake {
    * follows would leave the viewer with a blank page: it gets one of ours,
    * directly before the snapshot.
    */
-  private acceptSnapshot(
-    event: Extract<eventWithTime, { type: EventType.FullSnapshot }>,
-    at: number,
-    origin: string,
-    taken: Take,
-  ): void {
+  private acceptSnapshot(event: FullSnapshot, at: number, origin: string, taken: Take): void {
     this.hasSnapshot = true;
     const timestamp = this.startedAt + at;
     const data = { href: this.href, ...this.size };
-    const elements = this.sanitiser.tree(event.data.node as unknown as Fields);
-    taken.snapshots.push({ at, elements });
-    taken.events.push({ type: EventType.Meta, data, timestamp, origin }, { ...event, timestamp, origin });
+    const elements = this.sanitiser.snapshot(event.data.node as unknown as Fields, this.styles);
+    const first: PlayableEvent = { type: EventType.Meta, data, timestamp, origin };
+    taken.snapshots.push({ at, elements, first });
+    taken.events.push(first, { ...event, timestamp, origin });
   }
 
-  private acceptChange(
-    event: Extract<eventWithTime, { type: EventType.IncrementalSnapshot }>,
-    at: number,
-    origin: string,
-    taken: Take,
-  ): void {
+  private acceptChange(event: Change, at: number, origin: string, taken: Take): void {
     const { data } = event;
     if (data.source === IncrementalSource.ViewportResize) Object.assign(data, this.resize(data));
     if (!this.hasSnapshot) {
@@ -136,8 +174,10 @@ export class Intake {
     }
     if (data.source === IncrementalSource.Font && isRemoteFont(data)) return;
     if (data.source === IncrementalSource.Mutation) {
-      for (const { node } of data.adds) this.sanitiser.tree(node as unknown as Fields);
-      for (const { id, attributes } of data.attributes) this.sanitiser.attributes(id, attributes);
+      for (const { node } of data.adds) this.sanitiser.tree(node as unknown as Fields, this.styles);
+      for (const { id, attributes } of data.attributes) {
+        this.sanitiser.attributes(id, attributes, this.styles);
+      }
     }
     taken.events.push({ ...event, timestamp: this.startedAt + at, origin });
   }
@@ -164,6 +204,11 @@ export class Intake {
     this.href = href;
     taken.addresses.push({ at, href });
   }
+}
+
+/** The place among these events of the last snapshot at or before a time. */
+function lastSnapshot(events: Examined[], time: number): number {
+  return events.findLastIndex(({ event, at }) => event.type === EventType.FullSnapshot && at <= time);
 }
 
 /** When the events of a part can have been: clocks that jump must not reach beyond. */

@@ -2,7 +2,10 @@
 
 import type { NoticeKind, PartManifest, StreamManifest } from "../contracts/replay";
 import type { Take } from "./intake";
+import { isBefore } from "./place";
 import { Refused } from "./source";
+
+type Gap = StreamManifest["missing"][number];
 
 export type Say = (kind: NoticeKind, text: string, at_ms: number) => void;
 
@@ -16,7 +19,7 @@ export class Notices {
   }
 
   unreadable(error: unknown): void {
-    const isGone = error instanceof Refused && (error.status === 404 || error.status === 410);
+    const isGone = error instanceof Refused && error.isGone;
     this.unplayable(isGone ? "This session no longer exists." : "The recording cannot be read.");
   }
 
@@ -24,10 +27,12 @@ export class Notices {
     this.say("unreachable", "The server does not answer. Trying again.", at_ms);
   }
 
-  /** What is wrong with a part, and with what should have come before it. */
+  /** What is wrong with a part, and what should have come before it or within it. */
   part(stream: StreamManifest, part: PartManifest, take: Take, trouble: Error | null): void {
-    this.gapBefore(stream, part);
+    for (const gap of stream.missing)
+      if (goesOnIn(stream, gap)?.url === part.url) this.gap(stream, gap, part);
     if (trouble) this.lost(stream, part, trouble);
+    else if (take.lacksStyles) this.lacksStyles(part);
     if (take.bad > 0) this.badEvents(stream, part, take.bad);
   }
 
@@ -39,16 +44,18 @@ export class Notices {
     this.once(`no-snapshot ${stream.id}`, "no-snapshot", text, stream.offset_ms);
   }
 
-  private gapBefore(stream: StreamManifest, part: PartManifest): void {
-    const gap = stream.missing.find(([, last]) => last === part.seq - 1);
-    if (!gap) return;
-    const batches = counted(gap[1] - gap[0] + 1, "batch", "batches");
+  private gap(stream: StreamManifest, [first, last]: Gap, part: PartManifest): void {
+    const batches = counted(last - first + 1, "batch", "batches");
     const text = `${batches} of the recording never arrived: what is shown from here on may lack something.`;
-    this.once(`gap ${stream.id} ${gap[0]}`, "gap", text, part.starts_ms);
+    this.once(`gap ${stream.id} ${first}`, "gap", text, part.starts_ms);
+  }
+
+  private lacksStyles(part: PartManifest): void {
+    this.once("styles", "gap", "A stylesheet of this page is no longer there.", part.starts_ms);
   }
 
   private lost(stream: StreamManifest, part: PartManifest, trouble: Error): void {
-    const key = `lost ${stream.id} ${part.seq}`;
+    const key = `lost ${stream.id} ${part.seq} ${part.index}`;
     if (trouble instanceof Refused) {
       this.once(
         key,
@@ -68,7 +75,7 @@ export class Notices {
 
   private badEvents(stream: StreamManifest, part: PartManifest, bad: number): void {
     const text = `${counted(bad, "event", "events")} could not be played and ${bad === 1 ? "was" : "were"} left out.`;
-    this.once(`bad-event ${stream.id} ${part.seq} ${bad}`, "bad-event", text, part.starts_ms);
+    this.once(`bad-event ${stream.id} ${part.seq} ${part.index} ${bad}`, "bad-event", text, part.starts_ms);
   }
 
   private once(key: string, kind: NoticeKind, text: string, at_ms: number): void {
@@ -76,6 +83,12 @@ export class Notices {
     this.said.add(key);
     this.say(kind, text, at_ms);
   }
+}
+
+/** The part that holds the first event after a gap. */
+function goesOnIn({ parts }: StreamManifest, [, last]: Gap): PartManifest | undefined {
+  const next = { seq: last + 1, index: 0 };
+  return parts.findLast((part) => !isBefore(next, part)) ?? parts[0];
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -4,12 +4,15 @@
  * One {@link Scene} is on the stage, and its clock moves the head while it
  * plays. Whatever happens (a seek, a part that arrived, a stream that ends)
  * comes down to two questions: is the right stream on the stage (`go`), and is
- * the head's place loaded (`settle`).
+ * the head's place loaded (`settle`). A scene is replaced by one that shows the
+ * same when it holds too much (`forget`), and when its stream is stored in other
+ * parts since the session was finished (`renew`).
  */
 
-import type { StreamManifest } from "../contracts/replay";
+import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
 import type { Announcer } from "./announcer";
 import type { Notices } from "./notices";
+import { firstWithin } from "./place";
 import type { Recording } from "./recording";
 import { type OnPart, Reel } from "./reel";
 import { Scene } from "./scene";
@@ -21,6 +24,14 @@ const AHEAD_MS = 20_000;
 /** Shortly before a stream ends, the next one's first parts are asked for. */
 const NEXT_STREAM_AHEAD_MS = 10_000;
 const NEXT_STREAM_PARTS = 3;
+const NEXT_STREAM_BYTES = 4 * 1024 * 1024;
+
+/**
+ * How much is held behind the head that only a seek back would need, as JSON. A
+ * new screen costs as much as a seek, so it is worth it once for some minutes of
+ * a busy page.
+ */
+const BEHIND_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Skipping lands this long before the visitor acts again. */
 const SKIP_LEAD_IN_MS = 500;
@@ -60,7 +71,10 @@ export class Player {
   private closed = false;
   /** Counts the scenes that were asked for: only the latest comes onto the stage. */
   private turn = 0;
-  private opening = false;
+  /** The stream that a scene is opened for. */
+  private opening: string | null = null;
+  /** The turn in which a scene like the present one is opened from other parts. */
+  private renewal = -1;
   private failures = 0;
   private frame = 0;
   /** Where the visitor acts again after the skip that is under way. */
@@ -93,6 +107,7 @@ export class Player {
     }
     if (this.closed) return;
     this.started = true;
+    this.recording.watch(this.onManifest);
     this.announcer.loaded(this.recording.manifest);
     this.go(this.at);
     if (this.recording.isActive) this.refreshLater();
@@ -175,42 +190,68 @@ export class Player {
     if (!stream) this.nothingToShow();
     else if (this.dead.has(stream.id)) this.passOver(stream);
     else if (scene?.streamId !== stream.id || !scene.reel.reaches(this.at - stream.offset_ms)) {
-      void this.open(stream);
+      this.open(stream);
     } else {
       this.turn += 1;
-      this.opening = false;
+      this.opening = null;
       this.settle();
     }
   }
 
   /** Brings a new scene of the stream onto the stage; the old one stays until it can be shown. */
-  private async open(stream: StreamManifest): Promise<void> {
+  private open(stream: StreamManifest): void {
     this.turn += 1;
-    const { turn } = this;
-    this.opening = true;
+    this.opening = stream.id;
     this.buffering = true;
     this.scene?.pause();
     this.report();
-    const scene = await Scene.open(
-      stream,
-      this.at - stream.offset_ms,
-      { root: this.root, speed: this.speed },
-      (firstSeq) => new Reel(this.recording, stream.id, firstSeq, this.rejected, this.onPart),
-      () => turn === this.turn,
-    );
+    void this.replace(stream);
+  }
+
+  /** Has the stream played from the parts that it is stored in now; the old scene plays on until then. */
+  private renew(stream: StreamManifest): void {
+    if (this.opening !== null || this.renewal === this.turn) return;
+    this.renewal = this.turn;
+    void this.replace(stream);
+  }
+
+  private async replace(stream: StreamManifest): Promise<void> {
+    const { turn } = this;
+    const scene = await Scene.open(stream, {
+      root: this.root,
+      speed: this.speed,
+      head: () => this.headIn(stream),
+      isWanted: () => turn === this.turn,
+      start: (first) => this.reelFrom(stream, first),
+    });
     if (turn !== this.turn) {
       scene?.close();
       return;
     }
-    this.opening = false;
-    if (scene) this.change(scene, stream);
+    const isSame = this.opening === null;
+    this.hold();
+    this.opening = null;
+    this.renewal = -1;
+    if (scene) this.change(scene, isSame);
+    else if (this.recording.isOutdated(stream)) this.go(this.at);
     else this.passOver(stream);
   }
 
-  private change(scene: Scene, stream: StreamManifest): void {
-    const { startsAt } = scene.reel;
-    if (this.at - stream.offset_ms < startsAt) this.notices.noSnapshot(stream, startsAt);
+  private reelFrom(stream: StreamManifest, first: PartManifest): Reel {
+    return new Reel(this.recording, stream, first, this.headIn(stream), this.rejected, this.onPart);
+  }
+
+  /** The head in milliseconds since the stream's start. */
+  private headIn(stream: StreamManifest): number {
+    return this.at - (this.recording.stream(stream.id) ?? stream).offset_ms;
+  }
+
+  private change(scene: Scene, isSame: boolean): void {
+    const { stream, startsAt } = scene.reel;
+    if (this.headIn(stream) < startsAt) this.notices.noSnapshot(stream, startsAt);
     const former = this.scene;
+    if (former && isSame) scene.pointAs(former);
+    scene.setSpeed(this.speed);
     this.scene = scene;
     this.settle();
     former?.close();
@@ -220,15 +261,17 @@ export class Player {
   private settle(): void {
     const { scene } = this;
     const stream = scene && this.recording.stream(scene.streamId);
-    if (!stream || this.opening || this.finished) {
+    if (!stream || this.opening !== null || this.finished) {
       this.report();
       return;
     }
     const time = Math.max(this.at - stream.offset_ms, scene.reel.startsAt);
     this.at = stream.offset_ms + time;
+    if (scene.reel.isOutdated) this.renew(stream);
     const isLoaded = scene.reel.covers(time);
-    this.buffering = !isLoaded || this.waitsForMore;
-    scene.reel.load(time + AHEAD_MS * this.speed);
+    const isStuck = this.playing && time >= scene.reel.coveredTo;
+    this.buffering = !isLoaded || isStuck || this.waitsForMore;
+    scene.reel.load(time, time + AHEAD_MS * this.speed);
     if (isLoaded) this.show(scene, time);
     else scene.pause();
     this.report();
@@ -249,7 +292,7 @@ export class Player {
   private rebuild(stream: StreamManifest): void {
     this.failures += 1;
     if (this.failures <= MAX_FAILURES) {
-      void this.open(stream);
+      this.open(stream);
       return;
     }
     this.scene?.close();
@@ -258,7 +301,7 @@ export class Player {
   }
 
   private get isRunning(): boolean {
-    return this.playing && this.visible && !this.buffering && !this.opening && !this.finished;
+    return this.playing && this.visible && !this.buffering && this.opening === null && !this.finished;
   }
 
   /** Whether the head has caught up with a visit that goes on. */
@@ -282,8 +325,10 @@ export class Player {
     else if (time >= scene.reel.coveredTo) {
       this.at = stream.offset_ms + scene.reel.coveredTo;
       this.settle();
+    } else if (scene.reel.leftBehind(time) > BEHIND_MAX_BYTES) {
+      void scene.forget(time, () => this.settle());
     } else if (!this.skipsIdle()) {
-      scene.reel.load(time + AHEAD_MS * this.speed);
+      scene.reel.load(time, time + AHEAD_MS * this.speed);
       this.prepareNext(stream);
       if (this.announcer.isDue) this.report();
       this.roll();
@@ -305,6 +350,8 @@ export class Player {
   }
 
   private finish(): void {
+    this.turn += 1;
+    this.opening = null;
     this.finished = true;
     this.playing = false;
     this.buffering = false;
@@ -314,7 +361,7 @@ export class Player {
   private prepareNext(stream: StreamManifest): void {
     const next = this.recording.streamAfter(stream.id);
     if (!next || next.offset_ms - this.at > NEXT_STREAM_AHEAD_MS * this.speed) return;
-    this.recording.prefetch(next.parts.slice(0, NEXT_STREAM_PARTS));
+    this.recording.prefetch(firstWithin(next.parts.slice(0, NEXT_STREAM_PARTS), NEXT_STREAM_BYTES));
   }
 
   private skipsIdle(): boolean {
@@ -348,34 +395,35 @@ export class Player {
   }
 
   private readonly onPart: OnPart = async (reel, part, take, trouble) => {
-    const stream = reel.stream;
-    if (!stream) return;
-    this.notices.part(stream, part, take, trouble);
+    this.notices.part(reel.stream, part, take, trouble);
     this.announcer.learned(this.recording.manifest, part, take.interactions);
     if (this.scene?.reel !== reel) return;
     await this.scene.add(take.events);
-    if (this.scene?.reel === reel && this.buffering) this.settle();
+    if (this.scene?.reel === reel && (this.buffering || part.starts_ms <= this.at)) this.settle();
   };
 
   private refreshLater(): void {
     setTimeout(async () => {
       if (this.closed) return;
-      const before = this.scene && this.recording.stream(this.scene.streamId);
-      const changed = await this.recording.refresh().catch(() => false);
-      if (this.closed) return;
-      const after = before && this.recording.stream(before.id);
-      if (before && after) this.at += after.offset_ms - before.offset_ms;
-      if (changed) this.onRefreshed();
-      if (this.recording.isActive) this.refreshLater();
+      await this.recording.refresh().catch(() => {});
+      if (!this.closed && this.recording.isActive) this.refreshLater();
     }, REFRESH_EVERY_MS);
   }
 
-  private onRefreshed(): void {
+  /** The session has grown, or it was finished. */
+  private readonly onManifest = (former: Manifest): void => {
+    if (this.closed) return;
+    const id = this.opening ?? this.scene?.streamId;
+    const before = former.streams.find((stream) => stream.id === id);
+    const after = id === undefined ? undefined : this.recording.stream(id);
+    if (before && after) this.at += after.offset_ms - before.offset_ms;
     this.dead.clear();
     this.announcer.loaded(this.recording.manifest);
-    if (!this.scene && !this.opening) this.go(this.at);
+    if (this.opening !== null || this.finished) return;
+    if (!this.scene || !after) this.go(this.at);
     else if (this.buffering) this.settle();
-  }
+    else if (this.scene.reel.isOutdated) this.renew(after);
+  };
 
   private report(): void {
     const stream = this.scene && this.recording.stream(this.scene.streamId);

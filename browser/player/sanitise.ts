@@ -9,6 +9,7 @@
 
 import { ADDRESSED_TAGS, harmlessValue, missingImage, showsRemoteImage } from "./attributes";
 import { type Fields, isFields, isNumber } from "./shape";
+import { restoreStyle, type StyleMap } from "./styles";
 
 const NODE = { document: 0, doctype: 1, element: 2, text: 3, cdata: 4, comment: 5 };
 const NODE_TYPES: ReadonlySet<number> = new Set(Object.values(NODE));
@@ -24,15 +25,21 @@ export class Sanitiser {
   /** The tags of elements that may hold addresses, for mutations that name an element only by id. */
   private readonly tags = new Map<number, string>();
 
-  /** Sanitises a node and all below it; returns how many elements there are. */
-  tree(root: Fields): number {
+  /** Sanitises a full snapshot, in which every element is that later mutations name; returns how many. */
+  snapshot(root: Fields, styles: StyleMap): number {
+    this.tags.clear();
+    return this.tree(root, styles);
+  }
+
+  /** Sanitises a node and all below it, its stylesheets put back; returns how many elements there are. */
+  tree(root: Fields, styles: StyleMap): number {
     let elements = 0;
     const pending = [{ node: root, depth: 1 }];
     for (let next = pending.pop(); next; next = pending.pop()) {
       const { node, depth } = next;
       if (node.type === NODE.element) {
         elements += 1;
-        this.element(node);
+        this.element(node, styles);
       }
       const children = mend(node, depth);
       for (const child of children) pending.push({ node: child, depth: depth + 1 });
@@ -41,15 +48,17 @@ export class Sanitiser {
   }
 
   /** Sanitises the attributes that a mutation sets on the element with this id. */
-  attributes(id: unknown, attributes: Fields): void {
+  attributes(id: unknown, attributes: Fields, styles: StyleMap): void {
+    restoreStyle(attributes, styles);
     this.keepHarmless((isNumber(id) && this.tags.get(id)) || "", attributes);
   }
 
-  private element(node: Fields): void {
+  private element(node: Fields, styles: StyleMap): void {
     const tag = String(node.tagName).toLowerCase();
     if (!TAG.test(tag)) node.tagName = "div";
     if (node.isCustom && !CUSTOM_TAG.test(String(node.tagName))) delete node.isCustom;
     if (!isFields(node.attributes)) node.attributes = {};
+    restoreStyle(node.attributes as Fields, styles);
     if (tag === "script") emptyScript(node);
     if (tag === "link" || tag === "meta" || tag === "base") disarm(tag, node.attributes as Fields);
     this.remember(node.id, tag);
@@ -90,7 +99,7 @@ function emptyScript(node: Fields): void {
  * `rel` rrweb does not wait for stylesheets that nobody will fetch.
  */
 function disarm(tag: string, attributes: Fields): void {
-  if (typeof attributes._cssText === "string") return;
+  if (typeof attributes._cssText === "string" && attributes._cssText !== "") return;
   if (tag === "meta" && attributes.name === "color-scheme") return;
   for (const name of Object.keys(attributes)) delete attributes[name];
 }

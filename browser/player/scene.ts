@@ -1,35 +1,42 @@
 /** One stream on the stage: what is loaded of it, and the screen that shows it. */
 
-import type { StreamManifest } from "../contracts/replay";
+import type { PartManifest, StreamManifest } from "../contracts/replay";
 import { cue } from "./cue";
 import type { PlayableEvent } from "./intake";
 import type { Reel } from "./reel";
 import { Screen } from "./screen";
 
+/** What a scene needs to know of what it is opened for. */
+export interface Opening {
+  root: HTMLElement;
+  speed: number;
+  /** The head, in milliseconds since the stream's start; it may move while the scene opens. */
+  head: () => number;
+  /** Whether another scene has been asked for since. */
+  isWanted: () => boolean;
+  start: (first: PartManifest) => Reel;
+}
+
 export class Scene {
   private constructor(
     readonly reel: Reel,
-    private readonly screen: Screen,
+    private screen: Screen,
   ) {}
 
   /**
-   * Loads the stream up to `at` (or its first snapshot, if that comes later) and
-   * builds a screen for it, which stays hidden until something is shown.
-   * Nothing when no snapshot can be shown, or when `isWanted` says that it came too late.
+   * Loads the stream up to the head (or its first snapshot, if that comes later)
+   * and builds a screen for it, which stays hidden until something is shown.
+   * Nothing when no snapshot can be shown, when the stream is by now stored in
+   * other parts, or when the scene is no longer wanted.
    */
-  static async open(
-    stream: StreamManifest,
-    at: number,
-    stage: { root: HTMLElement; speed: number },
-    start: (firstSeq: number) => Reel,
-    isWanted: () => boolean,
-  ): Promise<Scene | null> {
-    const reel = await cue(stream, at, start);
+  static async open(stream: StreamManifest, opening: Opening): Promise<Scene | null> {
+    const { head, isWanted, root, speed } = opening;
+    const reel = await cue(stream, head(), opening.start);
     if (!reel) return null;
-    const time = Math.max(at, reel.startsAt);
-    while (isWanted() && reel.nextPart && !reel.covers(time)) await reel.loadNext();
-    if (!isWanted()) return null;
-    const scene = new Scene(reel, new Screen(stage.root, reel.startedAt, stage.speed));
+    const isShort = () => !reel.covers(Math.max(head(), reel.startsAt));
+    while (isWanted() && !reel.isOutdated && reel.nextPart && isShort()) await reel.loadNext();
+    if (!isWanted() || (reel.isOutdated && isShort())) return null;
+    const scene = new Scene(reel, new Screen(root, reel.startedAt, speed));
     await scene.add(reel.events);
     return scene;
   }
@@ -50,6 +57,25 @@ export class Scene {
 
   show(time: number, playing: boolean): void {
     this.screen.show(time, this.reel.snapshotAt(time)?.elements ?? 0, playing);
+  }
+
+  /**
+   * Lets go of what comes before the snapshot that is shown. rrweb keeps every
+   * event that it was given, so this takes a new screen: `show` is called when it
+   * can take the place of the former one, which is there until then.
+   */
+  async forget(time: number, show: () => void): Promise<void> {
+    const former = this.screen;
+    this.reel.forget(time);
+    this.screen = former.successor();
+    await this.screen.add(this.reel.events);
+    show();
+    former.close();
+  }
+
+  /** Leaves the pointer where it stands in a scene that shows the same. */
+  pointAs(former: Scene): void {
+    this.screen.pointAs(former.screen);
   }
 
   pause(): void {

@@ -37,7 +37,11 @@ export class Screen {
   private readonly replayer: Replayer;
   private size = { width: 0, height: 0 };
 
-  constructor(root: HTMLElement, startedAt: number, speed: number) {
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly startedAt: number,
+    private speed: number,
+  ) {
     this.element.className = "screen";
     this.element.hidden = true;
     root.append(this.element);
@@ -49,6 +53,22 @@ export class Screen {
       mouseTail: { duration: 350, lineWidth: 2, strokeStyle: "rgb(255 148 86 / 0.55)" },
     });
     this.replayer.on("resize", (size) => this.fit(size as { width: number; height: number }));
+  }
+
+  /** An empty screen for the same stream, its pointer where this one's is. */
+  successor(): Screen {
+    const successor = new Screen(this.root, this.startedAt, this.speed);
+    successor.pointAs(this);
+    return successor;
+  }
+
+  /** Puts the pointer where it is on another screen: snapshots do not tell. */
+  pointAs(other: Screen): void {
+    const [own, others] = [this.pointer, other.pointer];
+    if (!own || !others?.hasAttribute("style")) return;
+    own.className = others.className;
+    own.style.left = others.style.left;
+    own.style.top = others.style.top;
   }
 
   /** Milliseconds since the stream's start. */
@@ -84,6 +104,7 @@ export class Screen {
   }
 
   setSpeed(speed: number): void {
+    this.speed = speed;
     this.replayer.setConfig({ speed });
   }
 
@@ -98,6 +119,10 @@ export class Screen {
   close(): void {
     this.replayer.destroy();
     this.element.remove();
+  }
+
+  private get pointer(): HTMLElement | null {
+    return this.element.querySelector<HTMLElement>(".replayer-mouse");
   }
 
   /** While rrweb catches up it stops at the event that throws: the one after the last it has played. */

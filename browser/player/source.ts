@@ -8,6 +8,11 @@ export class Refused extends Error {
   constructor(readonly status: number) {
     super(`the server answered ${status}`);
   }
+
+  /** Whether what was asked for is not there, or no longer. */
+  get isGone(): boolean {
+    return this.status === 404 || this.status === 410;
+  }
 }
 
 interface Answer {

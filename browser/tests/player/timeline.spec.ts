@@ -1,39 +1,16 @@
 import { expect, test } from "@playwright/test";
-import {
-  click,
-  custom,
-  element,
-  event,
-  mutation,
-  newText,
-  page,
-  type RecordedEvent,
-  snapshot,
-  text,
-} from "../support/recorded";
+import { click, custom, element, event, mutation, newText, page, snapshot, text } from "../support/recorded";
+import { counting } from "../support/segments";
 import { ReplayPage } from "./replay-page";
 
 let replay: ReplayPage;
 
 test.afterEach(() => replay.stop());
 
-/** A page whose text counts the tenths of a second, in parts of one second. */
-function counting(seconds: number, href = "https://shop.example/"): { parts: RecordedEvent[][] } {
-  const count = text("0");
-  const body = element("p", { id: "count" }, count);
-  const parts = Array.from({ length: seconds }, (_, second) =>
-    Array.from({ length: 10 }, (_, tenth) => second * 1000 + tenth * 100)
-      .filter((at) => at > 0)
-      .map((at) => newText(at, count, String(at))),
-  );
-  parts[0]?.unshift(...snapshot(0, page([body]), href));
-  return { parts };
-}
-
 const count = () => replay.recorded.locator("#count");
 
 test("the first frame does not wait for the whole recording", async ({ page }) => {
-  replay = await ReplayPage.bare(page, { streams: [counting(120).parts] });
+  replay = await ReplayPage.bare(page, { streams: [counting(120)] });
   replay.host.latency_ms = 100;
   await replay.load();
   await expect(count()).toHaveText("0");
@@ -46,7 +23,7 @@ test("the stage says how long the recording is and where the visitor was active"
 }) => {
   const button = element("button");
   const first = [...snapshot(0, page([button])), click(9_900, button)];
-  replay = await ReplayPage.open(browser, { streams: [[first], counting(2).parts], pause_ms: 500 });
+  replay = await ReplayPage.open(browser, { streams: [[first], counting(2)], pause_ms: 500 });
   await expect.poll(() => replay.said("loaded")).toHaveLength(1);
   const [loaded] = await replay.said("loaded");
   expect(loaded).toMatchObject({
@@ -61,7 +38,7 @@ test("the stage says how long the recording is and where the visitor was active"
 });
 
 test("the head moves with the clock, at any speed, and stops at the end", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(3).parts] }, { autoplay: true, speed: 2 });
+  replay = await ReplayPage.open(page, { streams: [counting(3)] }, { autoplay: true, speed: 2 });
   await replay.finish();
   await expect(count()).toHaveText("2900");
   expect(await replay.state()).toMatchObject({ at_ms: 2900, playing: false, finished: true });
@@ -71,7 +48,7 @@ test("the head moves with the clock, at any speed, and stops at the end", async 
 });
 
 test("speed changes the pace while playing", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(60).parts] }, { autoplay: true, speed: 0.5 });
+  replay = await ReplayPage.open(page, { streams: [counting(60)] }, { autoplay: true, speed: 0.5 });
   await expect.poll(async () => (await replay.state()).at_ms).toBeGreaterThan(200);
   const started = Date.now();
   await replay.tell({ type: "speed", speed: 32 });
@@ -80,7 +57,7 @@ test("speed changes the pace while playing", async ({ page }) => {
 });
 
 test("playing again after the end starts over", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(1).parts] }, { autoplay: true });
+  replay = await ReplayPage.open(page, { streams: [counting(1)] }, { autoplay: true });
   await replay.finish();
   await replay.tell({ type: "play" });
   await expect.poll(async () => (await replay.state()).finished).toBe(false);
@@ -89,7 +66,7 @@ test("playing again after the end starts over", async ({ page }) => {
 });
 
 test("playing on after a pause does not build the page anew", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(30).parts] }, { autoplay: true, speed: 4 });
+  replay = await ReplayPage.open(page, { streams: [counting(30)] }, { autoplay: true, speed: 4 });
   await expect.poll(async () => (await replay.state()).at_ms).toBeGreaterThan(0);
   await count().evaluate((built) => built.setAttribute("data-seen", ""));
   for (let times = 0; times < 10; times += 1) {
@@ -102,7 +79,7 @@ test("playing on after a pause does not build the page anew", async ({ page }) =
 });
 
 test("a seek shows the page as it was, forward and back", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(20).parts] });
+  replay = await ReplayPage.open(page, { streams: [counting(20)] });
   for (const at_ms of [5000, 12_350, 3200, 0, 19_900, 100, 99]) {
     await replay.seek(at_ms);
     await expect(count()).toHaveText(String(Math.floor(at_ms / 100) * 100));
@@ -110,7 +87,7 @@ test("a seek shows the page as it was, forward and back", async ({ page }) => {
 });
 
 test("a seek loads from the nearest snapshot, not from the start", async ({ page: browser }) => {
-  const { parts } = counting(40);
+  const parts = counting(40);
   const later = element("p", { id: "count" }, "later");
   parts[30]?.push(...snapshot(30_950, page([later])));
   replay = await ReplayPage.open(browser, { streams: [parts] });
@@ -124,13 +101,13 @@ test("a seek loads from the nearest snapshot, not from the start", async ({ page
 });
 
 test("it starts where it is asked to", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(20).parts] }, { at_ms: 15_000 });
+  replay = await ReplayPage.open(page, { streams: [counting(20)] }, { at_ms: 15_000 });
   await expect(count()).toHaveText("15000");
   expect((await replay.state()).at_ms).toBe(15_000);
 });
 
 test("the stage says that it waits for events, and goes on when they are there", async ({ page }) => {
-  replay = await ReplayPage.bare(page, { streams: [counting(3).parts] });
+  replay = await ReplayPage.bare(page, { streams: [counting(3)] });
   replay.host.failing.set("0/1", 503);
   await replay.load({ autoplay: true, speed: 4 });
   await expect.poll(async () => (await replay.state()).at_ms).toBe(1000);
@@ -141,7 +118,7 @@ test("the stage says that it waits for events, and goes on when they are there",
 });
 
 test("streams play one after the other", async ({ page }) => {
-  const streams = [counting(1, "https://a.example/").parts, counting(2, "https://b.example/").parts];
+  const streams = [counting(1, "https://a.example/"), counting(2, "https://b.example/")];
   replay = await ReplayPage.open(page, { streams, pause_ms: 300 }, { autoplay: true });
   await replay.finish();
   await expect(count()).toHaveText("1900");
@@ -157,7 +134,7 @@ test("streams play one after the other", async ({ page }) => {
 });
 
 test("the page's address follows navigations within the page, in both directions", async ({ page }) => {
-  const { parts } = counting(3);
+  const parts = counting(3);
   parts[1]?.push(custom(1950, "hindsight.navigate", { href: "https://shop.example/cart" }));
   parts[1]?.push(custom(1950, "hindsight.prompt", { text: "?" }), custom(1950, "hindsight.else", null));
   replay = await ReplayPage.open(page, { streams: [parts] });
@@ -206,7 +183,7 @@ test("idle parts that are not loaded yet are skipped too", async ({ page: browse
 });
 
 test("an active session plays on when more arrives", async ({ page }) => {
-  const { parts } = counting(3);
+  const parts = counting(3);
   const last = parts.pop();
   replay = await ReplayPage.open(page, { status: "active", streams: [parts] }, { autoplay: true, speed: 4 });
   await expect.poll(async () => (await replay.state()).at_ms).toBe(1900);
@@ -249,7 +226,7 @@ test("the recorded page is scaled to fit and centred", async ({ page: browser })
 });
 
 test("messages of another shape or origin are not obeyed", async ({ page }) => {
-  replay = await ReplayPage.open(page, { streams: [counting(5).parts] });
+  replay = await ReplayPage.open(page, { streams: [counting(5)] });
   await expect(count()).toHaveText("0");
   for (const message of [null, "play", { type: "seek", at_ms: "9" }, { type: "seek", at_ms: null }, {}]) {
     await replay.tell(message);

@@ -51,13 +51,25 @@ const PAGE = `<!doctype html><title>Replay</title>
 </script>
 <iframe src="/stage"></iframe>`;
 
-/** A part of a stream: its events as they were uploaded. What is `undefined` never arrived. */
+/** A batch of a stream: its events as they were uploaded. What is `undefined` never arrived. */
 export type HostedPart = RecordedEvent[] | undefined;
+
+/** A part of a stream of a finished session. */
+export interface HostedSegment extends Partial<PartManifest> {
+  seq: number;
+  index: number;
+  /** Its events; made each time it is asked for, if there are too many to keep. */
+  content: RecordedEvent[] | (() => RecordedEvent[]);
+}
 
 export interface HostedSession {
   status?: Manifest["status"];
-  /** The parts of each stream, by `seq`. */
+  /** The batches of each stream, by `seq`. */
   streams: HostedPart[][];
+  /** What streams are stored in instead once they are finished, by stream. */
+  segments?: (HostedSegment[] | undefined)[];
+  /** Stylesheets by hash. */
+  styles?: Record<string, unknown>;
   /** How long the pause between two streams is. */
   pause_ms?: number;
   /** Whether the stage has its content security policy: it has, unless a test is about what holds without. */
@@ -68,9 +80,9 @@ export interface StageHost {
   url: string;
   /** The recording; it may be changed while it is played. */
   session: HostedSession;
-  /** The parts that were asked for, as `stream/seq`. */
+  /** What was asked for: "manifest", `stream/seq`, `segments/stream/number`, `styles/hash`. */
   asked: string[];
-  /** Parts, and "manifest", that the server answers with this status. */
+  /** What of these the server answers with this status. */
   failing: Map<string, number>;
   /** How long a part takes to arrive. */
   latency_ms: number;
@@ -145,62 +157,91 @@ async function respond(
 
 async function respondRecording(host: StageHost, url: string, response: ServerResponse): Promise<void> {
   const asked = url.replace(/^\/(?:parts\/)?/, "").replace(/\.json$/, "");
-  const [stream, seq] = asked.split("/").map(Number);
-  const found =
-    asked === "manifest" ? manifestOf(host.session) : host.session.streams[stream ?? -1]?.[seq ?? -1];
-  if (asked !== "manifest") {
-    host.asked.push(asked);
-    await new Promise((resolve) => setTimeout(resolve, host.latency_ms));
-  }
-  const status = host.failing.get(asked) ?? (found ? 200 : 404);
+  host.asked.push(asked);
+  if (asked !== "manifest") await new Promise((resolve) => setTimeout(resolve, host.latency_ms));
+  const found = find(host.session, asked);
+  const status = host.failing.get(asked) ?? (found === undefined ? 404 : 200);
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(found ?? null));
 }
 
-function manifestOf({ status = "completed", streams, pause_ms = 0 }: HostedSession): Manifest {
+function find(session: HostedSession, asked: string): unknown {
+  const [kind = "", stream = "", number = ""] = asked.split("/");
+  switch (kind) {
+    case "manifest":
+      return manifestOf(session);
+    case "styles":
+      return session.styles?.[stream];
+    case "segments":
+      return eventsOf(session.segments?.[Number(stream)]?.[Number(number)]?.content);
+    default:
+      // The batches of a finished stream are gone.
+      return session.segments?.[Number(kind)] ? undefined : session.streams[Number(kind)]?.[Number(stream)];
+  }
+}
+
+function eventsOf(content: HostedSegment["content"] | undefined): RecordedEvent[] | undefined {
+  return typeof content === "function" ? content() : content;
+}
+
+function manifestOf(session: HostedSession): Manifest {
   const laid: StreamManifest[] = [];
-  for (const parts of streams) {
+  for (const [index, batches] of session.streams.entries()) {
     const before = laid.at(-1);
-    const offset = before ? before.offset_ms + before.duration_ms + pause_ms : 0;
-    laid.push(streamManifest(String(laid.length), offset, parts));
+    const offset = before ? before.offset_ms + before.duration_ms + (session.pause_ms ?? 0) : 0;
+    laid.push(streamManifest(String(index), offset, batches, session.segments?.[index]));
   }
   const last = laid.at(-1);
   return {
     session: "a-session",
-    status,
+    status: session.status ?? "completed",
     duration_ms: last ? last.offset_ms + last.duration_ms : 0,
+    styles_url: "/styles/",
     streams: laid,
   };
 }
 
-function streamManifest(id: string, offset_ms: number, parts: HostedPart[]): StreamManifest {
-  const present = parts.flatMap((events, seq) => (events ? [{ events, seq }] : []));
-  const times = present.flatMap(({ events }) => events.map(timeOf));
+function streamManifest(
+  id: string,
+  offset_ms: number,
+  batches: HostedPart[],
+  segments: HostedSegment[] | undefined,
+): StreamManifest {
+  const present = batches.flatMap((content, seq) => (content ? [{ content, seq, index: 0 }] : []));
+  const times = present.flatMap(({ content }) => content.map(timeOf));
   const started_at = Math.min(...times);
-  const duration_ms = Math.max(...times) - started_at;
+  const shift = offset_ms - started_at;
   return {
     id,
+    version: segments ? 1 : 0,
     offset_ms,
-    duration_ms,
+    duration_ms: Math.max(...times) - started_at,
     started_at,
-    missing: parts.flatMap((part, seq) => (part ? [] : [[seq, seq] as [number, number]])),
-    parts: present.map(({ events, seq }) =>
-      partManifest(`/parts/${id}/${seq}`, offset_ms - started_at, seq, events),
-    ),
+    missing: batches.flatMap((batch, seq) => (batch ? [] : [[seq, seq] as [number, number]])),
+    parts: segments
+      ? segments.map((segment, number) => partManifest(`/segments/${id}/${number}`, shift, segment))
+      : present.map((batch) => partManifest(`/parts/${id}/${batch.seq}`, shift, batch)),
   };
 }
 
-function partManifest(url: string, shift: number, seq: number, events: RecordedEvent[]): PartManifest {
+function partManifest(url: string, shift: number, { content, ...known }: HostedSegment): PartManifest {
+  // What is made when it is asked for says itself what the manifest says of it.
+  const events = typeof content === "function" ? [] : content;
   const times = events.map(timeOf);
   return {
     url,
-    seq,
     starts_ms: shift + Math.min(...times),
     ends_ms: shift + Math.max(...times),
     events: events.length,
-    interactions: events.filter(({ type, data }) => type === 3 && [1, 2, 3, 5].includes(Number(data?.source)))
-      .length,
+    interactions: events.filter(isInteraction).length,
     snapshot: events.some(({ type }) => type === 2),
+    json_bytes: 0,
+    styles: [],
+    ...known,
   };
+}
+
+function isInteraction({ type, data }: RecordedEvent): boolean {
+  return type === 3 && [1, 2, 3, 5].includes(Number(data?.source));
 }
 
 function timeOf({ timestamp }: RecordedEvent): number {
