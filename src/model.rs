@@ -189,6 +189,17 @@ pub struct Session {
     pub finish_error: Option<String>,
 }
 
+/// A stretch of time in which the visitor did something, by the visitor's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first event that the visitor caused.
+    pub from: TimestampMs,
+    /// The last one.
+    pub to: TimestampMs,
+    /// How many there are.
+    pub events: i64,
+}
+
 /// What is known of a batch besides its bytes, read from its events once, on arrival.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchFacts {

@@ -64,6 +64,8 @@ pub struct Part {
     pub interactions: i64,
     /// Whether it holds a full snapshot.
     pub snapshot: bool,
+    /// When the visitor did something: from, to, and how many events.
+    pub active: Vec<(i64, i64, i64)>,
     /// The size of its JSON; 0 when it is not known.
     pub json_bytes: i64,
     /// The stylesheets that stand for themselves in it.
@@ -111,6 +113,11 @@ impl Stream {
                     form: part.form,
                     seq: part.seq,
                     index: part.index,
+                    active: part
+                        .active
+                        .iter()
+                        .map(|stretch| (place(stretch.from), place(stretch.to), stretch.events))
+                        .collect(),
                     json_bytes: part.json_bytes,
                     styles: part.styles.clone(),
                     starts_ms: place(part.first_at),
@@ -158,6 +165,7 @@ mod tests {
             index: 0,
             last_seq: *seq,
             json_bytes: 0,
+            active: Vec::new(),
             styles: Vec::new(),
             first_at,
             last_at,

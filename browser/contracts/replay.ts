@@ -57,6 +57,8 @@ export interface PartManifest {
   events: number;
   /** How many of the events are something the visitor did. */
   interactions: number;
+  /** When the visitor did something, in stretches that are in order; of a batch no more is known than its own times. */
+  active: [from_ms: number, to_ms: number, events: number][];
   /** Whether a full snapshot is inside. There may be several. */
   snapshot: boolean;
   /** The size of its JSON in bytes; 0 when it is not known. */

@@ -1,8 +1,7 @@
 /**
  * When the visitor was active and when idle, on the session's timeline.
  *
- * Known exactly for parts that were loaded; of the others the manifest says
- * how many interactions they hold.
+ * Known exactly for parts that were loaded, and from the manifest for the others.
  */
 
 import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
@@ -41,7 +40,7 @@ export class Activity {
   private activeIn(stream: StreamManifest, part: PartManifest): Span[] {
     const known = this.known.get(part.url);
     if (known) return known.map(([from, to]) => [stream.offset_ms + from, stream.offset_ms + to]);
-    return part.interactions > 0 ? [[part.starts_ms, part.ends_ms]] : [];
+    return part.active.map(([from, to]) => [from, to]);
   }
 }
 
@@ -50,11 +49,11 @@ export function activitySlices({ duration_ms, streams }: Manifest): number[] {
   const counts = new Array<number>(SLICES).fill(0);
   const sliceOf = (at_ms: number) =>
     Math.min(SLICES - 1, Math.max(0, Math.floor((at_ms / Math.max(1, duration_ms)) * SLICES)));
-  for (const part of streams.flatMap((stream) => stream.parts)) {
-    const first = sliceOf(part.starts_ms);
-    const last = Math.max(first, sliceOf(part.ends_ms));
+  for (const [from, to, events] of streams.flatMap((stream) => stream.parts).flatMap((part) => part.active)) {
+    const first = sliceOf(from);
+    const last = Math.max(first, sliceOf(to));
     for (let slice = first; slice <= last; slice += 1) {
-      counts[slice] = (counts[slice] ?? 0) + part.interactions / (last - first + 1);
+      counts[slice] = (counts[slice] ?? 0) + events / (last - first + 1);
     }
   }
   const most = Math.max(...counts) || 1;

@@ -235,6 +235,7 @@ impl<'a> Rewriting<'a> {
             interactions: segment.interactions,
             snapshot: segment.snapshot,
             json_bytes: segment.json.len() as i64,
+            active: segment.active,
             body,
             styles,
         };

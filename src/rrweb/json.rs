@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
     /// The first byte of the value that comes next, past white space.
     pub fn peek(&mut self) -> Result<u8, Error> {
         self.skip_space();
-        self.byte().ok_or(self.syntax())
+        if self.at < self.text.len() { Ok(self.byte()) } else { Err(self.syntax()) }
     }
 
     /// Skips one value and returns its text.
@@ -100,21 +100,23 @@ impl<'a> Cursor<'a> {
             if container_opened {
                 continue;
             }
-            loop {
-                if self.open.len() == outside {
-                    return Ok(());
-                }
+            while self.open.len() > outside {
                 if !self.leave_or_comma()? {
                     self.key_inside_object()?;
                     break;
                 }
             }
+            if self.open.len() == outside {
+                return Ok(());
+            }
         }
     }
 
     /// Passes a scalar or an empty container, or opens a container and stands at its first value.
+    #[inline]
     fn scalar_or_open(&mut self) -> Result<bool, Error> {
-        match self.peek()? {
+        self.skip_space();
+        match self.byte() {
             b'"' => self.string().map(|_| false),
             b'{' => {
                 self.enter(b'{', b'}')?;
@@ -146,7 +148,7 @@ impl<'a> Cursor<'a> {
 
     fn leave_if_closed(&mut self) -> bool {
         self.skip_space();
-        let closed = self.byte().is_some() && self.byte() == self.open.last().copied();
+        let closed = self.open.last() == Some(&self.byte());
         if closed {
             self.at += 1;
             self.open.pop();
@@ -182,10 +184,10 @@ impl<'a> Cursor<'a> {
         self.expect(b'"')?;
         let start = self.at;
         loop {
+            self.at += plain_length(&self.text.as_bytes()[self.at..]);
             match self.byte() {
-                Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
-                Some(0x20..) => self.at += 1,
+                b'"' => break,
+                b'\\' => self.escape()?,
                 _ => return Err(self.syntax()),
             }
         }
@@ -195,8 +197,7 @@ impl<'a> Cursor<'a> {
 
     fn escape(&mut self) -> Result<(), Error> {
         self.at += 1;
-        let escaped = self.byte().ok_or(self.syntax())?;
-        match escaped {
+        match self.byte() {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
             b'u' => {
                 let digits = self.text.as_bytes().get(self.at + 1..self.at + 5);
@@ -213,7 +214,7 @@ impl<'a> Cursor<'a> {
     fn number(&mut self) -> Result<(), Error> {
         self.pass(b"-");
         match self.byte() {
-            Some(b'0') => self.at += 1,
+            b'0' => self.at += 1,
             _ => self.digits()?,
         }
         if self.pass(b".") {
@@ -228,7 +229,7 @@ impl<'a> Cursor<'a> {
 
     fn digits(&mut self) -> Result<(), Error> {
         let start = self.at;
-        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+        while self.byte().is_ascii_digit() {
             self.at += 1;
         }
         if self.at == start { Err(self.syntax()) } else { Ok(()) }
@@ -243,13 +244,13 @@ impl<'a> Cursor<'a> {
     }
 
     fn pass(&mut self, any_of: &[u8]) -> bool {
-        let found = self.byte().is_some_and(|byte| any_of.contains(&byte));
+        let found = any_of.contains(&self.byte());
         self.at += usize::from(found);
         found
     }
 
     fn expect(&mut self, wanted: u8) -> Result<(), Error> {
-        if self.byte() != Some(wanted) {
+        if self.byte() != wanted {
             return Err(self.syntax());
         }
         self.at += 1;
@@ -257,18 +258,51 @@ impl<'a> Cursor<'a> {
     }
 
     fn skip_space(&mut self) {
-        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
         }
     }
 
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+    /// The byte that comes next. At the end it is 0, which JSON has nowhere.
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     fn syntax(&self) -> Error {
         Error::Syntax { at: self.at }
     }
+}
+
+/// How many bytes from the start of `bytes` mean themselves in a string: up to the
+/// next quote, backslash or control character.
+fn plain_length(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    let (words, rest) = bytes.as_chunks();
+    for word in words {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            return length + special.trailing_zeros() as usize / 8;
+        }
+        length += word.len();
+    }
+    length + rest.iter().take_while(|byte| is_plain(**byte)).count()
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte >= 0x20 && byte != b'"' && byte != b'\\'
+}
+
+/// Marks the lowest of eight bytes that is not plain by its highest bit. Bytes above
+/// it may be marked wrongly, since a subtraction borrows from them.
+fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quote = zero_in(word ^ (ONES * b'"' as u64));
+    let backslash = zero_in(word ^ (ONES * b'\\' as u64));
+    (below_space | quote | backslash) & HIGH
 }
 
 /// The text of a JSON string as people read it; lone surrogates become U+FFFD.
@@ -415,6 +449,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_bytes_are_counted_in_words_as_one_by_one(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let one_by_one = bytes.iter().take_while(|byte| is_plain(**byte)).count();
+            prop_assert_eq!(plain_length(&bytes), one_by_one);
+        }
+
         #[test]
         fn all_that_serde_json_writes_is_accepted(value in any_json()) {
             prop_assert_eq!(check(&value.to_string(), 64), Ok(()));

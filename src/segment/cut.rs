@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::styles;
-use crate::model::{StyleHash, TimestampMs};
+use crate::model::{Stretch, StyleHash, TimestampMs};
 use crate::rrweb::Event;
 
 /// The first segment holds the first full snapshot and at least this much JSON, in bytes.
@@ -16,6 +16,12 @@ const CUT_BYTES: usize = 2 * 1024 * 1024;
 
 /// No segment is larger, in bytes of JSON, but one of a single event.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// A visitor who does nothing for so long is idle, as the player has it (`interactions.ts`).
+const PAUSE_MS: i64 = 5_000;
+
+/// Longer stretches are told as several, so that they show when much was done.
+const LONGEST_STRETCH_MS: i64 = 10_000;
 
 /// Where an event came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +47,8 @@ pub struct Segment {
     pub events: i64,
     /// How many of them the visitor caused.
     pub interactions: i64,
+    /// When the visitor did something.
+    pub active: Vec<Stretch>,
     /// Whether it holds a full snapshot.
     pub snapshot: bool,
     /// A JSON array of events.
@@ -118,6 +126,7 @@ impl Segment {
             last_at: at,
             events: 0,
             interactions: 0,
+            active: Vec::new(),
             snapshot: false,
             json: "[".to_owned(),
             styles: HashMap::new(),
@@ -138,8 +147,21 @@ impl Segment {
         self.last_seq = origin.seq;
         self.last_at = at;
         self.events += 1;
-        self.interactions += i64::from(event.is_interaction());
         self.snapshot |= event.is_full_snapshot();
+        if event.is_interaction() {
+            self.interactions += 1;
+            self.note_activity(at);
+        }
+    }
+
+    fn note_activity(&mut self, at: TimestampMs) {
+        match self.active.last_mut() {
+            Some(last) if at - last.to <= PAUSE_MS && at - last.from <= LONGEST_STRETCH_MS => {
+                last.to = at;
+                last.events += 1;
+            }
+            _ => self.active.push(Stretch { from: at, to: at, events: 1 }),
+        }
     }
 
     fn write(&mut self, json: &str) {

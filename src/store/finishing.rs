@@ -11,8 +11,8 @@ use rusqlite::{Connection as Db, OptionalExtension, named_params};
 use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Error, Result, ledger};
-use crate::model::{ConnectionId, StyleHash, TimestampMs};
+use super::{Error, Result, ledger, stretches};
+use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
 pub const MAX_ATTEMPTS: i64 = 3;
@@ -233,6 +233,8 @@ pub struct NewSegment {
     pub snapshot: bool,
     /// The size of its JSON.
     pub json_bytes: i64,
+    /// When the visitor did something.
+    pub active: Vec<Stretch>,
     /// One zstd frame.
     pub body: Vec<u8>,
     /// The stylesheets that stand for themselves in it, with their frames where they may be new.
@@ -247,9 +249,9 @@ pub fn add_segment(conn: &Db, connection: ConnectionId, stream: i64, segment: &N
     let styles: Vec<u8> = segment.styles.iter().flat_map(|(hash, _)| hash.0).collect();
     conn.prepare_cached(
         "INSERT INTO segment (id, first_seq, first_index, last_seq, first_event_at, last_event_at, events,
-                              interactions, snapshot, bytes, json_bytes, styles, body)
+                              interactions, snapshot, bytes, json_bytes, active, styles, body)
          VALUES (:id, :first_seq, :first_index, :last_seq, :first, :last, :events,
-                 :interactions, :snapshot, :bytes, :json_bytes, :styles, :body)",
+                 :interactions, :snapshot, :bytes, :json_bytes, :active, :styles, :body)",
     )?
     .execute(named_params! {
         ":id": id_of(stream, segment.number),
@@ -263,6 +265,7 @@ pub fn add_segment(conn: &Db, connection: ConnectionId, stream: i64, segment: &N
         ":snapshot": segment.snapshot,
         ":bytes": segment.body.len() as i64,
         ":json_bytes": segment.json_bytes,
+        ":active": stretches::write(&segment.active, segment.first_at),
         ":styles": styles,
         ":body": segment.body,
     })?;

@@ -8,6 +8,8 @@
 //! For each batch in the order of `seq`: how far `seq` is ahead of the last one and
 //! the number of events, both LEB128, then [`HASH_BYTES`] bytes of hash.
 
+use super::numbers::{read as read_number, write as write_number};
+
 /// How much of a batch's SHA-256 is kept.
 const HASH_BYTES: usize = 8;
 
@@ -68,28 +70,6 @@ fn read_entry(bytes: &mut &[u8], last: i64) -> Option<Entry> {
     let (hash, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(Entry { seq, events, hash: *hash })
-}
-
-fn write_number(bytes: &mut Vec<u8>, number: i64) {
-    let mut rest = number.max(0);
-    while rest >= 0x80 {
-        bytes.push((rest & 0x7f) as u8 | 0x80);
-        rest >>= 7;
-    }
-    bytes.push(rest as u8);
-}
-
-fn read_number(bytes: &mut &[u8]) -> Option<i64> {
-    let mut number = 0;
-    for shift in (0..63).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= i64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

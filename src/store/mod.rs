@@ -15,6 +15,7 @@ pub mod erasing;
 mod error;
 pub mod finishing;
 pub mod ledger;
+mod numbers;
 mod place;
 mod readers;
 pub mod recordings;
@@ -22,6 +23,7 @@ mod schema;
 mod scope;
 pub mod search;
 pub mod sessions;
+mod stretches;
 mod writer;
 
 use std::fs::{File, TryLockError};

@@ -5,8 +5,8 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
-use super::{Result, Scope};
-use crate::model::{ConnectionId, SessionId, StreamId, StyleHash, TimestampMs};
+use super::{Result, Scope, stretches};
+use crate::model::{ConnectionId, SessionId, StreamId, Stretch, StyleHash, TimestampMs};
 
 /// One page load of a session with the pieces it is stored in.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub struct StoredPart {
     pub interactions: i64,
     /// Whether it holds a full snapshot.
     pub snapshot: bool,
+    /// When the visitor did something: of a batch no more is known than that it was within it.
+    pub active: Vec<Stretch>,
     /// The size of its JSON; 0 when it is not known.
     pub json_bytes: i64,
     /// The stylesheets that stand for themselves in it.
@@ -72,16 +74,18 @@ pub fn streams(
     let mut statement = conn.prepare_cached(
         "SELECT stream.id, stream.public_id, stream.first_event_at, stream.last_event_at,
                 piece.seq, piece.first_index, piece.last_seq, piece.first_event_at, piece.last_event_at,
-                piece.events, piece.interactions, piece.snapshot, piece.json_bytes, piece.segment, piece.styles
+                piece.events, piece.interactions, piece.snapshot, piece.json_bytes, piece.segment, piece.styles,
+                piece.active
          FROM session
          JOIN stream ON stream.session_id = session.id
          JOIN (
              SELECT id, id & 1048575 AS seq, 0 AS first_index, id & 1048575 AS last_seq, first_event_at,
-                    last_event_at, events, interactions, snapshot, json_bytes, NULL AS segment, x'' AS styles
+                    last_event_at, events, interactions, snapshot, json_bytes, NULL AS segment, x'' AS styles,
+                    NULL AS active
              FROM batch
              UNION ALL
              SELECT id, first_seq, first_index, last_seq, first_event_at,
-                    last_event_at, events, interactions, snapshot, json_bytes, id, styles
+                    last_event_at, events, interactions, snapshot, json_bytes, id, styles, active
              FROM segment
          ) AS piece ON piece.id BETWEEN stream.id << 20 AND (stream.id << 20) + 1048575
          WHERE session.connection_id = :connection AND session.public_id = :session
@@ -110,15 +114,23 @@ pub fn streams(
 fn part_from(row: &Row<'_>) -> rusqlite::Result<StoredPart> {
     let segment: Option<i64> = row.get(13)?;
     let styles: Vec<u8> = row.get(14)?;
+    let active: Option<Vec<u8>> = row.get(15)?;
+    let (first_at, last_at, interactions) = (row.get(7)?, row.get(8)?, row.get(10)?);
+    let within = Stretch { from: first_at, to: last_at, events: interactions };
     Ok(StoredPart {
+        active: match active {
+            Some(active) => stretches::read(&active, first_at),
+            None if interactions > 0 => vec![within],
+            None => Vec::new(),
+        },
         form: segment.map_or(Form::Batch, Form::Segment),
         seq: row.get(4)?,
         index: row.get(5)?,
         last_seq: row.get(6)?,
-        first_at: row.get(7)?,
-        last_at: row.get(8)?,
+        first_at,
+        last_at,
         events: row.get(9)?,
-        interactions: row.get(10)?,
+        interactions,
         snapshot: row.get(11)?,
         json_bytes: row.get(12)?,
         styles: style_hashes(&styles),

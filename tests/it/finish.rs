@@ -197,7 +197,7 @@ async fn an_interrupted_attempt_leaves_nothing_behind() {
     // What a crash leaves: a stream that was being written, with a segment in it.
     let leftover = "INSERT INTO stream (connection_id, public_id, first_event_at, last_event_at, last_seq)
          SELECT connection_id, public_id, 0, 0, 0 FROM stream;
-         INSERT INTO segment SELECT max(id) << 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, x'', zeroblob(5000) FROM stream;";
+         INSERT INTO segment SELECT max(id) << 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, x'', x'', zeroblob(5000) FROM stream;";
     server.store.write(move |conn| Ok(conn.execute_batch(leftover)?)).await.expect("written");
     finish(&server).await;
     let count = |sql: &'static str| {

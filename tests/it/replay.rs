@@ -32,16 +32,16 @@ async fn the_manifest_says_what_plays_when() {
                 {
                     "id": TAB_A, "version": 1, "offset_ms": 0, "duration_ms": 5000, "started_at": NOW, "missing": [[1, 2]],
                     "parts": [
-                        { "url": format!("{base}/streams/{TAB_A}/batches/0"), "seq": 0, "index": 0, "starts_ms": 0, "json_bytes": 499, "styles": [],
+                        { "url": format!("{base}/streams/{TAB_A}/batches/0"), "seq": 0, "index": 0, "starts_ms": 0, "json_bytes": 499, "active": [[0, 2000, 1]], "styles": [],
                           "ends_ms": 2000, "events": 3, "interactions": 1, "snapshot": true },
-                        { "url": format!("{base}/streams/{TAB_A}/batches/3"), "seq": 3, "index": 0, "starts_ms": 5000, "json_bytes": 74, "styles": [],
+                        { "url": format!("{base}/streams/{TAB_A}/batches/3"), "seq": 3, "index": 0, "starts_ms": 5000, "json_bytes": 74, "active": [[5000, 5000, 1]], "styles": [],
                           "ends_ms": 5000, "events": 1, "interactions": 1, "snapshot": false },
                     ],
                 },
                 {
                     "id": TAB_B, "version": 2, "offset_ms": 7000, "duration_ms": 2000, "started_at": NOW + 60_000, "missing": [],
                     "parts": [
-                        { "url": format!("{base}/streams/{TAB_B}/batches/0"), "seq": 0, "index": 0, "starts_ms": 7000, "json_bytes": 504, "styles": [],
+                        { "url": format!("{base}/streams/{TAB_B}/batches/0"), "seq": 0, "index": 0, "starts_ms": 7000, "json_bytes": 504, "active": [[7000, 9000, 1]], "styles": [],
                           "ends_ms": 9000, "events": 3, "interactions": 1, "snapshot": true },
                     ],
                 },

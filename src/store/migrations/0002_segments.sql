@@ -176,6 +176,8 @@ CREATE TABLE segment (
     snapshot       INTEGER NOT NULL,
     bytes          INTEGER NOT NULL,
     json_bytes     INTEGER NOT NULL,
+    -- When the visitor did something (`store::stretches`).
+    active         BLOB    NOT NULL,
     -- The stylesheets that stand for themselves in it, 16 bytes of hash each.
     styles         BLOB    NOT NULL,
     body           BLOB    NOT NULL
