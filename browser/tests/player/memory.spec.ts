@@ -35,6 +35,7 @@ function longRecording(count: number): HostedSegment[] {
     starts_ms: seq * SEGMENT_MS,
     ends_ms: (seq + 1) * SEGMENT_MS - 1,
     interactions: 1,
+    active: [[seq * SEGMENT_MS, (seq + 1) * SEGMENT_MS - 1, 1] as [number, number, number]],
     snapshot: true,
     json_bytes,
   }));

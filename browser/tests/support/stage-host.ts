@@ -233,6 +233,7 @@ function partManifest(url: string, shift: number, { content, ...known }: HostedS
     ends_ms: shift + Math.max(...times),
     events: events.length,
     interactions: events.filter(isInteraction).length,
+    active: events.filter(isInteraction).map((event) => [shift + timeOf(event), shift + timeOf(event), 1]),
     snapshot: events.some(({ type }) => type === 2),
     json_bytes: 0,
     styles: [],
