@@ -1,20 +1,32 @@
 //! gzip (RFC 1952), in and out: the one place that inflates anything.
 //!
 //! Exactly one member is taken, whole: a cut-off or damaged one, a second one
-//! behind it, or other trailing bytes are errors. Inflating stops at its limits,
-//! so a bomb costs no more than an honest upload.
+//! behind it, or other trailing bytes are errors. A member says at its end how large
+//! it becomes; it gets a buffer of that size and no more, and never one beyond the
+//! limits, so a bomb costs no more than an honest upload.
 
-use std::io::{Read, Write};
-
-use flate2::Compression;
-use flate2::bufread::GzDecoder;
-use flate2::write::GzEncoder;
+use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
+use memchr::memmem;
 
 /// The first two bytes of a gzip member.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// The checksum and the size that end a member, in bytes.
+const TRAILER: usize = 8;
+
+/// An inflater that rests keeps no more memory than this, in bytes.
+const KEPT: usize = 1024 * 1024;
+
 /// Below this many inflated bytes the ratio says nothing: an empty page compresses well.
 const RATIO_COUNTS_FROM: usize = 1024 * 1024;
+
+/// In the bytes of one honest member its trailer stands once; by chance a second time,
+/// never more often.
+const MOST_TRAILERS: usize = 4;
+
+/// The level that balances time and size, and the fastest.
+const TO_STORE: i32 = 6;
+const TO_SEND: i32 = 1;
 
 /// How far inflating may go.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +47,7 @@ impl Limits {
 pub enum Error {
     /// Not one whole gzip member.
     #[error("the body is not one whole gzip member: {0}")]
-    Broken(String),
+    Broken(&'static str),
     /// More inflated bytes than allowed.
     #[error("the inflated body exceeds {limit} bytes")]
     TooLarge {
@@ -57,41 +69,98 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 
 /// Inflates one gzip member.
 pub fn inflate(member: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
-    let by_ratio = limits.ratio.saturating_mul(member.len()).max(RATIO_COUNTS_FROM);
-    let limit = limits.bytes.min(by_ratio);
-    let mut decoder = GzDecoder::new(member);
-    let mut inflated = Vec::with_capacity(limit.min(member.len().saturating_mul(4)));
-    decoder
-        .by_ref()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|error| Error::Broken(error.to_string()))?;
-    if inflated.len() > limit {
-        return Err(if limit == limits.bytes {
-            Error::TooLarge { limit }
-        } else {
-            Error::Ratio { limit: limits.ratio }
-        });
+    let mut inflater = Inflater::default();
+    inflater.inflate(member, limits)?;
+    Ok(inflater.inflated)
+}
+
+/// Inflates one member after the other, in the same memory.
+#[derive(Default)]
+pub struct Inflater {
+    decompressor: Decompressor,
+    inflated: Vec<u8>,
+}
+
+impl Inflater {
+    /// Inflates one gzip member.
+    pub fn inflate(&mut self, member: &[u8], limits: Limits) -> Result<&[u8], Error> {
+        let Self { decompressor, inflated } = self;
+        let trailer = member.last_chunk::<TRAILER>().ok_or(Error::Broken("it is too short"))?;
+        let (size, room) = (size_of(trailer), room_for(member.len(), limits));
+        // What is cut off says any size: only what fills its room is too large.
+        inflated.resize(size.min(room), 0);
+        match decompressor.gzip_decompress(member, inflated) {
+            Ok(written) if written == size => {}
+            Err(DecompressionError::InsufficientSpace) if size > room => {
+                return Err(too_large(room, limits));
+            }
+            Err(DecompressionError::BadData) => return Err(Error::Broken("its data is damaged")),
+            _ => return Err(Error::Broken("it does not have the size it says")),
+        }
+        if ends_early(member, trailer, inflated, decompressor) {
+            return Err(Error::Broken("something follows it"));
+        }
+        Ok(inflated)
     }
-    match decoder.into_inner().len() {
-        0 => Ok(inflated),
-        trailing => Err(Error::Broken(format!("{trailing} bytes follow it"))),
+
+    /// Gives memory back that one large member needed.
+    pub fn shrink(&mut self) {
+        if self.inflated.capacity() > KEPT {
+            self.inflated = Vec::new();
+        }
     }
+}
+
+/// How large a member becomes by its own word (RFC 1952, 2.3.1: `ISIZE`).
+fn size_of(trailer: &[u8; TRAILER]) -> usize {
+    let [.., a, b, c, d] = *trailer;
+    u32::from_le_bytes([a, b, c, d]) as usize
+}
+
+/// How many bytes may come of so many sent ones.
+fn room_for(sent: usize, limits: Limits) -> usize {
+    limits.bytes.min(limits.ratio.saturating_mul(sent).max(RATIO_COUNTS_FROM))
+}
+
+fn too_large(room: usize, limits: Limits) -> Error {
+    if room == limits.bytes { Error::TooLarge { limit: room } } else { Error::Ratio { limit: limits.ratio } }
+}
+
+/// Whether the member that was inflated ends before its last byte.
+///
+/// It ended with a trailer that fits what was inflated. So does the end of the bytes:
+/// if the member ended elsewhere, the trailer would stand there as well. That is looked
+/// for, and found only in bytes that were made for it, or by chance.
+fn ends_early(
+    member: &[u8],
+    trailer: &[u8; TRAILER],
+    inflated: &mut [u8],
+    decompressor: &mut Decompressor,
+) -> bool {
+    let elsewhere = memmem::find_iter(&member[..member.len() - 1], trailer);
+    elsewhere.take(MOST_TRAILERS).enumerate().any(|(count, at)| {
+        let ending = &member[..at + TRAILER];
+        count + 1 == MOST_TRAILERS || decompressor.gzip_decompress(ending, inflated).is_ok()
+    })
 }
 
 /// Makes one gzip member, to be stored.
 pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    compress(bytes, Compression::default())
+    compress(bytes, TO_STORE)
 }
 
 /// Makes one gzip member in the least time, to be sent and forgotten.
 pub fn deflate_fast(bytes: &[u8]) -> Vec<u8> {
-    compress(bytes, Compression::fast())
+    compress(bytes, TO_SEND)
 }
 
-fn compress(bytes: &[u8], level: Compression) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes all that is written")
+fn compress(bytes: &[u8], level: i32) -> Vec<u8> {
+    let mut compressor = Compressor::new(CompressionLvl::new(level).expect("levels from 0 to 12 exist"));
+    let mut member = vec![0; compressor.gzip_compress_bound(bytes.len())];
+    let length = compressor.gzip_compress(bytes, &mut member).expect("the bound is large enough");
+    member.truncate(length);
+    member.shrink_to_fit();
+    member
 }
 
 #[cfg(test)]
@@ -137,6 +206,20 @@ mod tests {
             inflate(&spaces(5 * 1024 * 1024), unbounded),
             Err(Error::TooLarge { limit: LIMITS.bytes })
         );
+    }
+
+    #[test]
+    fn trailing_bytes_are_found_however_they_look() {
+        let whole = deflate(b"[1,2,3]");
+        let trailer = &whole[whole.len() - TRAILER..];
+        for hidden in [&b""[..], b"x", &[0; 100], &trailer.repeat(6)] {
+            let bytes = [&whole, hidden, trailer].concat();
+            assert!(matches!(inflate(&bytes, LIMITS), Err(Error::Broken(_))), "{hidden:?} is hidden in it");
+        }
+        // Stored without compression, so that its own trailer stands in its data.
+        let mut inside = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 0, 0, 255, 255];
+        inside.extend([0; TRAILER]);
+        assert_eq!(inflate(&inside, LIMITS), Ok(Vec::new()), "an empty member is whole");
     }
 
     proptest! {

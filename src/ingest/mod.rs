@@ -186,28 +186,30 @@ fn thread_count(setting: usize) -> usize {
 }
 
 fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
+    let mut inflater = gzip::Inflater::default();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((upload, answer)) = next else { return };
         // A check that panics costs its upload, not the thread. The client may have
         // gone away while its upload waited.
-        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits))) {
+        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, &mut inflater))) {
             let _ = answer.send(checked);
         }
+        inflater.shrink();
     }
 }
 
 /// Inflates and checks one upload. The bytes that are stored are the ones that came;
 /// plain ones are compressed, so that all that is stored has one form.
-pub fn check(upload: Upload, limits: &Limits) -> Result<Batch, Refused> {
+pub fn check(upload: Upload, limits: &Limits, inflater: &mut gzip::Inflater) -> Result<Batch, Refused> {
     if upload.body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refused::EmptyBody);
     }
     let hash = Sha256::digest(&upload.body).into();
     let is_gzip = upload.labelled_gzip || gzip::is_gzip(&upload.body);
     let (facts, body) = if is_gzip {
-        let inflated = gzip::inflate(&upload.body, limits.gzip)?;
-        (facts(&inflated, limits)?, upload.body)
+        let inflated = inflater.inflate(&upload.body, limits.gzip)?;
+        (facts(inflated, limits)?, upload.body)
     } else {
         (facts(&upload.body, limits)?, gzip::deflate(without_mark(&upload.body)))
     };
@@ -265,7 +267,7 @@ mod tests {
 
     fn checked(body: &[u8]) -> Result<Batch, Refused> {
         let defaults = config::Settings::load(None, Default::default()).expect("defaults");
-        check(upload(body), &Limits::from(&defaults.ingest))
+        check(upload(body), &Limits::from(&defaults.ingest), &mut gzip::Inflater::default())
     }
 
     const EVENTS: &[u8] = br#"[{"type":0,"data":{},"timestamp":5}]"#;

@@ -6,7 +6,7 @@
 //! place between the events of the others.
 //!
 //! For each batch in the order of `seq`: how far `seq` is ahead of the last one and
-//! the number of events, both LEB128, then [`HASH_BYTES`] bytes of hash.
+//! the number of events (`numbers`), then the first 8 bytes of the hash.
 
 use super::numbers::{read as read_number, write as write_number};
 
@@ -53,7 +53,7 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`write`] wrote. Entries that are damaged, and all behind them, are left out.
+/// Reads what `write` wrote. Entries that are damaged, and all behind them, are left out.
 pub fn read(mut bytes: &[u8]) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut last = -1;

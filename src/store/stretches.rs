@@ -20,7 +20,7 @@ pub(super) fn write(stretches: &[Stretch], first_at: TimestampMs) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`write`] wrote. What is damaged, and all behind it, is left out.
+/// Reads what `write` wrote. What is damaged, and all behind it, is left out.
 pub(super) fn read(mut bytes: &[u8], first_at: TimestampMs) -> Vec<Stretch> {
     let mut stretches = Vec::new();
     let mut last = first_at;
