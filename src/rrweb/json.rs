@@ -96,56 +96,77 @@ impl<'a> Cursor<'a> {
     fn skip(&mut self) -> Result<(), Error> {
         let outside = self.open.len();
         loop {
-            let container_opened = self.scalar_or_open()?;
-            if container_opened {
-                continue;
-            }
-            while self.open.len() > outside {
-                if !self.leave_or_comma()? {
-                    self.key_inside_object()?;
-                    break;
+            self.skip_space();
+            match self.byte() {
+                b'"' => self.pass_string()?,
+                b'{' => {
+                    self.open_container(b'}')?;
+                    if !self.leave_if_closed() {
+                        self.pass_key()?;
+                        continue;
+                    }
                 }
+                b'[' => {
+                    self.open_container(b']')?;
+                    if !self.leave_if_closed() {
+                        continue;
+                    }
+                }
+                b't' => self.literal("true")?,
+                b'f' => self.literal("false")?,
+                b'n' => self.literal("null")?,
+                _ => self.number()?,
             }
-            if self.open.len() == outside {
+            if self.leave_up_to(outside)? {
                 return Ok(());
             }
         }
     }
 
-    /// Passes a scalar or an empty container, or opens a container and stands at its first value.
+    /// After a value: leaves what closes here. True when no more than `outside` is open,
+    /// false at the next value.
     #[inline]
-    fn scalar_or_open(&mut self) -> Result<bool, Error> {
-        self.skip_space();
-        match self.byte() {
-            b'"' => self.string().map(|_| false),
-            b'{' => {
-                self.enter(b'{', b'}')?;
-                if self.leave_if_closed() {
-                    return Ok(false);
+    fn leave_up_to(&mut self, outside: usize) -> Result<bool, Error> {
+        while self.open.len() > outside {
+            self.skip_space();
+            let byte = self.byte();
+            let closing = self.open.last().copied().unwrap_or_default();
+            if byte == b',' {
+                self.at += 1;
+                if closing == b'}' {
+                    self.pass_key()?;
                 }
-                self.key().map(|_| true)
+                return Ok(false);
             }
-            b'[' => {
-                self.enter(b'[', b']')?;
-                Ok(!self.leave_if_closed())
+            if byte != closing {
+                return Err(self.syntax());
             }
-            b't' => self.literal("true").map(|()| false),
-            b'f' => self.literal("false").map(|()| false),
-            b'n' => self.literal("null").map(|()| false),
-            _ => self.number().map(|()| false),
+            self.at += 1;
+            self.open.pop();
         }
+        Ok(true)
     }
 
     fn enter(&mut self, opening: u8, closing: u8) -> Result<(), Error> {
         self.skip_space();
-        self.expect(opening)?;
+        if self.byte() != opening {
+            return Err(self.syntax());
+        }
+        self.open_container(closing)
+    }
+
+    /// Passes the byte that opens a container.
+    #[inline]
+    fn open_container(&mut self, closing: u8) -> Result<(), Error> {
         if self.open.len() == self.max_depth {
             return Err(Error::TooDeep);
         }
+        self.at += 1;
         self.open.push(closing);
         Ok(())
     }
 
+    #[inline]
     fn leave_if_closed(&mut self) -> bool {
         self.skip_space();
         let closed = self.open.last() == Some(&self.byte());
@@ -164,27 +185,30 @@ impl<'a> Cursor<'a> {
         self.expect(b',').map(|()| false)
     }
 
-    fn key_inside_object(&mut self) -> Result<(), Error> {
-        if self.open.last() == Some(&b'}') {
-            self.key()?;
-        }
-        Ok(())
-    }
-
     fn key(&mut self) -> Result<&'a str, Error> {
         self.skip_space();
-        let key = self.string()?;
+        let start = self.at + 1;
+        self.pass_string()?;
+        let key = &self.text[start..self.at - 1];
         self.skip_space();
         self.expect(b':')?;
         Ok(key)
     }
 
-    /// Passes a string and returns what stands between its quotes, escapes unchanged.
-    fn string(&mut self) -> Result<&'a str, Error> {
+    #[inline]
+    fn pass_key(&mut self) -> Result<(), Error> {
+        self.skip_space();
+        self.pass_string()?;
+        self.skip_space();
+        self.expect(b':')
+    }
+
+    /// Passes a string with its quotes.
+    #[inline]
+    fn pass_string(&mut self) -> Result<(), Error> {
         self.expect(b'"')?;
-        let start = self.at;
         loop {
-            self.at += plain_length(&self.text.as_bytes()[self.at..]);
+            self.at = special_from(self.text.as_bytes(), self.at);
             match self.byte() {
                 b'"' => break,
                 b'\\' => self.escape()?,
@@ -192,7 +216,7 @@ impl<'a> Cursor<'a> {
             }
         }
         self.at += 1;
-        Ok(&self.text[start..self.at - 1])
+        Ok(())
     }
 
     fn escape(&mut self) -> Result<(), Error> {
@@ -249,6 +273,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    #[inline]
     fn expect(&mut self, wanted: u8) -> Result<(), Error> {
         if self.byte() != wanted {
             return Err(self.syntax());
@@ -257,6 +282,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn skip_space(&mut self) {
         while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
@@ -274,19 +300,19 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes from the start of `bytes` mean themselves in a string: up to the
-/// next quote, backslash or control character.
-fn plain_length(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    let (words, rest) = bytes.as_chunks();
-    for word in words {
+/// Where, from `at` on, the next byte stands that does not mean itself in a string: a
+/// quote, a backslash or a control character; the end if there is none.
+#[inline]
+fn special_from(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
-            return length + special.trailing_zeros() as usize / 8;
+            return at + special.trailing_zeros() as usize / 8;
         }
-        length += word.len();
+        at += word.len();
     }
-    length + rest.iter().take_while(|byte| is_plain(**byte)).count()
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| is_plain(**byte)).count()
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -295,6 +321,7 @@ fn is_plain(byte: u8) -> bool {
 
 /// Marks the lowest of eight bytes that is not plain by its highest bit. Bytes above
 /// it may be marked wrongly, since a subtraction borrows from them.
+#[inline]
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
@@ -452,7 +479,7 @@ mod tests {
         #[test]
         fn plain_bytes_are_counted_in_words_as_one_by_one(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             let one_by_one = bytes.iter().take_while(|byte| is_plain(**byte)).count();
-            prop_assert_eq!(plain_length(&bytes), one_by_one);
+            prop_assert_eq!(special_from(&bytes, 0), one_by_one);
         }
 
         #[test]
