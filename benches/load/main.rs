@@ -1,0 +1,54 @@
+//! The load generator and the benchmarks: `cargo bench --bench load -- COMMAND`.
+//!
+//! Each command starts the real server as a process of its own, on a free port with a
+//! new data folder, and speaks HTTP to it; what it is held against runs in the same
+//! command, in turns. `docs/performance.md` says what each command measures. Nothing
+//! here passes or fails by time: only what was stored wrongly is a failure.
+
+mod check;
+mod client;
+mod corpus;
+mod drive;
+mod ingest;
+mod meter;
+mod process;
+mod table;
+mod visit;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Measures the Hindsight server under load of recorded visits.
+///
+/// Settings of the server are taken from the environment, such as
+/// HINDSIGHT_STORE__DURABILITY=crash. Data is kept below TMPDIR while a command runs.
+#[derive(Parser)]
+#[command(name = "load")]
+struct Cli {
+    /// A folder of recordings: gzip JSON, `*.json.gz`, as `hindsight import` takes them.
+    #[arg(long, value_name = "DIR", global = true, default_value = "browser/demo/visits")]
+    recordings: PathBuf,
+    /// What cargo adds by itself.
+    #[arg(long, hide = true, global = true)]
+    bench: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Uploads recordings as many visitors at once, and checks that all was stored.
+    Ingest(ingest::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    meter::raise_file_limit()?;
+    let recordings = cli.recordings;
+    match cli.command {
+        // Plain `cargo bench` runs this too, and must not take long.
+        None => Ok(Cli::command().print_help()?),
+        Some(Command::Ingest(arguments)) => ingest::run(&recordings, &arguments),
+    }
+}
