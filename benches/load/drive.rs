@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::corpus::{Batch, Corpus};
 use crate::meter::{self, Memory};
 use crate::process::Process;
+use crate::table;
 use crate::visit::{Pace, Shared, Tally, Visitor};
 
 /// Batches of a run at a rate are released no more often than this: a wake-up costs CPU too.
@@ -197,6 +198,11 @@ impl Run {
         let mut latencies: Vec<u32> = acks.map(|ack| ack.latency_us).collect();
         latencies.sort_unstable();
         latencies
+    }
+
+    /// A quantile of the latencies, in microseconds.
+    pub fn latency_us(&self, share: f64) -> u32 {
+        table::quantile(&self.latencies(), share)
     }
 
     fn seconds(&self) -> f64 {

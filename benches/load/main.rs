@@ -5,11 +5,15 @@
 //! command, in turns. `docs/performance.md` says what each command measures. Nothing
 //! here passes or fails by time: only what was stored wrongly is a failure.
 
+mod bound;
 mod check;
 mod client;
 mod corpus;
 mod drive;
+mod echo;
+mod floors;
 mod ingest;
+mod latency;
 mod meter;
 mod process;
 mod table;
@@ -40,6 +44,13 @@ struct Cli {
 enum Command {
     /// Uploads recordings as many visitors at once, and checks that all was stored.
     Ingest(ingest::Arguments),
+    /// Holds the server against the sum of the parts that an upload consists of.
+    Bound(bound::Arguments),
+    /// Uploads at parts of the capacity, to the server and to a bare echo server.
+    Latency(latency::Arguments),
+    /// Is the echo server.
+    #[command(hide = true)]
+    Echo,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -50,5 +61,8 @@ fn main() -> anyhow::Result<()> {
         // Plain `cargo bench` runs this too, and must not take long.
         None => Ok(Cli::command().print_help()?),
         Some(Command::Ingest(arguments)) => ingest::run(&recordings, &arguments),
+        Some(Command::Bound(arguments)) => bound::run(&recordings, &arguments),
+        Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
+        Some(Command::Echo) => echo::run(),
     }
 }

@@ -31,6 +31,11 @@ pub fn own_cpu() -> Duration {
     read_clock(ClockId::ProcessCPUTime)
 }
 
+/// CPU time that this thread has used.
+pub fn thread_cpu() -> Duration {
+    read_clock(ClockId::ThreadCPUTime)
+}
+
 /// CPU time that all processes of the machine have used, and what a hypervisor took.
 pub fn machine_cpu() -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string("/proc/stat").context("/proc/stat")?;

@@ -1,4 +1,4 @@
-//! Plain tables and percentiles.
+//! Plain tables, medians and percentiles.
 
 /// A table in Markdown, so that it can be pasted into `docs/performance.md`.
 pub struct Table {
@@ -46,6 +46,14 @@ impl Table {
         }
         println!();
     }
+}
+
+/// The middle value; the lower of two. NaN of none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len().saturating_sub(1) / 2;
+    values.get(middle).copied().unwrap_or(f64::NAN)
 }
 
 /// The value below which this share of the sorted values lies. 0 of none.
