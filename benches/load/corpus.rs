@@ -1,6 +1,6 @@
 //! The recordings that are sent, read once and prepared so that sending them is cheap.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -45,17 +45,7 @@ pub struct Batch {
 impl Corpus {
     /// Reads all `*.json.gz` of a folder.
     pub fn read(folder: &Path) -> anyhow::Result<Arc<Self>> {
-        let mut paths = Vec::new();
-        for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-            let path = entry?.path();
-            if path.to_string_lossy().ends_with(".json.gz") {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        if paths.is_empty() {
-            bail!("{} holds no *.json.gz; name a folder of recordings with --recordings", folder.display());
-        }
+        let paths = recording_files(folder)?;
         let read = |path: &Path| Recording::read(path).with_context(|| path.display().to_string());
         let recordings = paths.iter().map(|path| read(path)).collect::<anyhow::Result<_>>()?;
         Ok(Arc::new(Self { recordings }))
@@ -124,6 +114,22 @@ impl Batch {
             ends_stream: false,
         }
     }
+}
+
+/// The recordings of a folder, by name; at least one.
+pub fn recording_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".json.gz") {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        bail!("{} holds no *.json.gz; name a folder of recordings with --recordings", folder.display());
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// The JSON of a gzip file.

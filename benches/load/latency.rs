@@ -8,9 +8,9 @@ use clap::Args;
 use crate::corpus::Corpus;
 use crate::drive::{Load, Run, drive};
 use crate::process::Server;
-use crate::table::{Table, grouped, median, ms};
+use crate::table::{Table, grouped, median, ms, quantile};
 use crate::visit::Pace;
-use crate::{echo, meter};
+use crate::{echo, floors, meter};
 
 /// The parts of the capacity.
 const SHARES: [f64; 3] = [0.1, 0.5, 0.9];
@@ -60,6 +60,9 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     report(capacity, &pairs);
+    let work = floors::work_us(&corpus.batches().collect::<Vec<_>>())?;
+    let [p50, p99, longest] = [0.5, 0.99, 1.0].map(|share| ms(quantile(&work, share)));
+    println!("Inflating and checking one batch alone takes p50 {p50}, p99 {p99}, at most {longest}.");
     Ok(())
 }
 
@@ -92,6 +95,7 @@ fn report(capacity: f64, pairs: &[Vec<Pair>]) {
                 "{:.1}",
                 of(&|pair| f64::from(pair.server.latency_us(0.99)) / f64::from(pair.echo.latency_us(0.99)))
             ),
+            format!("{:.0} us", of(&|pair| pair.server.server_us())),
             of(&|pair| pair.server.unsent as f64).to_string(),
             format!("{:.0} %", of(&|pair| pair.server.others()) * 100.0),
         ]);

@@ -8,6 +8,7 @@
 mod bound;
 mod check;
 mod client;
+mod compare;
 mod corpus;
 mod drive;
 mod echo;
@@ -48,6 +49,8 @@ enum Command {
     Bound(bound::Arguments),
     /// Uploads at parts of the capacity, to the server and to a bare echo server.
     Latency(latency::Arguments),
+    /// Holds the server against Express with better-sqlite3; needs Node.js and a C++ compiler.
+    Compare(compare::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -63,6 +66,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Ingest(arguments)) => ingest::run(&recordings, &arguments),
         Some(Command::Bound(arguments)) => bound::run(&recordings, &arguments),
         Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
+        Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }
 }
