@@ -14,9 +14,11 @@ mod drive;
 mod echo;
 mod floors;
 mod ingest;
+mod joined;
 mod latency;
 mod meter;
 mod process;
+mod replay;
 mod table;
 mod visit;
 
@@ -51,6 +53,8 @@ enum Command {
     Latency(latency::Arguments),
     /// Holds the server against Express with better-sqlite3; needs Node.js and a C++ compiler.
     Compare(compare::Arguments),
+    /// Opens and delivers a small and a large recording.
+    Replay(replay::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -67,6 +71,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Bound(arguments)) => bound::run(&recordings, &arguments),
         Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
         Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
+        Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }
 }
