@@ -5,7 +5,7 @@
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::net::SocketAddr;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Enough for the answer to an upload.
 const BUFFER_BYTES: usize = 4 * 1024;
@@ -32,6 +32,13 @@ impl Client {
     /// Connects.
     pub async fn connect(address: SocketAddr) -> Result<Self> {
         Self::of(TcpStream::connect(address).await?)
+    }
+
+    /// Connects from an address of this machine: each has ports of its own.
+    pub async fn connect_from(source: SocketAddr, address: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(source)?;
+        Self::of(socket.connect(address).await?)
     }
 
     fn of(stream: TcpStream) -> Result<Self> {

@@ -13,6 +13,7 @@ mod corpus;
 mod drive;
 mod echo;
 mod floors;
+mod idle;
 mod ingest;
 mod joined;
 mod latency;
@@ -55,6 +56,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Opens and delivers a small and a large recording.
     Replay(replay::Arguments),
+    /// Opens many connections that do nothing, and reads the server's memory.
+    Idle(idle::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -72,6 +75,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
         Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
         Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
+        Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::corpus::{Batch, Corpus, Recording};
 
 /// How long after the end an upload that was begun is tried again.
@@ -111,6 +111,27 @@ fn run_prefix() -> u64 {
 fn next_session() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The head of an upload, written over what is there.
+fn write_head(head: &mut String, key: &str, [session, stream]: [&str; 2], batch: &Batch, end: &str) {
+    head.clear();
+    write!(
+        head,
+        "POST /ingest/{key}/{session}/{stream}/{}{end} HTTP/1.1\r\nHost: load\r\nUser-Agent: load\r\n\
+         Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        batch.seq,
+        batch.body.len(),
+    )
+    .expect("a string takes all that is written");
+}
+
+/// Uploads one batch as a visit of its own.
+pub async fn upload_once(client: &mut Client, key: &str, batch: &Batch) -> std::io::Result<Answer> {
+    let session = next_session();
+    let mut head = String::new();
+    write_head(&mut head, key, [&session_id(session), &stream_id(session, 0)], batch, "");
+    client.exchange(head.as_bytes(), &batch.body).await
 }
 
 /// A visitor at work.
@@ -230,18 +251,8 @@ impl Visitor {
 
     fn write_head(&mut self, visit: &Visit, batch: &Batch) {
         let end = if self.shared.ends && batch.ends_stream { "?end=1" } else { "" };
-        self.head.clear();
-        write!(
-            self.head,
-            "POST /ingest/{}/{}/{}/{}{end} HTTP/1.1\r\nHost: load\r\nUser-Agent: load\r\n\
-             Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-            self.shared.key,
-            visit.session_id,
-            visit.stream_ids[batch.stream],
-            batch.seq,
-            batch.body.len(),
-        )
-        .expect("a string takes all that is written");
+        let stream = &visit.stream_ids[batch.stream];
+        write_head(&mut self.head, &self.shared.key, [&visit.session_id, stream], batch, end);
     }
 
     fn acknowledge(&mut self, visit: &Visit, index: usize, from: Instant) {
