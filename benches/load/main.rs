@@ -12,11 +12,13 @@ mod compare;
 mod corpus;
 mod drive;
 mod echo;
+mod fill;
 mod floors;
 mod idle;
 mod ingest;
 mod joined;
 mod latency;
+mod list;
 mod meter;
 mod process;
 mod replay;
@@ -58,6 +60,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Opens many connections that do nothing, and reads the server's memory.
     Idle(idle::Arguments),
+    /// Asks for lists of few and of many sessions; needs no recordings.
+    List(list::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -76,6 +80,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
         Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
         Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
+        Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Echo) => echo::run(),
     }
 }

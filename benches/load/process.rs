@@ -98,7 +98,7 @@ pub fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The write key of the connection, which is added unless it is there.
-fn add_connection(data: &Path) -> anyhow::Result<String> {
+pub fn add_connection(data: &Path) -> anyhow::Result<String> {
     let database = data.join("hindsight.db");
     let printed = match database.exists() {
         true => output(hindsight(data).args(["connection", "list"]))?,
