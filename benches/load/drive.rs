@@ -22,7 +22,7 @@ use crate::visit::{Pace, Shared, Tally, Visitor};
 const PACER_STEP: Duration = Duration::from_micros(100);
 
 /// What to send.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Load {
     /// Connections at once; each is one visitor at a time.
     pub connections: usize,

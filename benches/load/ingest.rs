@@ -73,7 +73,8 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
 
 fn report(load: &Load, run: &Run) {
     let mut table = Table::new(&["ingest", ""]);
-    table.line("connections, pace", format!("{}, {:?}", load.connections, load.pace));
+    table.line("connections", load.connections.to_string());
+    table.line("pace", load.pace.to_string());
     table.line("acknowledged batches/s", grouped(run.rate()));
     table.line("events/s", grouped(run.per_second(|batch| batch.events as f64)));
     table.line("JSON MB/s", format!("{:.1}", run.per_second(|batch| batch.raw_bytes as f64 / 1e6)));

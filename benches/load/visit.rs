@@ -1,7 +1,7 @@
 //! One visitor: a connection that uploads recordings under fresh ids, one after the other.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,14 +12,14 @@ use tokio::sync::Semaphore;
 use crate::client::{Answer, Client};
 use crate::corpus::{Batch, Corpus, Recording};
 
-/// How long after the end an upload that was begun is tried again.
+/// How long after the end an upload that was cut off is tried again.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How long to wait when an answer that says "later" does not say when.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// When visitors send.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Pace {
     /// The next batch as soon as the last is answered.
     Flat,
@@ -27,6 +27,16 @@ pub enum Pace {
     Rate(f64),
     /// As the recorded visitors did, so many times faster.
     Think(f64),
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flat => f.write_str("flat out"),
+            Self::Rate(rate) => write!(f, "{rate} batches/s"),
+            Self::Think(factor) => write!(f, "{factor} times as fast as recorded"),
+        }
+    }
 }
 
 /// What all visitors of a run share.
@@ -207,7 +217,7 @@ impl Visitor {
         (due < shared.end).then_some(due)
     }
 
-    /// Sends a batch until it is taken, or refused for good.
+    /// Sends a batch until it is taken, or refused for good, or the run is over.
     async fn upload(
         &mut self,
         visit: &Visit,
@@ -216,6 +226,7 @@ impl Visitor {
         due: Instant,
     ) -> anyhow::Result<()> {
         self.write_head(visit, batch);
+        let mut cut_off = false;
         loop {
             let sent = Instant::now();
             let wait = match self.client.exchange(self.head.as_bytes(), &batch.body).await {
@@ -227,26 +238,33 @@ impl Visitor {
                             self.acknowledge(visit, index, from);
                             return Ok(());
                         }
-                        429 | 503 => {
-                            let seconds = self.client.header(&answer, "retry-after");
-                            let seconds = seconds.and_then(|seconds| seconds.parse().ok());
-                            seconds.map_or(RETRY, Duration::from_secs)
-                        }
-                        _ => return Ok(()),
+                        429 | 503 => Some(self.retry_after(&answer)),
+                        _ => None,
                     }
                 }
                 Err(_) => {
+                    cut_off = true;
                     self.tally.broken += 1;
                     self.client = Client::connect(self.shared.address).await?;
-                    Duration::ZERO
+                    Some(Duration::ZERO)
                 }
             };
-            if Instant::now() + wait > self.shared.end + GRACE {
-                self.tally.unknown.push(visit.session);
+            // What was cut off may be stored; asking again is the way to know.
+            let until = self.shared.end + if cut_off { GRACE } else { Duration::ZERO };
+            let again = wait.map(|wait| Instant::now() + wait);
+            if let Some(again) = again {
+                tokio::time::sleep_until(again.min(until).into()).await;
+            }
+            if again.is_none_or(|again| again >= until) {
+                self.tally.unknown.extend(cut_off.then_some(visit.session));
                 return Ok(());
             }
-            tokio::time::sleep(wait).await;
         }
+    }
+
+    fn retry_after(&self, answer: &Answer) -> Duration {
+        let seconds = self.client.header(answer, "retry-after");
+        seconds.and_then(|seconds| seconds.parse().ok()).map_or(RETRY, Duration::from_secs)
     }
 
     fn write_head(&mut self, visit: &Visit, batch: &Batch) {
