@@ -76,6 +76,7 @@ fn report(capacity: f64, pairs: &[Vec<Pair>]) {
         "echo p50",
         "echo p99",
         "p99 / echo p99",
+        "server CPU",
         "unsent",
         "others",
     ];

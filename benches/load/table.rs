@@ -18,6 +18,7 @@ impl Table {
 
     /// Adds a row of cells, as many as there are columns.
     pub fn cells(&mut self, cells: Vec<String>) {
+        assert_eq!(self.rows.first().map(Vec::len), Some(cells.len()), "a cell for each column");
         self.rows.push(cells);
     }
 
