@@ -111,7 +111,8 @@ fn only_segments_know_zstd() {
 
 #[test]
 fn a_file_has_one_subject() {
-    let sources = files("src", &["rs"]).into_iter().chain(files("browser", &["ts", "mjs", "css"]));
+    let code = ["src", "tests", "benches"].into_iter().flat_map(|folder| files(folder, &["rs"]));
+    let sources = code.chain(files("browser", &["ts", "mjs", "css"]));
     for path in sources.chain(files("templates", &["html"])) {
         let lines = fs::read_to_string(&path).expect("UTF-8").lines().count();
         assert!(lines <= MAX_LINES, "{} has {lines} lines", path.display());

@@ -1,0 +1,80 @@
+//! Databases with many sessions, written straight by SQL: uploads would take hours.
+//!
+//! The only file here that knows the schema. What it writes must be what uploads would
+//! have left, as far as lists look at it; recordings it writes none.
+
+use std::path::Path;
+
+use hindsight::clock::Clock;
+use hindsight::model::{SessionId, TimestampMs};
+use rusqlite::{Connection, named_params};
+
+/// Sessions are spread over so many days.
+const DAYS: i64 = 90;
+
+/// Places in a filled database, for queries that need one.
+pub struct Filled {
+    /// A place in the middle of the list.
+    pub middle: i64,
+    /// The place before its last page.
+    pub end: i64,
+    /// When the session in the middle started.
+    pub middle_at: TimestampMs,
+    /// The session at the place in the middle.
+    pub id: SessionId,
+}
+
+/// Fills the database of a data folder with sessions of its first connection. One in five
+/// is active, so that half of a thousand still hold a page of them.
+pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
+    let mut conn = Connection::open(data.join("hindsight.db"))?;
+    // Nothing is lost if this is cut off: it would begin anew.
+    conn.pragma_update(None, "synchronous", "OFF")?;
+    conn.pragma_update(None, "cache_size", -256 * 1024)?;
+    let transaction = conn.transaction()?;
+    insert_sessions(&transaction, sessions, Clock::system().now())?;
+    transaction.execute_batch(
+        "INSERT INTO session_search (rowid, landing_url) SELECT id, landing_url FROM session;
+         INSERT INTO activity SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
+    )?;
+    transaction.execute(
+        "UPDATE connection
+         SET active_sessions = (SELECT count(*) FROM session WHERE completed_at IS NULL),
+             completed_sessions = (SELECT count(*) FROM session WHERE completed_at IS NOT NULL),
+             events = (SELECT sum(events) FROM session),
+             bytes = (SELECT sum(bytes) FROM session)
+         WHERE id = 1",
+        [],
+    )?;
+    transaction.commit()?;
+    let at = |newer: i64| {
+        conn.query_row(
+            "SELECT id, public_id, started_at FROM session ORDER BY id DESC LIMIT 1 OFFSET ?1",
+            [newer],
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)),
+        )
+    };
+    let (middle, id, middle_at) = at(sessions / 2)?;
+    let (end, ..) = at(sessions - page - 1)?;
+    Ok(Filled { middle, end, middle_at, id: id.parse()? })
+}
+
+fn insert_sessions(conn: &Connection, sessions: i64, now: TimestampMs) -> rusqlite::Result<usize> {
+    let insert = "
+        WITH RECURSIVE
+        number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :sessions),
+        visit (n, began_at, active) AS (
+            SELECT n, :now - (:sessions - n) * (:days * 86400000 / :sessions), n % 5 = 0 FROM number)
+        INSERT INTO session (id, connection_id, public_id, started_at, last_batch_at, completed_at, finished_at,
+                             first_event_at, last_event_at, events, batches, bytes, json_bytes, playable,
+                             visitor, landing_url, landing_at, user_agent)
+        SELECT (1 << 49) | (began_at << 7), 1, lower(hex(randomblob(16))), began_at,
+               iif(active, :now, began_at + 300000), iif(active, NULL, began_at + 320000),
+               iif(active, NULL, began_at + 321000),
+               began_at, began_at + 300000, 100 + n % 900, 20, 38000, 600000, 1,
+               iif(n % 10 = 0, 'visitor-' || n % 100, NULL),
+               'https://shop.example/category-' || n % 40 || '/product-' || n * 7919 % 700001 || '?from=mail',
+               began_at, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+        FROM visit";
+    conn.execute(insert, named_params! { ":sessions": sessions, ":now": now, ":days": DAYS })
+}

@@ -1,0 +1,86 @@
+//! The load generator and the benchmarks: `cargo bench --bench load -- COMMAND`.
+//!
+//! Each command starts the real server as a process of its own, on a free port with a
+//! new data folder, and speaks HTTP to it; what it is held against runs in the same
+//! command, in turns. `docs/performance.md` says what each command measures. Nothing
+//! here passes or fails by time: only what was stored wrongly is a failure.
+
+mod bound;
+mod check;
+mod client;
+mod compare;
+mod corpus;
+mod drive;
+mod echo;
+mod fill;
+mod floors;
+mod idle;
+mod ingest;
+mod joined;
+mod latency;
+mod list;
+mod meter;
+mod process;
+mod replay;
+mod table;
+mod visit;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Measures the Hindsight server under load of recorded visits.
+///
+/// Settings of the server are taken from the environment, such as
+/// HINDSIGHT_STORE__DURABILITY=crash. Data is kept below TMPDIR while a command runs.
+#[derive(Parser)]
+#[command(name = "load")]
+struct Cli {
+    /// A folder of recordings: gzip JSON, `*.json.gz`, as `hindsight import` takes them.
+    #[arg(long, value_name = "DIR", global = true, default_value = "browser/demo/visits")]
+    recordings: PathBuf,
+    /// What cargo adds by itself.
+    #[arg(long, hide = true, global = true)]
+    bench: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Uploads recordings as many visitors at once, and checks that all was stored.
+    Ingest(ingest::Arguments),
+    /// Holds the server against the sum of the parts that an upload consists of.
+    Bound(bound::Arguments),
+    /// Uploads at parts of the capacity, to the server and to a bare echo server.
+    Latency(latency::Arguments),
+    /// Holds the server against Express with better-sqlite3; needs Node.js and a C++ compiler.
+    Compare(compare::Arguments),
+    /// Opens and delivers a small and a large recording.
+    Replay(replay::Arguments),
+    /// Opens many connections that do nothing, and reads the server's memory.
+    Idle(idle::Arguments),
+    /// Asks for lists of few and of many sessions; needs no recordings.
+    List(list::Arguments),
+    /// Is the echo server.
+    #[command(hide = true)]
+    Echo,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    meter::raise_file_limit()?;
+    let recordings = cli.recordings;
+    match cli.command {
+        // Plain `cargo bench` runs this too, and must not take long.
+        None => Ok(Cli::command().print_help()?),
+        Some(Command::Ingest(arguments)) => ingest::run(&recordings, &arguments),
+        Some(Command::Bound(arguments)) => bound::run(&recordings, &arguments),
+        Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
+        Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
+        Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
+        Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
+        Some(Command::List(arguments)) => list::run(&arguments),
+        Some(Command::Echo) => echo::run(),
+    }
+}
