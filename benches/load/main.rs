@@ -13,6 +13,7 @@ mod corpus;
 mod drive;
 mod echo;
 mod fill;
+mod finish;
 mod floors;
 mod idle;
 mod ingest;
@@ -22,6 +23,7 @@ mod list;
 mod meter;
 mod process;
 mod replay;
+mod retain;
 mod table;
 mod visit;
 
@@ -60,6 +62,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Opens many connections that do nothing, and reads the server's memory.
     Idle(idle::Arguments),
+    /// Turns batches into finished recordings: how small, and at what cost.
+    Finish(finish::Arguments),
+    /// Erases a day of recordings beside uploads; needs no recordings.
+    Retain(retain::Arguments),
     /// Asks for lists of few and of many sessions; needs no recordings.
     List(list::Arguments),
     /// Is the echo server.
@@ -80,6 +86,8 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
         Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
         Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
+        Some(Command::Finish(arguments)) => finish::run(&recordings, &arguments),
+        Some(Command::Retain(arguments)) => retain::run(&arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Echo) => echo::run(),
     }
