@@ -4,17 +4,28 @@
 //! behind it, or other trailing bytes are errors. Inflating stops at its limits,
 //! so a bomb costs no more than an honest upload.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
-use flate2::Compression;
-use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
 
 /// The first two bytes of a gzip member.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Below this many inflated bytes the ratio says nothing: an empty page compresses well.
 const RATIO_COUNTS_FROM: usize = 1024 * 1024;
+
+/// How large zlib's window may be, as a power of two: all that the format allows.
+const WINDOW_BITS: u8 = 15;
+
+/// The header and the trailer of a member without a name.
+const SMALLEST_MEMBER: usize = 18;
+
+/// A buffer is never smaller: most batches inflate to a few of these.
+const SMALLEST_BUFFER: usize = 16 * 1024;
+
+/// A buffer that grew larger is given back rather than kept for the next member.
+const LARGEST_KEPT: usize = 1024 * 1024;
 
 /// How far inflating may go.
 #[derive(Clone, Copy, Debug)]
@@ -57,25 +68,76 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 
 /// Inflates one gzip member.
 pub fn inflate(member: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
+    let mut inflated = Vec::new();
+    inflate_into(member, limits, &mut inflated)?;
+    Ok(inflated)
+}
+
+/// Inflates one member after the other into a buffer of its own.
+#[derive(Default)]
+pub struct Inflater {
+    buffer: Vec<u8>,
+}
+
+impl Inflater {
+    /// Inflates one gzip member and shows what it holds. A buffer that had to grow
+    /// large is given back afterwards, so that one large member does not cost its
+    /// memory for ever.
+    pub fn inflate<T>(
+        &mut self,
+        member: &[u8],
+        limits: Limits,
+        show: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        let shown = inflate_into(member, limits, &mut self.buffer).map(|()| show(&self.buffer));
+        if self.buffer.capacity() > LARGEST_KEPT {
+            self.buffer = Vec::new();
+        }
+        shown
+    }
+}
+
+/// Replaces what is in `buffer`, in one call of the decoder where the member says its
+/// size truly. What it says is a hint only: the buffer grows as far as the limit.
+fn inflate_into(member: &[u8], limits: Limits, buffer: &mut Vec<u8>) -> Result<(), Error> {
+    buffer.clear();
     let by_ratio = limits.ratio.saturating_mul(member.len()).max(RATIO_COUNTS_FROM);
     let limit = limits.bytes.min(by_ratio);
-    let mut decoder = GzDecoder::new(member);
-    let mut inflated = Vec::with_capacity(limit.min(member.len().saturating_mul(4)));
-    decoder
-        .by_ref()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|error| Error::Broken(error.to_string()))?;
-    if inflated.len() > limit {
-        return Err(if limit == limits.bytes {
-            Error::TooLarge { limit }
-        } else {
-            Error::Ratio { limit: limits.ratio }
-        });
+    let mut decoder = Decompress::new_gzip(WINDOW_BITS);
+    let mut wanted = announced_size(member).max(SMALLEST_BUFFER);
+    loop {
+        // One byte more than allowed is enough to know that there is too much.
+        buffer.reserve_exact(wanted.min(limit + 1).saturating_sub(buffer.len()));
+        let read = usize::try_from(decoder.total_in()).map_or(member.len(), |read| read.min(member.len()));
+        let status = decoder
+            .decompress_vec(&member[read..], buffer, FlushDecompress::Finish)
+            .map_err(|error| Error::Broken(error.message().unwrap_or("damaged").to_owned()))?;
+        if buffer.len() > limit {
+            return Err(if limit == limits.bytes {
+                Error::TooLarge { limit }
+            } else {
+                Error::Ratio { limit: limits.ratio }
+            });
+        }
+        if status == Status::StreamEnd {
+            break;
+        }
+        if buffer.len() < buffer.capacity() {
+            return Err(Error::Broken("it is cut off".to_owned()));
+        }
+        wanted = buffer.capacity().saturating_mul(2);
     }
-    match decoder.into_inner().len() {
-        0 => Ok(inflated),
+    match member.len() as u64 - decoder.total_in() {
+        0 => Ok(()),
         trailing => Err(Error::Broken(format!("{trailing} bytes follow it"))),
+    }
+}
+
+/// The size that the member's last bytes say it inflates to.
+fn announced_size(member: &[u8]) -> usize {
+    match member.last_chunk() {
+        Some(size) if member.len() >= SMALLEST_MEMBER => u32::from_le_bytes(*size) as usize,
+        _ => 0,
     }
 }
 
@@ -96,6 +158,9 @@ fn compress(bytes: &[u8], level: Compression) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
+    use flate2::bufread::GzDecoder;
     use proptest::prelude::*;
 
     use super::*;
@@ -139,7 +204,60 @@ mod tests {
         );
     }
 
+    /// What a streaming decoder makes of it: an independent reading of the same rules.
+    fn streamed(member: &[u8]) -> Option<Vec<u8>> {
+        let mut decoder = GzDecoder::new(member);
+        let mut inflated = Vec::new();
+        decoder.by_ref().take(LIMITS.bytes as u64 + 1).read_to_end(&mut inflated).ok()?;
+        (inflated.len() <= LIMITS.bytes && decoder.into_inner().is_empty()).then_some(inflated)
+    }
+
+    #[test]
+    fn a_large_buffer_is_given_back_and_a_small_one_kept() {
+        let mut inflater = Inflater::default();
+        let noise: Vec<u8> =
+            (0..2_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for (content, kept) in [(&noise[..5_000], true), (&noise[..], false), (&noise[..100], true)] {
+            let length = inflater.inflate(&deflate(content), LIMITS, |inflated| {
+                assert!(inflated == content);
+                inflated.len()
+            });
+            assert_eq!(length, Ok(content.len()));
+            assert_eq!(inflater.buffer.capacity() > 0, kept);
+        }
+    }
+
+    #[test]
+    fn a_size_that_lies_costs_no_more_than_the_limit() {
+        let mut member = deflate(&vec![b' '; 100_000]);
+        let size_at = member.len() - 4;
+        member[size_at..].copy_from_slice(&u32::MAX.to_le_bytes());
+        let mut buffer = Vec::new();
+        assert!(matches!(inflate_into(&member, LIMITS, &mut buffer), Err(Error::Broken(_))));
+        assert!(buffer.capacity() <= LIMITS.bytes + 1, "{}", buffer.capacity());
+    }
+
     proptest! {
+        #[test]
+        fn the_streaming_decoder_agrees(
+            bytes in prop::collection::vec(any::<u8>(), 0..2048),
+            times in 1..60_usize,
+            damage in prop::option::of((any::<prop::sample::Index>(), 1..=255_u8)),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let content = bytes.repeat(times);
+            let mut member = deflate(&content);
+            if let Some((at, flip)) = damage {
+                let at = at.index(member.len());
+                member[at] ^= flip;
+            }
+            if let Some(cut) = cut {
+                member.truncate(cut.index(member.len()));
+            }
+            let unbounded = Limits { ratio: usize::MAX, ..LIMITS };
+            prop_assert_eq!(inflate(&member, unbounded).ok(), streamed(&member));
+        }
+
         #[test]
         fn what_goes_in_comes_out(bytes in prop::collection::vec(any::<u8>(), 0..4096)) {
             prop_assert_eq!(inflate(&deflate(&bytes), LIMITS), Ok(bytes));
