@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("segment", &["model", "rrweb"]),
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
-    ("ingest", &["model", "config", "rrweb", "store"]),
+    ("ingest", &["model", "clock", "config", "rrweb", "store"]),
     ("finish", &["model", "clock", "config", "stop", "rrweb", "segment", "store", "pieces"]),
     (
         "web",

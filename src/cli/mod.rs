@@ -4,6 +4,7 @@ mod connection;
 mod demo;
 mod export;
 mod import;
+mod open_files;
 mod serve;
 
 use std::collections::BTreeMap;

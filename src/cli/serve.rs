@@ -8,9 +8,11 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
+use super::open_files;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish;
+use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
 use crate::stop::{self, Stopper, Stopping};
 use crate::store::{FolderLock, Store};
@@ -57,6 +59,11 @@ pub async fn serve(
     greeting: Greeting,
 ) -> anyhow::Result<()> {
     let Opened { settings, store, closing, _lock } = opened;
+    open_files::raise(&settings);
+    tracing::info!(
+        memory_bound_bytes = memory_bound(&settings),
+        "uploads take no more memory than this, however many come"
+    );
     let listen = settings.server.listen;
     let server = Server::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}; is it taken? Choose another with --listen, or [server] listen")

@@ -11,8 +11,9 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 22] = [
+const RANGES: [(&str, i64, i64); 30] = [
     ("server.max_connections", 1, 100_000),
+    ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
     ("server.shutdown_timeout_seconds", 0, 3600),
     ("ingest.max_body_bytes", 1024, 1 << 30),
@@ -22,7 +23,14 @@ const RANGES: [(&str, i64, i64); 22] = [
     ("ingest.max_events_per_batch", 1, 1_000_000),
     ("ingest.max_depth", 16, 100_000),
     ("ingest.body_timeout_seconds", 1, 3600),
+    ("ingest.min_bytes_per_second", 0, 1 << 30),
+    ("ingest.min_rate_after_seconds", 0, 3600),
     ("ingest.queue_batches", 1, 65_536),
+    ("ingest.buffer_bytes", 1024, 1 << 40),
+    ("ingest.batches_per_second_per_key", 0, 1_000_000),
+    ("ingest.burst_per_key", 1, 10_000_000),
+    ("ingest.batches_per_second_per_address", 0, 1_000_000),
+    ("ingest.burst_per_address", 1, 10_000_000),
     ("ingest.threads", 0, 1024),
     ("store.readers", 1, 256),
     ("store.group_writes", 1, 65_536),

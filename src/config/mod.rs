@@ -89,6 +89,8 @@ pub struct Server {
     pub public_url: String,
     pub data_dir: PathBuf,
     pub max_connections: u32,
+    pub max_connections_per_address: u32,
+    pub limit_private_addresses: bool,
     pub header_timeout_seconds: u32,
     pub shutdown_timeout_seconds: u32,
 }
@@ -114,7 +116,14 @@ pub struct Ingest {
     pub max_events_per_batch: usize,
     pub max_depth: usize,
     pub body_timeout_seconds: u32,
+    pub min_bytes_per_second: u32,
+    pub min_rate_after_seconds: u32,
     pub queue_batches: usize,
+    pub buffer_bytes: usize,
+    pub batches_per_second_per_key: u32,
+    pub burst_per_key: u32,
+    pub batches_per_second_per_address: u32,
+    pub burst_per_address: u32,
     pub threads: usize,
 }
 
@@ -194,7 +203,7 @@ macro_rules! durations {
 
 durations! {
     Server: header_timeout = header_timeout_seconds, shutdown_timeout = shutdown_timeout_seconds;
-    Ingest: body_timeout = body_timeout_seconds;
+    Ingest: body_timeout = body_timeout_seconds, min_rate_after = min_rate_after_seconds;
     Sessions: idle_after = idle_after_seconds, ended_grace = ended_grace_seconds,
         reopen_within = reopen_within_seconds;
 }
@@ -246,6 +255,13 @@ impl Settings {
                 "choose two paths",
             ));
         }
+        if self.ingest.buffer_bytes < self.ingest.max_body_bytes {
+            return Err(layers.invalid(
+                "ingest.buffer_bytes",
+                format!("is {}, which holds no body of `ingest.max_body_bytes`", self.ingest.buffer_bytes),
+                "write a larger number, or a smaller `ingest.max_body_bytes`",
+            ));
+        }
         if !is_log_filter(&self.log.level) {
             return Err(layers.invalid(
                 "log.level",
@@ -267,7 +283,7 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 5] = ["assets", "connections", "demo", "favicon.svg", "go"];
+const OWN_PATHS: [&str; 6] = ["assets", "connections", "demo", "favicon.svg", "go", "problems"];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {
@@ -353,6 +369,7 @@ mod tests {
             ("[pages]\ntemplates_dir = \"/nowhere\"", "where there is no folder; name a folder"),
             ("[recorder]\ningest_path = \"/connections\"", "which is not a free path"),
             ("[recorder]\nscript_path = \"/a/../b\"", "which is not a free path"),
+            ("[ingest]\nbuffer_bytes = 1024", "`ingest.buffer_bytes` is 1024, which holds no body"),
             ("[log]\nlevel = \"loud\"", "`log.level` is \"loud\", which is no level"),
             ("[server]\npublic_url = \"https://x.example/path\"", "which is not a web address"),
             ("[store]\ndurability = \"some\"", "`store.durability` cannot be used"),

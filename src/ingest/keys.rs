@@ -1,72 +1,147 @@
 //! Which connection a write key belongs to, answered from memory.
+//!
+//! What is in memory is trusted for a few seconds and then looked up again, since
+//! another process may pause a connection or replace its key at any time. Keys that
+//! nobody has are not kept.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::Mutex;
-
+use super::recent::Recent;
 use super::{Error, Refused};
+use crate::clock::Clock;
 use crate::store::Store;
 use crate::store::connections::{self, Holder};
 
-/// A key that is not in memory may be new: keys are looked up this often at most, so
-/// that a flood of invented ones costs the store nothing.
+/// A change to a connection takes effect within this time.
+const TRUSTED_FOR: Duration = Duration::from_secs(5);
+
+/// When a key could not be looked up again, the store is left alone for this long.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// A key that is not in memory may be new: such keys are looked up this often at most,
+/// so that a flood of invented ones costs the store nothing.
 const LOOKUPS: u32 = 50;
 const LOOKUP_WINDOW: Duration = Duration::from_secs(1);
 
-/// The keys met so far. Connections may be added by another process at any time.
+/// So many keys are kept in memory. Only keys that exist get there.
+const MAX_KNOWN: usize = 8192;
+
+/// No key is longer.
+const MAX_KEY_BYTES: usize = 64;
+
+/// The keys met so far.
 pub struct Keys {
     store: Store,
-    known: RwLock<HashMap<String, Holder>>,
-    /// Held while a key is looked up, so that many uploads with a new key cost one look-up.
-    lookups: Mutex<Window>,
+    clock: Clock,
+    known: Mutex<Recent<String, Known>>,
+    /// Held while a key is looked up, so that many uploads with one key cost one look-up.
+    strangers: tokio::sync::Mutex<Window>,
+    /// The same for keys in memory, which no flood of invented ones may hold up.
+    refreshing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Known {
+    holder: Arc<Holder>,
+    /// By the clock's uptime.
+    trusted_until: Duration,
 }
 
 struct Window {
-    started: Instant,
+    started: Duration,
     used: u32,
 }
 
 impl Keys {
     /// Knows no key yet.
-    pub fn new(store: Store) -> Self {
+    pub fn new(store: Store, clock: Clock) -> Self {
+        let window = Window { started: clock.uptime(), used: 0 };
         Self {
             store,
-            known: RwLock::default(),
-            lookups: Mutex::new(Window { started: Instant::now(), used: 0 }),
+            clock,
+            known: Mutex::new(Recent::new(MAX_KNOWN)),
+            strangers: tokio::sync::Mutex::new(window),
+            refreshing: tokio::sync::Mutex::default(),
         }
     }
 
     /// What the key opens. Refused as busy, never as unknown, when
     /// too many keys were looked up: recorders give up on an unknown one.
-    pub async fn holder(&self, key: &str) -> Result<Option<Holder>, Error> {
-        if let Some(holder) = self.known(key) {
-            return Ok(Some(holder));
+    pub async fn holder(&self, key: &str) -> Result<Option<Arc<Holder>>, Error> {
+        match self.known(key) {
+            Some(known) if self.is_trusted(&known) => Ok(Some(known.holder)),
+            Some(_) => self.refresh(key).await,
+            None if is_possible(key) => self.meet(key).await,
+            None => Ok(None),
         }
-        let mut window = self.lookups.lock().await;
-        if let Some(holder) = self.known(key) {
-            return Ok(Some(holder));
-        }
-        window.take_turn()?;
-        let owned = key.to_owned();
-        let found = self.store.read(move |conn| connections::by_write_key(conn, &owned)).await?;
-        if let Some(holder) = &found {
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.insert(key.to_owned(), holder.clone());
-        }
-        Ok(found)
     }
 
-    fn known(&self, key: &str) -> Option<Holder> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    async fn meet(&self, key: &str) -> Result<Option<Arc<Holder>>, Error> {
+        let mut window = self.strangers.lock().await;
+        if let Some(known) = self.known(key).filter(|known| self.is_trusted(known)) {
+            return Ok(Some(known.holder));
+        }
+        window.take_turn(self.clock.uptime())?;
+        self.look_up(key).await
+    }
+
+    async fn refresh(&self, key: &str) -> Result<Option<Arc<Holder>>, Error> {
+        let _turn = self.refreshing.lock().await;
+        let Some(known) = self.known(key) else { return self.look_up(key).await };
+        if self.is_trusted(&known) {
+            return Ok(Some(known.holder));
+        }
+        match self.look_up(key).await {
+            // The answer of some seconds ago is better than none.
+            Err(error) => {
+                tracing::debug!(%error, "a write key was not looked up again");
+                self.keep(key, Arc::clone(&known.holder), self.clock.uptime() + TRY_AGAIN_AFTER);
+                Ok(Some(known.holder))
+            }
+            found => found,
+        }
+    }
+
+    async fn look_up(&self, key: &str) -> Result<Option<Arc<Holder>>, Error> {
+        let trusted_until = self.clock.uptime() + TRUSTED_FOR;
+        let owned = key.to_owned();
+        let found = self.store.read(move |conn| connections::by_write_key(conn, &owned)).await?;
+        let Some(holder) = found.map(Arc::new) else {
+            self.lock().remove(key);
+            return Ok(None);
+        };
+        self.keep(key, Arc::clone(&holder), trusted_until);
+        Ok(Some(holder))
+    }
+
+    fn keep(&self, key: &str, holder: Arc<Holder>, trusted_until: Duration) {
+        self.lock().insert(key.to_owned(), Known { holder, trusted_until });
+    }
+
+    fn known(&self, key: &str) -> Option<Known> {
+        self.lock().get(key).cloned()
+    }
+
+    fn is_trusted(&self, known: &Known) -> bool {
+        self.clock.uptime() < known.trusted_until
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Recent<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Whether any connection could have this key.
+fn is_possible(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    key.len() <= MAX_KEY_BYTES && key.bytes().all(is_plain)
+}
+
 impl Window {
-    fn take_turn(&mut self) -> Result<(), Refused> {
-        if self.started.elapsed() > LOOKUP_WINDOW {
-            *self = Self { started: Instant::now(), used: 0 };
+    fn take_turn(&mut self, now: Duration) -> Result<(), Refused> {
+        if now.saturating_sub(self.started) > LOOKUP_WINDOW {
+            *self = Self { started: now, used: 0 };
         }
         self.used += 1;
         if self.used > LOOKUPS { Err(Refused::Busy) } else { Ok(()) }

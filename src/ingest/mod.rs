@@ -1,21 +1,34 @@
 //! The way of an upload from its bytes to its commit.
 //!
-//! A few threads inflate and check, fed by a bounded queue; the store's writer
-//! commits; only then is the upload answered. What is refused leaves nothing
-//! behind. HTTP is not known here, nor what status a refusal becomes.
+//! Who may send (`keys`, `rates`), how much may be in memory (`budget`, `memory`) and
+//! what was refused (`refused`, `refusals`) have files of their own. A few threads
+//! inflate and check, fed by a bounded queue; the store's writer commits; only then is
+//! the upload answered. What is refused leaves nothing behind. HTTP is not known here,
+//! nor what status a refusal becomes.
 
+mod budget;
 pub mod gzip;
 mod keys;
+pub mod memory;
+mod rates;
+mod recent;
+mod refusals;
 mod refused;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
+use budget::Share;
+pub use budget::{Body, Budget};
+use gzip::Inflater;
 pub use keys::Keys;
+pub use rates::Rates;
+pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
 
 use crate::model::{Batch, ConnectionId, SessionId, StreamId, TimestampMs};
@@ -33,8 +46,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Longer user agents are cut: nothing honest is longer.
 const MAX_USER_AGENT_CHARS: usize = 512;
 
+/// An upload that has arrived waits for its turn this long at most. Its bytes are in
+/// the budget meanwhile, so that many may wait, but not in vain.
+const TURN_WITHIN: Duration = Duration::from_secs(1);
+
+/// Who may receive no more today comes again within this time, in seconds.
+const MAX_QUOTA_WAIT_SECONDS: i64 = 3600;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
 /// One upload as it arrived.
-#[derive(Debug)]
 pub struct Upload {
     /// Whose key it came with.
     pub connection: ConnectionId,
@@ -55,7 +75,7 @@ pub struct Upload {
     /// When it arrived, by the server's clock.
     pub received_at: TimestampMs,
     /// A JSON array of rrweb events, plain or gzip.
-    pub body: Vec<u8>,
+    pub body: Body,
     /// Whether the client says that it is gzip. If it does not say, the first bytes do.
     pub labelled_gzip: bool,
 }
@@ -105,12 +125,16 @@ impl From<&config::Ingest> for Limits {
     }
 }
 
-type Answer = oneshot::Sender<Result<Batch, Refused>>;
+type Answer = oneshot::Sender<Result<(Batch, Share), Refused>>;
 
 /// The ingest path. Clones share its queue; its threads end when the last is dropped.
 #[derive(Clone)]
 pub struct Ingest {
     queue: SyncSender<(Upload, Answer)>,
+    /// One for each upload between its body and its commit.
+    turns: Arc<Semaphore>,
+    /// What all bodies together may hold.
+    pub budget: Budget,
     store: Store,
     sessions: config::Sessions,
 }
@@ -127,18 +151,27 @@ impl Ingest {
                 .name(format!("ingest-{number}"))
                 .spawn(move || check_all(&waiting, limits))?;
         }
-        Ok(Self { queue, store, sessions: settings.sessions.clone() })
+        Ok(Self {
+            queue,
+            turns: Arc::new(Semaphore::new(settings.ingest.queue_batches)),
+            budget: Budget::new(settings.ingest.buffer_bytes),
+            store,
+            sessions: settings.sessions.clone(),
+        })
     }
 
     /// Checks and stores one upload; returns when it is on disk.
     pub async fn take(&self, upload: Upload) -> Result<Receipt, Error> {
         let (connection, daily_bytes) = (upload.connection, upload.daily_bytes);
+        // Held until the answer, so that nothing is decoded that the writer would not take.
+        let turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| Refused::Busy)?.map_err(|_| store::Error::Closed)?;
         let (answer, checked) = oneshot::channel();
         self.queue.try_send((upload, answer)).map_err(|error| match error {
             TrySendError::Full(_) => Error::Refused(Refused::Busy),
             TrySendError::Disconnected(_) => Error::Store(store::Error::Closed),
         })?;
-        let batch = checked.await.map_err(|_| Error::CheckFailed)??;
+        let (batch, _share) = checked.await.map_err(|_| Error::CheckFailed)??;
         self.append(connection, batch, daily_bytes).await
     }
 
@@ -149,6 +182,7 @@ impl Ingest {
         daily_bytes: Option<i64>,
     ) -> Result<Receipt, Error> {
         let rules = self.rules(&batch, daily_bytes);
+        let received_at = batch.received_at;
         let appended = self
             .store
             .write_sized(batch.body.len(), move |conn| batches::append(conn, connection, &batch, &rules))
@@ -162,7 +196,9 @@ impl Ingest {
             Appended::SeqJump => Err(Refused::SeqJump.into()),
             Appended::Closed => Err(Refused::SessionClosed.into()),
             Appended::Full => Err(Refused::SessionLimit.into()),
-            Appended::OverQuota => Err(Refused::QuotaExceeded.into()),
+            Appended::OverQuota => {
+                Err(Refused::QuotaExceeded { after_seconds: tomorrow(received_at) }.into())
+            }
         }
     }
 
@@ -178,6 +214,13 @@ impl Ingest {
     }
 }
 
+/// The seconds until the next day (UTC), or an hour if that is longer.
+fn tomorrow(now: TimestampMs) -> u32 {
+    let left = DAY_SECONDS - now.div_euclid(1000).rem_euclid(DAY_SECONDS);
+    u32::try_from(left.clamp(1, MAX_QUOTA_WAIT_SECONDS)).expect("at most an hour")
+}
+
+/// How many threads check, where 0 stands for one for each core.
 fn thread_count(setting: usize) -> usize {
     match setting {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -186,7 +229,7 @@ fn thread_count(setting: usize) -> usize {
 }
 
 fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
-    let mut inflater = gzip::Inflater::default();
+    let mut inflater = Inflater::default();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((upload, answer)) = next else { return };
@@ -200,20 +243,21 @@ fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
 }
 
 /// Inflates and checks one upload. The bytes that are stored are the ones that came;
-/// plain ones are compressed, so that all that is stored has one form.
-pub fn check(upload: Upload, limits: &Limits, inflater: &mut gzip::Inflater) -> Result<Batch, Refused> {
-    if upload.body.iter().all(u8::is_ascii_whitespace) {
+/// plain ones are compressed, so that all that is stored has one form. The body's share
+/// of the budget has to be held until they are.
+fn check(upload: Upload, limits: &Limits, inflater: &mut Inflater) -> Result<(Batch, Share), Refused> {
+    let (sent, share) = upload.body.into_parts();
+    if sent.iter().all(u8::is_ascii_whitespace) {
         return Err(Refused::EmptyBody);
     }
-    let hash = Sha256::digest(&upload.body).into();
-    let is_gzip = upload.labelled_gzip || gzip::is_gzip(&upload.body);
+    let hash = Sha256::digest(&sent).into();
+    let is_gzip = upload.labelled_gzip || gzip::is_gzip(&sent);
     let (facts, body) = if is_gzip {
-        let inflated = inflater.inflate(&upload.body, limits.gzip)?;
-        (facts(inflated, limits)?, upload.body)
+        (facts(inflater.inflate(&sent, limits.gzip)?, limits)?, sent)
     } else {
-        (facts(&upload.body, limits)?, gzip::deflate(without_mark(&upload.body)))
+        (facts(&sent, limits)?, gzip::deflate(without_mark(&sent)))
     };
-    Ok(Batch {
+    let batch = Batch {
         session: upload.session,
         stream: upload.stream,
         seq: upload.seq,
@@ -224,7 +268,8 @@ pub fn check(upload: Upload, limits: &Limits, inflater: &mut gzip::Inflater) -> 
         user_agent: user_agent(&upload.user_agent),
         sent_at: upload.sent_at,
         received_at: upload.received_at,
-    })
+    };
+    Ok((batch, share))
 }
 
 /// A user agent of a length that can be shown.
@@ -260,14 +305,15 @@ mod tests {
             end: false,
             user_agent: "u".repeat(10_000),
             received_at: 0,
-            body: body.to_vec(),
+            body: body.to_vec().into(),
             labelled_gzip: false,
         }
     }
 
     fn checked(body: &[u8]) -> Result<Batch, Refused> {
         let defaults = config::Settings::load(None, Default::default()).expect("defaults");
-        check(upload(body), &Limits::from(&defaults.ingest), &mut gzip::Inflater::default())
+        let limits = Limits::from(&defaults.ingest);
+        check(upload(body), &limits, &mut Inflater::default()).map(|(batch, _)| batch)
     }
 
     const EVENTS: &[u8] = br#"[{"type":0,"data":{},"timestamp":5}]"#;
@@ -280,6 +326,14 @@ mod tests {
         assert_eq!(gzip::inflate(&plain.body, gzip::Limits::STORED).expect("gzip"), EVENTS);
         assert_eq!(plain.facts.first_at, 5);
         assert_eq!(plain.user_agent.len(), MAX_USER_AGENT_CHARS);
+    }
+
+    #[test]
+    fn who_is_over_the_quota_waits_for_tomorrow_but_an_hour_at_most() {
+        let day_ms = DAY_SECONDS * 1000;
+        for (now, wait) in [(0, 3600), (day_ms - 10_000, 10), (day_ms - 1, 1), (day_ms, 3600)] {
+            assert_eq!(tomorrow(now), wait, "{now}");
+        }
     }
 
     #[test]

@@ -14,6 +14,27 @@ pub enum Refused {
     /// No connection has this write key.
     #[error("no connection has this write key; compare it with the snippet on the Sessions page")]
     UnknownKey,
+    /// The key was replaced.
+    #[error("this write key was replaced; put the connection's present one into the snippet")]
+    KeyRevoked,
+    /// Two different keys came with one upload.
+    #[error("the upload names two write keys; the one in the path is enough")]
+    AmbiguousKey,
+    /// The connection takes nothing for now.
+    #[error("the connection is paused; `hindsight connection set NAME --resume` goes on")]
+    RecordingDisabled,
+    /// The page's origin is not one of those that may send.
+    #[error("the page's origin is not among those that the connection takes recordings from")]
+    OriginNotAllowed,
+    /// The visitor's browser asks not to be recorded.
+    #[error("the visitor's browser sends Sec-GPC, which the connection honours")]
+    OptedOut,
+    /// Uploads come more often than they may.
+    #[error("uploads come more often than they may; send this one again later")]
+    RateLimited {
+        /// When there is room again, in seconds.
+        after_seconds: u32,
+    },
     /// The session's id is not one.
     #[error("the session id is not 16 to 64 letters, digits, '-' or '_'")]
     BadSessionId,
@@ -27,7 +48,7 @@ pub enum Refused {
         max: i64,
     },
     /// A query parameter cannot be read.
-    #[error("the query parameter `{0}` cannot be read")]
+    #[error("the query string cannot be read: {0}")]
     BadQuery(&'static str),
     /// A content coding other than gzip.
     #[error("the body is coded in another way than gzip")]
@@ -47,6 +68,12 @@ pub enum Refused {
     /// The body took too long.
     #[error("the body did not arrive within {} seconds", .0.as_secs())]
     BodyTimeout(Duration),
+    /// The body came so slowly that it is not waited for.
+    #[error("the body came at less than {per_second} bytes in a second")]
+    TooSlow {
+        /// What it takes.
+        per_second: u32,
+    },
     /// The client went away in the middle of the body.
     #[error("the body was not sent to its end")]
     BodyCutOff,
@@ -69,14 +96,23 @@ pub enum Refused {
     #[error("seq is too far ahead of the batches that have arrived")]
     SeqJump,
     /// The session is over.
-    #[error("the session was completed too long ago to be continued")]
+    #[error("the session was completed too long ago to be continued, or it was erased")]
     SessionClosed,
     /// The session has all that one may have.
     #[error("the session has lasted as long, or holds as much, as a session may; start another one")]
     SessionLimit,
     /// The connection has received all that it takes in one day.
     #[error("the connection has received all that it takes in one day")]
-    QuotaExceeded,
+    QuotaExceeded {
+        /// When to come again, in seconds: tomorrow, or in an hour to see.
+        after_seconds: u32,
+    },
+    /// The disk has no room.
+    #[error("the server's disk is full; send this again later")]
+    StorageFull,
+    /// The server is being stopped.
+    #[error("the server is stopping; send this again later")]
+    ShuttingDown,
     /// More waits than can be taken.
     #[error("too many uploads wait; send this one again later")]
     Busy,

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::json::{self, Cursor};
+use super::text;
 use crate::model::{BatchFacts, LAST_TIMESTAMP, TimestampMs};
 
 /// rrweb's `EventType`, as far as the server looks at it.
@@ -115,7 +116,7 @@ impl Event<'_> {
 
     /// The URL of the page, of a Meta event; a longer one than can be shown is cut.
     pub fn page_url(&self) -> Option<String> {
-        let url = self.href.and_then(json::text_of)?;
+        let url = self.href.and_then(text::text_of)?;
         Some(url.chars().take(MAX_URL_CHARS).collect())
     }
 }
@@ -129,7 +130,7 @@ impl Event<'_> {
             .object(|key, cursor| {
                 let value = cursor.value()?;
                 if key == "id" {
-                    id = json::text_of(value);
+                    id = text::text_of(value);
                 }
                 Ok::<_, json::Error>(())
             })

@@ -4,6 +4,7 @@
 
 use super::event::{self, Error, Event, Limits};
 use super::json::{self, Cursor};
+use super::text;
 
 /// An array of events is cut into batches of about this size, as a recorder would.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -37,8 +38,8 @@ pub fn batches<'a>(text: &'a str, limits: &Limits) -> Result<Vec<FileBatch<'a>>,
             continue;
         }
         batches.push(FileBatch {
-            stream: upload.stream.and_then(json::text_of),
-            user_agent: upload.user_agent.and_then(json::text_of),
+            stream: upload.stream.and_then(text::text_of),
+            user_agent: upload.user_agent.and_then(text::text_of),
             seq: match upload.seq {
                 None => index as i64,
                 Some(seq) => seq.parse().map_err(|_| Error::BadSeq { index })?,

@@ -7,5 +7,6 @@
 pub mod event;
 pub mod file;
 mod json;
+mod text;
 
 pub use event::{Error, Event, Limits, events};

@@ -72,6 +72,15 @@ pub fn named(conn: &Db, name: &str) -> Result<Option<Connection>> {
     Ok(statement.query_row(named_params! { ":name": name }, from_row).optional()?)
 }
 
+/// All connections that may be seen with what each takes, oldest first.
+pub fn with_rules(conn: &Db, scope: &Scope) -> Result<Vec<(Connection, Rules)>> {
+    let rules = |connection: Connection| {
+        let rules = rules(conn, connection.id)?.unwrap_or_default();
+        Ok((connection, rules))
+    };
+    all(conn, scope)?.into_iter().map(rules).collect()
+}
+
 /// What this key opens, or opened before it was replaced.
 pub fn by_write_key(conn: &Db, write_key: &str) -> Result<Option<Holder>> {
     let mut statement = conn.prepare_cached(

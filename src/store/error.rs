@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// A failure of the store. What a client did wrong is never one of these.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -68,3 +70,58 @@ pub enum Error {
 
 /// What a function of the store returns.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What is the matter with the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageTrouble {
+    /// It has no room.
+    Full,
+    /// It cannot be read or written.
+    Failing,
+}
+
+impl Error {
+    /// Whether the disk is what failed, and how.
+    pub fn storage_trouble(&self) -> Option<StorageTrouble> {
+        match self {
+            Self::Sqlite(error) => trouble_of(error),
+            Self::NotCommitted(error) => trouble_of(error),
+            Self::Folder { cause, .. } => match cause.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    Some(StorageTrouble::Full)
+                }
+                _ => Some(StorageTrouble::Failing),
+            },
+            _ => None,
+        }
+    }
+}
+
+fn trouble_of(error: &rusqlite::Error) -> Option<StorageTrouble> {
+    match error.sqlite_error_code()? {
+        ErrorCode::DiskFull => Some(StorageTrouble::Full),
+        ErrorCode::SystemIoFailure
+        | ErrorCode::ReadOnly
+        | ErrorCode::CannotOpen
+        | ErrorCode::DatabaseCorrupt => Some(StorageTrouble::Failing),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_failing_one() {
+        let conn = rusqlite::Connection::open_in_memory().expect("memory");
+        conn.execute_batch("CREATE TABLE filling (bytes BLOB); PRAGMA max_page_count = 4;").expect("a table");
+        let full = conn.execute("INSERT INTO filling VALUES (zeroblob(1000000))", []).expect_err("no room");
+        assert_eq!(Error::from(full).storage_trouble(), Some(StorageTrouble::Full));
+        conn.pragma_update(None, "query_only", true).expect("a pragma");
+        let read_only = conn.execute("INSERT INTO filling VALUES (1)", []).expect_err("read-only");
+        assert_eq!(Error::from(read_only).storage_trouble(), Some(StorageTrouble::Failing));
+        let wrong = conn.execute("INSERT INTO nothing VALUES (1)", []).expect_err("no such table");
+        assert_eq!(Error::from(wrong).storage_trouble(), None);
+    }
+}

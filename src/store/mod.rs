@@ -30,7 +30,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, StorageTrouble};
 pub use rusqlite::Connection as Db;
 pub use scope::Scope;
 

@@ -6,7 +6,7 @@ use super::assets::Assets;
 use super::page::Templates;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::ingest::{Ingest, Keys};
+use crate::ingest::{Ingest, Keys, Rates, Refusals};
 use crate::model::{Connection, ConnectionId};
 use crate::stop::Stopping;
 use crate::store::{Scope, Store};
@@ -27,6 +27,10 @@ pub struct Parts {
     pub ingest: Ingest,
     /// Which connection a write key belongs to.
     pub keys: Keys,
+    /// How often uploads may come.
+    pub rates: Rates,
+    /// What uploads were refused for.
+    pub refusals: Refusals,
     /// The HTML pages.
     pub(super) templates: Templates,
     /// Scripts, styles and fonts.
@@ -61,12 +65,16 @@ impl App {
         let assets = Assets::new(&start.settings.recorder);
         let templates = Templates::load(&start.settings.pages.templates_dir, &assets)?;
         let ingest = Ingest::start(start.store.clone(), &start.settings)?;
-        let keys = Keys::new(start.store.clone());
+        let rates = Rates::new(&start.settings.ingest, start.clock.clone());
+        let refusals = Refusals::new(start.clock.clone());
+        let keys = Keys::new(start.store.clone(), start.clock.clone());
         Ok(Self(Arc::new(Parts {
             clock: start.clock,
             store: start.store,
             ingest,
             keys,
+            rates,
+            refusals,
             templates,
             assets,
             public_url: start.public_url,

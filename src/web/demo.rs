@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use warp::http::{HeaderValue, Method, StatusCode, header};
 
+use super::body::Pace;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
@@ -66,8 +67,7 @@ struct Confirmation {
 
 /// Takes every order, but for one card.
 async fn order(app: App, mut request: Request) -> Result<Response, Problem> {
-    let within = app.settings.ingest.body_timeout();
-    let body = request.body.read(MAX_ORDER_BYTES, within).await?;
+    let body = request.body.read(MAX_ORDER_BYTES, Pace::from(&app.settings.ingest)).await?;
     let order: Order = serde_json::from_slice(&body).map_err(|_| {
         Problem::bad_request("An order is JSON with `email`, `items`, `total` and `card_last4`.")
     })?;

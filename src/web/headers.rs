@@ -2,7 +2,12 @@
 
 use warp::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::Response;
 use super::router::Surface;
+
+/// Marks a response that pages of no other origin may read.
+#[derive(Clone, Copy)]
+pub struct SameOriginOnly;
 
 /// Pages run our own scripts and load our own files, nothing else.
 const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -35,7 +40,10 @@ pub fn add_hsts(headers: &mut HeaderMap) {
 }
 
 /// Adds what the surface's responses carry, where the handler has not set it itself.
-pub fn add(headers: &mut HeaderMap, surface: Surface) {
+pub fn add(response: &mut Response, surface: Surface) {
+    let is_for_every_site = matches!(surface, Surface::Ingest | Surface::Asset)
+        && response.extensions().get::<SameOriginOnly>().is_none();
+    let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -57,11 +65,10 @@ pub fn add(headers: &mut HeaderMap, surface: Surface) {
         Surface::Stage => set(header::X_FRAME_OPTIONS, "SAMEORIGIN"),
         _ => set(header::X_FRAME_OPTIONS, "DENY"),
     }
-    let is_for_every_site = matches!(surface, Surface::Ingest | Surface::Asset);
     if is_for_every_site {
         set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After");
+        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After, X-Request-Id");
     } else {
         set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

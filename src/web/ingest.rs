@@ -1,18 +1,27 @@
 //! `POST {ingest path}/KEY/SESSION/STREAM/SEQ`: uploads of recorders on any site.
 //!
-//! Checked from the cheapest to the dearest: address, key, headers, length, body.
+//! Checked from the cheapest to the dearest: who sends and how often, address, headers,
+//! length, body.
 //! The format is described in `browser/contracts/wire.ts`.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Serialize;
-use warp::http::{HeaderValue, Method, StatusCode, header};
+use warp::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::body::Pace;
+use super::headers::SameOriginOnly;
+use super::peer::Peer;
 use super::problem::Problem;
-use super::request::Request;
+use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
-use crate::ingest::{MAX_SEQ, Refused, Upload};
+use crate::ingest::{Body, MAX_SEQ, Refused, Upload};
+use crate::store::connections::Holder;
+
+/// Sent by browsers whose user wants not to be followed.
+const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
 /// The media types that a batch may be called. Simple CORS requests cannot say JSON,
 /// and curl calls all that it sends a form unless it is told otherwise.
@@ -55,9 +64,8 @@ struct Accepted<'a> {
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     let upload = match read(&app, &mut request).await {
         Ok(upload) => upload,
-        Err(problem) => {
-            tracing::debug!(kind = problem.kind, detail = problem.detail, "an upload was refused");
-            request.body.drain().await;
+        Err(mut problem) => {
+            request.let_go(&mut problem).await;
             return Err(problem);
         }
     };
@@ -79,6 +87,10 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 }
 
 async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
+    if app.stopping.has_stopped() {
+        return Err(Refused::ShuttingDown.into());
+    }
+    check_rate_of_address(app, request.arrival.peer)?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -86,10 +98,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     if segments.next().is_some() {
         return Err(Problem::not_found());
     }
-    if key.is_empty() {
-        return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
-    }
-    let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
+    let holder = admit(app, request, key).await?;
     let session = session.parse().map_err(|_| Refused::BadSessionId)?;
     let stream = stream.parse().map_err(|_| Refused::BadStreamId)?;
     let digits = Some(seq).filter(|seq| seq.bytes().all(|byte| byte.is_ascii_digit()));
@@ -97,12 +106,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         .and_then(|digits| i64::from_str(digits).ok())
         .filter(|seq| (0..=MAX_SEQ).contains(seq))
         .ok_or(Refused::BadSeq { max: MAX_SEQ })?;
-    let end = match request.query("end")?.as_deref() {
-        None | Some("0") => false,
-        Some("1") => true,
-        Some(_) => return Err(Refused::BadQuery("end").into()),
-    };
-    let sent_at = request.query("sent_at")?.and_then(|text| text.parse().ok());
+    let query = Query::read(&request.query, key)?;
     let labelled_gzip = is_gzip(request)?;
     check_media_type(request)?;
     Ok(Upload {
@@ -111,23 +115,106 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         session,
         stream,
         seq,
-        end,
+        end: query.end,
         labelled_gzip,
         user_agent: request.header(header::USER_AGENT).to_owned(),
-        sent_at,
+        sent_at: query.sent_at,
         body: body(app, request).await?,
         received_at: app.clock.now(),
     })
 }
 
-async fn body(app: &App, request: &mut Request) -> Result<Vec<u8>, Refused> {
+fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
+    if peer.is_private() && !app.settings.server.limit_private_addresses {
+        return Ok(());
+    }
+    app.rates.take_of_address(peer.network())
+}
+
+/// Who holds the key, if uploads are taken from there.
+async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
+    if key.is_empty() {
+        return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
+    }
+    let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
+    let rules = &holder.rules;
+    if holder.revoked {
+        return Err(Refused::KeyRevoked.into());
+    }
+    if rules.paused {
+        return Err(Refused::RecordingDisabled.into());
+    }
+    if !allows_origin(&holder, request) {
+        return Err(Refused::OriginNotAllowed.into());
+    }
+    if rules.honour_gpc && request.header(SEC_GPC).trim() == "1" {
+        return Err(Refused::OptedOut.into());
+    }
+    app.rates.take_of_key(holder.connection)?;
+    Ok(holder)
+}
+
+/// Browsers always name the origin; who names none is a program, which could name any.
+fn allows_origin(holder: &Holder, request: &Request) -> bool {
+    let allowed = &holder.rules.allowed_origins;
+    allowed.is_empty()
+        || !request.headers.contains_key(header::ORIGIN)
+        || allowed.iter().any(|origin| origin == request.header(header::ORIGIN))
+}
+
+/// What the query string of an upload says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Query {
+    end: bool,
+    sent_at: Option<i64>,
+}
+
+impl Query {
+    /// Nothing may stand twice: first and last are both somebody's choice.
+    fn read(query: &str, key: &str) -> Result<Self, Refused> {
+        if query.len() > MAX_QUERY_BYTES {
+            return Err(Refused::BadQuery("it is too long"));
+        }
+        if !is_percent_encoded(query) {
+            return Err(Refused::BadQuery("two hexadecimal digits follow each %"));
+        }
+        let (mut end, mut sent_at) = (None, None);
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*name {
+                "end" => &mut end,
+                "sent_at" => &mut sent_at,
+                "key" if value != key => return Err(Refused::AmbiguousKey),
+                _ => continue,
+            };
+            if place.replace(value).is_some() {
+                return Err(Refused::BadQuery("a parameter stands twice"));
+            }
+        }
+        let end = match end.as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(_) => return Err(Refused::BadQuery("`end` is 0 or 1")),
+        };
+        Ok(Self { end, sent_at: sent_at.and_then(|text| text.parse().ok()) })
+    }
+}
+
+fn is_percent_encoded(text: &str) -> bool {
+    let mut parts = text.split('%');
+    parts.next();
+    parts.all(|part| part.len() >= 2 && part.bytes().take(2).all(|digit| digit.is_ascii_hexdigit()))
+}
+
+async fn body(app: &App, request: &mut Request) -> Result<Body, Refused> {
     let settings = &app.settings.ingest;
     let limit = settings.max_body_bytes;
     let announced = request.header(header::CONTENT_LENGTH).parse::<u64>().unwrap_or(0);
     if announced > limit as u64 {
         return Err(Refused::BodyTooLarge { limit });
     }
-    request.body.read(limit, settings.body_timeout()).await
+    let mut body = app.ingest.budget.body(limit);
+    request.body.read_into(&mut body, Pace::from(settings)).await?;
+    Ok(body)
 }
 
 fn is_gzip(request: &Request) -> Result<bool, Refused> {
@@ -150,10 +237,17 @@ fn check_media_type(request: &Request) -> Result<(), Refused> {
     }
 }
 
-/// Our recorder asks for no preflight; other senders may.
-async fn preflight(_: App, _: Request) -> Result<Response, Problem> {
+/// Our recorder asks for no preflight; other senders may. What the connection would
+/// refuse, the browser is not given leave to send.
+async fn preflight(app: App, request: Request) -> Result<Response, Problem> {
+    let key = request.param_text("address").split('/').next().unwrap_or_default();
+    let holder = app.keys.holder(key).await.ok().flatten();
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
+    if holder.is_some_and(|holder| !allows_origin(&holder, &request)) {
+        response.extensions_mut().insert(SameOriginOnly);
+        return Ok(response);
+    }
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
     headers.insert(
@@ -162,4 +256,22 @@ async fn preflight(_: App, _: Request) -> Result<Response, Problem> {
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_in_one_way_or_not_at_all() {
+        let read = |query: &str| Query::read(query, "hk_a");
+        assert_eq!(read(""), Ok(Query::default()));
+        assert_eq!(read("sent_at=5&end=1&other=%20"), Ok(Query { end: true, sent_at: Some(5) }));
+        assert_eq!(read("key=hk_a"), Ok(Query::default()));
+        assert_eq!(read("key=hk_b"), Err(Refused::AmbiguousKey));
+        for bad in ["end=2", "end=1&end=0", "sent_at=1&sent_at=1", "a=%", "a=%z0", "a=%0", &"a".repeat(9000)]
+        {
+            assert!(matches!(read(bad), Err(Refused::BadQuery(_))), "{bad:.20}");
+        }
+    }
 }

@@ -10,12 +10,16 @@ mod body;
 mod connections;
 mod demo;
 mod format;
+mod framing;
 mod headers;
 mod ingest;
+mod kinds;
 mod live;
 mod page;
 mod part;
+mod peer;
 mod problem;
+mod refusal;
 mod replay;
 mod request;
 mod router;
@@ -23,11 +27,14 @@ mod server;
 mod sessions;
 mod user_agent;
 
-use warp::http::{HeaderValue, StatusCode, header};
+use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
 pub use app::{App, Start};
 pub use router::{Access, Route, Surface, routes};
 pub use server::{Ready, Server};
+
+/// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a handler answers with.
 pub type Response = warp::reply::Response;

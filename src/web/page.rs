@@ -64,7 +64,7 @@ impl Templates {
     pub fn problem(&self, problem: &Problem) -> Response {
         let page = ProblemPage {
             frame: Frame { section: "problem", connection: None, connections: Vec::new() },
-            status: problem.status.as_u16(),
+            status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
             home_url: "/",

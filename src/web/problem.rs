@@ -6,9 +6,17 @@
 use serde::Serialize;
 use warp::http::{HeaderValue, StatusCode, header};
 
-use super::Response;
+use super::kinds::{self, Kind};
+use super::{REQUEST_ID, Response};
 use crate::ingest::{self, Refused, gzip};
+use crate::store::StorageTrouble;
 use crate::{rrweb, store};
+
+/// When to come again after the disk failed or is full, in seconds: somebody has to see to it.
+const STORAGE_SECONDS: u32 = 300;
+
+/// When to come again while the server is started anew, in seconds.
+const RESTART_SECONDS: u32 = 5;
 
 /// What the recorder does with the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,42 +32,53 @@ pub enum Retry {
     Resnapshot,
 }
 
+impl Retry {
+    /// In a sentence.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Never => "The recorder drops the batch.",
+            Self::Later => "The recorder keeps the batch and sends it again later.",
+            Self::Split => "The recorder sends the batch in two halves.",
+            Self::Resnapshot => "The recorder drops the batch and goes on with a new full snapshot.",
+        }
+    }
+}
+
 /// Why a request was not answered as it was meant.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The kind, a word for programs.
-    pub kind: &'static str,
+    /// What kind of problem it is.
+    pub kind: &'static Kind,
     /// The kind, for people.
     pub title: &'static str,
     /// What is wrong with this request, and what to do.
     pub detail: String,
-    /// For uploads.
-    pub retry: Option<Retry>,
     /// When to come again.
     pub retry_after_seconds: Option<u32>,
     /// For a method that is not allowed, those that are.
     pub allow: Option<String>,
+    /// What the log calls this request, for uploads.
+    pub request_id: Option<String>,
+    /// No other request can follow on the connection.
+    pub closes: bool,
 }
 
 impl Problem {
-    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         Self {
-            status,
             kind,
-            title,
+            title: kind.title,
             detail: detail.into(),
-            retry: None,
             retry_after_seconds: None,
             allow: None,
+            request_id: None,
+            closes: false,
         }
     }
 
     /// There is nothing at this address, or nothing that the asker may see.
     pub fn not_found() -> Self {
-        let detail = "Nothing is at this address. It may have been deleted, or the link may be incomplete.";
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+        Self::new(kinds::NOT_FOUND, kinds::NOT_FOUND.meaning)
     }
 
     /// The session does not exist.
@@ -71,32 +90,34 @@ impl Problem {
     /// The address takes other methods.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This address takes {allow}.");
-        Self {
-            allow: Some(allow),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
-        }
+        Self { allow: Some(allow), ..Self::new(kinds::METHOD_NOT_ALLOWED, detail) }
     }
 
     /// A query parameter cannot be used.
     pub fn bad_query(detail: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-query", "Bad query", detail)
+        Self::new(kinds::BAD_QUERY, detail)
     }
 
-    /// The request is not one that HTTP allows, or not unambiguously.
+    /// The request is not one that HTTP allows, or not unambiguously: who sends
+    /// such a thing is not read on from.
     pub fn bad_request(detail: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)
+        Self { closes: true, ..Self::new(kinds::BAD_REQUEST, detail) }
     }
 
     /// The demo shop's bank says no.
     pub fn card_declined() -> Self {
         let detail = "Your bank declined this card. Nothing was charged; try another card.";
-        Self::new(StatusCode::PAYMENT_REQUIRED, "card-declined", "Card declined", detail)
+        Self::new(kinds::CARD_DECLINED, detail)
     }
 
     /// We failed, and say no more than that; the log has the cause.
     pub fn internal() -> Self {
-        let detail = "The server failed to answer. Its log says why.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Server error", detail)
+        Self::new(kinds::INTERNAL, kinds::INTERNAL.meaning)
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.kind.status
     }
 
     /// For programs.
@@ -109,13 +130,16 @@ impl Problem {
             detail: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             retry: Option<Retry>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'a str>,
         }
         let json = Json {
-            r#type: format!("/problems/{}", self.kind),
+            r#type: format!("/problems/{}", self.kind.name),
             title: self.title,
-            status: self.status.as_u16(),
+            status: self.status().as_u16(),
             detail: &self.detail,
-            retry: self.retry,
+            retry: self.kind.retry,
+            request_id: self.request_id.as_deref(),
         };
         let text = serde_json::to_string(&json).expect("a struct of text and numbers is always JSON");
         let mut response = Response::new(text.into());
@@ -133,7 +157,7 @@ impl Problem {
     }
 
     fn mark(&self, mut response: Response) -> Response {
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, seconds.into());
@@ -141,11 +165,16 @@ impl Problem {
         if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(header::ALLOW, allow);
         }
+        if let Some(id) = self.request_id.as_deref().and_then(|id| HeaderValue::from_str(id).ok()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        if self.kind == kinds::UNSUPPORTED_ENCODING {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
+        }
+        if self.closes {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
-    }
-
-    fn retry(self, retry: Retry) -> Self {
-        Self { retry: Some(retry), ..self }
     }
 
     fn after(self, seconds: u32) -> Self {
@@ -155,24 +184,20 @@ impl Problem {
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Panicked | store::Error::Abandoned => {
+        match (&error, error.storage_trouble()) {
+            (store::Error::Panicked | store::Error::Abandoned, _) => {
                 tracing::error!(%error, "a piece of work in the store failed");
                 Self::internal()
             }
-            store::Error::Busy => busy("The server has too much to write. Send this again later."),
-            store::Error::Closed => {
-                let detail = "The server is stopping. Send this again later.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", "Stopping", detail)
-                    .retry(Retry::Later)
-                    .after(5)
+            (store::Error::Busy, _) => Refused::Busy.into(),
+            (store::Error::Closed, _) => Refused::ShuttingDown.into(),
+            (_, Some(StorageTrouble::Full)) => {
+                tracing::error!(error = %with_causes(&error), "the disk is full");
+                Refused::StorageFull.into()
             }
-            error => {
+            _ => {
                 tracing::error!(error = %with_causes(&error), "the store failed");
-                let detail = "The server's storage failed. Its log says why.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage-error", "Storage failed", detail)
-                    .retry(Retry::Later)
-                    .after(300)
+                Self::new(kinds::STORAGE_ERROR, kinds::STORAGE_ERROR.meaning).after(STORAGE_SECONDS)
             }
         }
     }
@@ -193,91 +218,80 @@ impl From<ingest::Error> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let (status, kind, title, retry) = kind_of(&refused);
         let mut detail = refused.to_string();
         if let Some(first) = detail.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        let problem = match refused {
-            Refused::Busy => busy(&detail),
-            _ => Self::new(status, kind, title, detail),
-        };
-        problem.retry(retry)
+        let problem = Self::new(kind_of(&refused), detail);
+        match refused {
+            Refused::Busy => problem.after(some_seconds()),
+            Refused::RateLimited { after_seconds } | Refused::QuotaExceeded { after_seconds } => {
+                problem.after(after_seconds)
+            }
+            Refused::StorageFull => problem.after(STORAGE_SECONDS),
+            Refused::ShuttingDown => Self { closes: true, ..problem.after(RESTART_SECONDS) },
+            _ => problem,
+        }
     }
 }
 
-type Kind = (StatusCode, &'static str, &'static str, Retry);
-
-/// The table of refusals.
-fn kind_of(refused: &Refused) -> Kind {
-    use StatusCode as S;
-    let never = |status, kind, title| (status, kind, title, Retry::Never);
+/// Which row of the table a refusal is.
+fn kind_of(refused: &Refused) -> &'static Kind {
     match refused {
-        Refused::MissingKey(_) => never(S::UNAUTHORIZED, "missing-key", "No write key"),
-        Refused::UnknownKey => never(S::UNAUTHORIZED, "unknown-key", "Unknown write key"),
-        Refused::BadSessionId => never(S::UNPROCESSABLE_ENTITY, "bad-session-id", "Bad session id"),
-        Refused::BadStreamId => never(S::UNPROCESSABLE_ENTITY, "bad-stream-id", "Bad stream id"),
-        Refused::BadSeq { .. } => never(S::UNPROCESSABLE_ENTITY, "bad-seq", "Bad seq"),
-        Refused::BadQuery(_) => never(S::BAD_REQUEST, "bad-query", "Bad query"),
-        Refused::UnsupportedEncoding => {
-            never(S::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "Unsupported coding")
-        }
-        Refused::UnsupportedMediaType => {
-            never(S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported type")
-        }
-        Refused::EmptyBody => never(S::BAD_REQUEST, "empty-body", "Empty batch"),
-        Refused::BodyTooLarge { .. } | Refused::Gzip(gzip::Error::TooLarge { .. }) => {
-            (S::PAYLOAD_TOO_LARGE, "body-too-large", "Batch too large", Retry::Split)
-        }
-        Refused::Gzip(gzip::Error::Ratio { .. }) => {
-            (S::PAYLOAD_TOO_LARGE, "compression-ratio", "Batch too large", Retry::Split)
-        }
-        Refused::Gzip(gzip::Error::Broken(_)) => never(S::BAD_REQUEST, "bad-gzip", "Broken gzip"),
-        Refused::BodyTimeout(_) => (S::REQUEST_TIMEOUT, "body-timeout", "Too slow", Retry::Later),
-        Refused::BodyCutOff => (S::BAD_REQUEST, "body-cut-off", "Batch cut off", Retry::Later),
-        Refused::NotUtf8 { .. } => never(S::BAD_REQUEST, "not-utf8", "Not UTF-8"),
+        Refused::MissingKey(_) => kinds::MISSING_KEY,
+        Refused::UnknownKey => kinds::UNKNOWN_KEY,
+        Refused::KeyRevoked => kinds::KEY_REVOKED,
+        Refused::AmbiguousKey => kinds::AMBIGUOUS_KEY,
+        Refused::RecordingDisabled => kinds::RECORDING_DISABLED,
+        Refused::OriginNotAllowed => kinds::ORIGIN_NOT_ALLOWED,
+        Refused::OptedOut => kinds::OPTED_OUT,
+        Refused::RateLimited { .. } => kinds::RATE_LIMITED,
+        Refused::BadSessionId => kinds::BAD_SESSION_ID,
+        Refused::BadStreamId => kinds::BAD_STREAM_ID,
+        Refused::BadSeq { .. } => kinds::BAD_SEQ,
+        Refused::BadQuery(_) => kinds::BAD_QUERY,
+        Refused::UnsupportedEncoding => kinds::UNSUPPORTED_ENCODING,
+        Refused::UnsupportedMediaType => kinds::UNSUPPORTED_MEDIA_TYPE,
+        Refused::EmptyBody => kinds::EMPTY_BODY,
+        Refused::BodyTooLarge { .. } | Refused::Gzip(gzip::Error::TooLarge { .. }) => kinds::BODY_TOO_LARGE,
+        Refused::Gzip(gzip::Error::Ratio { .. }) => kinds::COMPRESSION_RATIO,
+        Refused::Gzip(gzip::Error::Broken(_)) => kinds::BAD_GZIP,
+        Refused::BodyTimeout(_) => kinds::BODY_TIMEOUT,
+        Refused::TooSlow { .. } => kinds::TOO_SLOW,
+        Refused::BodyCutOff => kinds::CLIENT_GONE,
+        Refused::NotUtf8 { .. } => kinds::NOT_UTF8,
         Refused::Events(error) => kind_of_events(error),
-        Refused::SeqConflict => never(S::CONFLICT, "seq-conflict", "Another batch has this seq"),
-        Refused::SeqJump => never(S::UNPROCESSABLE_ENTITY, "seq-jump", "Seq too far ahead"),
-        Refused::SessionClosed => never(S::GONE, "session-closed", "Session is over"),
-        Refused::SessionLimit => (S::CONFLICT, "session-limit", "Session is full", Retry::Resnapshot),
-        Refused::QuotaExceeded => {
-            (S::TOO_MANY_REQUESTS, "quota-exceeded", "Daily limit reached", Retry::Later)
-        }
-        Refused::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Busy", Retry::Later),
+        Refused::SeqConflict => kinds::SEQ_CONFLICT,
+        Refused::SeqJump => kinds::SEQ_JUMP,
+        Refused::SessionClosed => kinds::SESSION_CLOSED,
+        Refused::SessionLimit => kinds::SESSION_LIMIT,
+        Refused::QuotaExceeded { .. } => kinds::QUOTA_EXCEEDED,
+        Refused::StorageFull => kinds::STORAGE_FULL,
+        Refused::ShuttingDown => kinds::SHUTTING_DOWN,
+        Refused::Busy => kinds::BUSY,
     }
 }
 
-fn kind_of_events(error: &rrweb::Error) -> Kind {
-    use StatusCode as S;
+fn kind_of_events(error: &rrweb::Error) -> &'static Kind {
     use rrweb::Error as E;
     match error {
-        E::Syntax { .. } => (S::BAD_REQUEST, "bad-json", "Broken JSON", Retry::Never),
-        E::TooDeep => (S::BAD_REQUEST, "json-too-deep", "JSON too deep", Retry::Never),
-        E::NotABatch => (S::BAD_REQUEST, "bad-shape", "Not a batch of events", Retry::Never),
-        E::TooManyEvents => (S::PAYLOAD_TOO_LARGE, "too-many-events", "Too many events", Retry::Split),
-        E::EventTooLarge { .. } => {
-            (S::PAYLOAD_TOO_LARGE, "event-too-large", "Event too large", Retry::Resnapshot)
-        }
-        E::EventTooDeep { .. } => {
-            (S::UNPROCESSABLE_ENTITY, "event-too-deep", "Event too deep", Retry::Resnapshot)
-        }
-        E::BadSeq { .. } => (S::UNPROCESSABLE_ENTITY, "bad-seq", "Bad seq", Retry::Never),
-        E::DuplicateKey { .. } => {
-            (S::UNPROCESSABLE_ENTITY, "duplicate-key", "Key stands twice", Retry::Never)
-        }
-        E::BadType { .. } => (S::UNPROCESSABLE_ENTITY, "bad-event-type", "Bad event type", Retry::Never),
-        E::BadEvent { .. } => (S::UNPROCESSABLE_ENTITY, "bad-event", "Bad event", Retry::Never),
+        E::Syntax { .. } => kinds::BAD_JSON,
+        E::TooDeep => kinds::JSON_TOO_DEEP,
+        E::NotABatch => kinds::BAD_SHAPE,
+        E::TooManyEvents => kinds::TOO_MANY_EVENTS,
+        E::EventTooLarge { .. } => kinds::EVENT_TOO_LARGE,
+        E::EventTooDeep { .. } => kinds::EVENT_TOO_DEEP,
+        E::BadSeq { .. } => kinds::BAD_SEQ,
+        E::DuplicateKey { .. } => kinds::DUPLICATE_KEY,
+        E::BadType { .. } => kinds::BAD_EVENT_TYPE,
+        E::BadEvent { .. } => kinds::BAD_EVENT,
     }
 }
 
-fn busy(detail: &str) -> Problem {
-    // Spread over a few seconds, so that those who wait do not all come back at once.
+/// 2 to 10 seconds, so that those who wait do not all come back at once.
+fn some_seconds() -> u32 {
     let mut random = [0; 1];
-    let jitter = getrandom::fill(&mut random).map_or(0, |()| u32::from(random[0]) % 9);
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
-        .retry(Retry::Later)
-        .after(2 + jitter)
+    2 + getrandom::fill(&mut random).map_or(0, |()| u32::from(random[0]) % 9)
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

@@ -5,10 +5,21 @@ use std::str::FromStr;
 use warp::http::{HeaderMap, Method, header};
 
 use super::body::Body;
+use super::framing::Ambiguous;
+use super::peer::Peer;
 use super::problem::Problem;
 
 /// The longest query string that is read.
-const MAX_QUERY_BYTES: usize = 8 * 1024;
+pub const MAX_QUERY_BYTES: usize = 8 * 1024;
+
+/// What is known of the connection that a request came by.
+#[derive(Clone)]
+pub struct Arrival {
+    /// The other end.
+    pub peer: Peer,
+    /// Whether its latest request could be read in two ways.
+    pub ambiguous: Ambiguous,
+}
 
 /// One request.
 pub struct Request {
@@ -22,6 +33,8 @@ pub struct Request {
     pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
+    /// How it came.
+    pub arrival: Arrival,
     /// Its body, which is not read yet.
     pub body: Body,
 }
@@ -49,6 +62,17 @@ impl Request {
     /// The header as text. Empty when there is none or it is not text.
     pub fn header(&self, name: header::HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Reads on from a refused request for a while, so that the client sees the answer and
+    /// may go on on the same connection; where that is not to be had, the answer says so.
+    pub async fn let_go(&mut self, problem: &mut Problem) {
+        // A client that asks before it sends is answered at once, not encouraged.
+        let asks_first = self.headers.contains_key(header::EXPECT) && self.body.received().bytes() == 0;
+        if !asks_first {
+            self.body.drain().await;
+        }
+        problem.closes |= !self.body.is_over();
     }
 
     /// Whether the client takes a content coding.

@@ -11,12 +11,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::{HeaderMap, Method, header};
+use warp::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::body::Body;
 use super::problem::Problem;
-use super::request::Request;
-use super::{App, Response, assets, connections, demo, headers, ingest, live, part, replay, sessions};
+use super::refusal::Followed;
+use super::request::{Arrival, Request};
+use super::{App, Response, assets, connections, demo, headers, ingest, kinds, live, part, replay, sessions};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
+    routes.extend(kinds::routes());
     routes.extend(assets::routes(app));
     if app.demo.is_some() {
         routes.extend(demo::routes());
@@ -148,14 +150,16 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Arrival>())
         .and(warp::body::stream())
-        .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, body| {
+        .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, arrival, body| {
             let request = Request {
                 method,
                 path: path.as_str().to_owned(),
                 params: Vec::new(),
                 query,
                 headers,
+                arrival,
                 body: Body::new(body),
             };
             dispatch(app.clone(), Arc::clone(&router), request)
@@ -163,28 +167,46 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
     Ok(filter.boxed())
 }
 
-async fn dispatch(app: App, router: Arc<Router>, mut request: Request) -> Response {
+async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     let wants_html = request.wants_html();
-    let (answer, surface) = match router.find(&mut request) {
-        Ok(route) => match check_framing(&request) {
-            Ok(()) => (run(route, app.clone(), request).await, route.surface),
-            Err(problem) => (Err(problem), route.surface),
-        },
-        Err((problem, surface)) => (Err(problem), surface),
-    };
-    let (mut response, surface) = match (answer, surface) {
-        (Ok(response), surface) => (response, surface),
+    // What follows on the connection could not be watched (`framing`).
+    let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
+    let (answer, surface) = answer(&app, &router, request).await;
+    let mut response = match (answer, surface) {
+        (Ok(response), _) => response,
         // Whatever was asked for, what a person gets to read is a page of ours.
         (Err(problem), Surface::Page | Surface::Stage | Surface::Demo) if wants_html => {
-            (app.templates.problem(&problem), Surface::Page)
+            app.templates.problem(&problem)
         }
-        (Err(problem), surface) => (problem.to_json(), surface),
+        (Err(problem), _) => problem.to_json(),
     };
-    headers::add(response.headers_mut(), surface);
+    headers::add(&mut response, surface);
     if app.public_url.starts_with("https://") {
         headers::add_hsts(response.headers_mut());
     }
+    if is_last {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
+    let (found, surface) = match router.find(&mut request) {
+        Ok(route) => (check_framing(&request).map(|()| route), route.surface),
+        Err((problem, surface)) => (Err(problem), surface),
+    };
+    let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
+    let mut answer = match found {
+        Ok(route) => run(route, app.clone(), request).await,
+        Err(mut problem) => {
+            request.let_go(&mut problem).await;
+            Err(problem)
+        }
+    };
+    if let Some(followed) = followed {
+        followed.answered(answer.as_mut().err());
+    }
+    (answer, surface)
 }
 
 /// The last resort: a handler that panics costs its own request, and no other.
@@ -200,6 +222,13 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
 fn check_framing(request: &Request) -> Result<(), Problem> {
     if request.headers.get_all(header::HOST).iter().count() != 1 {
         return Err(Problem::bad_request("A request has exactly one Host header."));
+    }
+    if request.arrival.ambiguous.get() {
+        return Err(Problem::bad_request("A request has either a length or a transfer coding."));
+    }
+    let codings = request.headers.get_all(header::TRANSFER_ENCODING);
+    if codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")) {
+        return Err(Problem::bad_request("The only transfer coding is `chunked`."));
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! warp's own `serve` sets no header timeout, no limit on connections and no
 //! deadline on shutdown, and speaks cleartext HTTP/2; so connections are accepted
-//! here and served by hyper's HTTP/1.1, which does what its timer is told.
+//! here and served by hyper's HTTP/1.1, which does what its timer is told. Each
+//! request is given what is known of its connection (`request::Arrival`).
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,12 +14,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use warp::filters::BoxedFilter;
 use warp::http::Request;
 
+use super::framing::{Ambiguous, Watched};
+use super::peer::{Open, OpenOne, Peer};
+use super::request::Arrival;
 use super::{App, Response, router};
 use crate::config;
 use crate::stop::Stopping;
@@ -32,6 +35,9 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often the log hears of refusals that it was spared.
+const SUMMARY_EVERY: Duration = Duration::from_secs(10);
+
 /// A port that is taken and answers nobody yet.
 pub struct Server {
     listener: TcpListener,
@@ -41,7 +47,7 @@ pub struct Server {
 pub struct Ready {
     listener: TcpListener,
     filter: BoxedFilter<(Response,)>,
-    settings: config::Server,
+    app: App,
 }
 
 impl Server {
@@ -57,25 +63,27 @@ impl Server {
 
     /// Puts what is to be served behind the port.
     pub fn with(self, app: App) -> anyhow::Result<Ready> {
-        let settings = app.settings.server.clone();
-        Ok(Ready { listener: self.listener, filter: router::filter(app)?, settings })
+        Ok(Ready { listener: self.listener, filter: router::filter(app.clone())?, app })
     }
 }
 
 impl Ready {
     /// Serves until it is told to stop; then lets running requests end, for a while.
     pub async fn serve(self, mut stop: Stopping) {
-        let Self { listener, filter, settings } = self;
+        let Self { listener, filter, app } = self;
+        let settings = &app.settings.server;
         let service = warp::service(filter);
         let turns = Arc::new(Semaphore::new(settings.max_connections as usize));
+        let open = Open::default();
         let graceful = GracefulShutdown::new();
+        tokio::spawn(summarise(app.clone(), stop.clone()));
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
             let turn = tokio::select! {
                 turn = Arc::clone(&turns).acquire_owned() => turn.expect("it is never closed"),
                 () = stop.wait() => break,
             };
-            let (socket, _) = tokio::select! {
+            let (socket, address) = tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
@@ -86,12 +94,14 @@ impl Ready {
                 },
                 () = stop.wait() => break,
             };
-            let connection = connection(socket, service.clone(), settings.header_timeout());
+            let peer = Peer::from(address.ip());
+            let Ok(place) = place_of(peer, &open, settings) else { continue };
+            let connection = connection(socket, peer, service.clone(), settings.header_timeout());
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 // A client that breaks off is no failure of ours.
                 let _ = connection.await;
-                drop(turn);
+                drop((turn, place));
             });
         }
         drop(listener);
@@ -104,20 +114,64 @@ impl Ready {
     }
 }
 
+/// A network that has as many connections open as it may.
+struct TooMany;
+
+/// The connection's place among those of its network, where that is limited.
+fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option<OpenOne>, TooMany> {
+    let limit = settings.max_connections_per_address;
+    if limit == 0 || (peer.is_private() && !settings.limit_private_addresses) {
+        return Ok(None);
+    }
+    open.one_more(peer, limit).map(Some).ok_or_else(|| {
+        tracing::debug!(network = peer.truncated(), "one connection too many was closed");
+        TooMany
+    })
+}
+
+async fn summarise(app: App, mut stop: Stopping) {
+    while tokio::time::timeout(SUMMARY_EVERY, stop.wait()).await.is_err() {
+        app.refusals.summarise();
+    }
+}
+
+/// Gives each request of a connection what is known of it.
+struct Arriving<S> {
+    service: S,
+    arrival: Arrival,
+}
+
+impl<S> hyper::service::Service<Request<Incoming>> for Arriving<S>
+where
+    S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(self.arrival.clone());
+        self.service.clone().call(request)
+    }
+}
+
 fn connection<S>(
     socket: TcpStream,
+    peer: Peer,
     service: S,
     header_timeout: Duration,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<S>>
+) -> http1::Connection<TokioIo<Watched<TcpStream>>, Arriving<S>>
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
 {
     // Small answers must not wait for more to send.
     let _ = socket.set_nodelay(true);
+    let ambiguous = Ambiguous::default();
+    let arrival = Arrival { peer, ambiguous: ambiguous.clone() };
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Watched::new(socket, ambiguous)), Arriving { service, arrival })
 }

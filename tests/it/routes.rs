@@ -12,6 +12,7 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{session}", "session-0000000001")
         .replace("{stream}", "stream-0000000001")
         .replace("{seq}", "0")
+        .replace("{kind}", "busy")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")
 }

@@ -1,0 +1,134 @@
+//! How often uploads may come: a token bucket for each connection and each address.
+//!
+//! The limits keep one runaway page, or one machine that plays with a public key, from
+//! taking the whole server; they are far above what visitors do. What is over the limit
+//! is asked to come again, so nothing is lost by it.
+
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Refused;
+use super::recent::Recent;
+use crate::clock::Clock;
+use crate::config;
+use crate::model::ConnectionId;
+
+/// So many buckets are kept for each kind; beyond, those that rested longest start anew.
+const MAX_BUCKETS: usize = 65_536;
+
+/// Who waits for a token comes again within this time, in seconds.
+const MAX_WAIT_SECONDS: u32 = 60;
+
+/// The limits, shared by all uploads.
+pub struct Rates {
+    clock: Clock,
+    keys: Buckets<ConnectionId>,
+    addresses: Buckets<u128>,
+}
+
+impl Rates {
+    /// All buckets are full.
+    pub fn new(settings: &config::Ingest, clock: Clock) -> Self {
+        let now = clock.uptime();
+        let keys = (settings.batches_per_second_per_key, settings.burst_per_key);
+        let addresses = (settings.batches_per_second_per_address, settings.burst_per_address);
+        Self { clock, keys: Buckets::new(keys, now), addresses: Buckets::new(addresses, now) }
+    }
+
+    /// Takes a token of the connection.
+    pub fn take_of_key(&self, connection: ConnectionId) -> Result<(), Refused> {
+        self.keys.take(connection, self.clock.uptime())
+    }
+
+    /// Takes a token of a client's network, as [`u128`] of its address.
+    pub fn take_of_address(&self, network: u128) -> Result<(), Refused> {
+        self.addresses.take(network, self.clock.uptime())
+    }
+}
+
+struct Buckets<K> {
+    /// Tokens. 0: there is no limit.
+    per_second: f64,
+    burst: f64,
+    levels: Mutex<Levels<K>>,
+}
+
+struct Levels<K> {
+    recent: Recent<K, Level>,
+    turned_at: Duration,
+}
+
+struct Level {
+    tokens: f64,
+    at: Duration,
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    fn new((per_second, burst): (u32, u32), now: Duration) -> Self {
+        Self {
+            per_second: per_second.into(),
+            burst: burst.max(1).into(),
+            levels: Mutex::new(Levels { recent: Recent::new(MAX_BUCKETS), turned_at: now }),
+        }
+    }
+
+    fn take(&self, key: K, now: Duration) -> Result<(), Refused> {
+        if self.per_second == 0.0 {
+            return Ok(());
+        }
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        // A bucket that rested for so long is full again and need not be kept.
+        let fills_in = self.burst / self.per_second;
+        if now.saturating_sub(levels.turned_at).as_secs_f64() > fills_in.max(1.0) {
+            levels.recent.turn();
+            levels.turned_at = now;
+        }
+        let full = Level { tokens: self.burst, at: now };
+        let level =
+            levels.recent.get(&key).map_or(full, |level| Level { tokens: level.tokens, at: level.at });
+        let rested = now.saturating_sub(level.at).as_secs_f64();
+        let tokens = (level.tokens + rested * self.per_second).min(self.burst);
+        let (left, answer) = if tokens >= 1.0 {
+            (tokens - 1.0, Ok(()))
+        } else {
+            let seconds = ((1.0 - tokens) / self.per_second).ceil() as u32;
+            (tokens, Err(Refused::RateLimited { after_seconds: seconds.clamp(1, MAX_WAIT_SECONDS) }))
+        };
+        levels.recent.insert(key, Level { tokens: left, at: now });
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_what_the_rate_allows() {
+        let buckets = Buckets::new((2, 10), seconds(0));
+        let taken = |now| (0..20).filter(|_| buckets.take("key", now).is_ok()).count();
+        assert_eq!(taken(seconds(0)), 10);
+        assert_eq!(taken(seconds(3)), 6);
+        assert_eq!(taken(seconds(1000)), 10);
+        assert!(buckets.take("another key", seconds(1000)).is_ok());
+    }
+
+    #[test]
+    fn who_is_refused_is_told_when_a_token_is_there() {
+        let buckets = Buckets::new((1, 1), seconds(0));
+        assert_eq!(buckets.take(1, seconds(0)), Ok(()));
+        assert_eq!(buckets.take(1, seconds(0)), Err(Refused::RateLimited { after_seconds: 1 }));
+        assert_eq!(buckets.take(1, seconds(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_rate_of_zero_is_no_limit() {
+        let buckets = Buckets::new((0, 0), seconds(0));
+        assert!((0..1000).all(|_| buckets.take(1, seconds(0)).is_ok()));
+    }
+}

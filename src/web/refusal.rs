@@ -1,0 +1,82 @@
+//! Following an upload to its answer: what is refused is counted, named and logged.
+
+use super::App;
+use super::body::Received;
+use super::peer::Peer;
+use super::problem::Problem;
+use super::request::Request;
+use crate::ingest::{CLIENT_GONE, Details};
+
+/// Shorter keys are no keys; their end would say all of them.
+const SHORTEST_KEY: usize = 12;
+
+/// One upload on its way. Dropped without an answer, it counts as a client that went away.
+pub struct Followed {
+    app: App,
+    key_last4: String,
+    peer: Peer,
+    received: Received,
+    is_answered: bool,
+}
+
+impl Followed {
+    /// Remembers of the request what the log may say.
+    pub fn new(app: &App, request: &Request) -> Self {
+        let key = request.param_text("address").split('/').next().unwrap_or_default();
+        Self {
+            app: app.clone(),
+            key_last4: last4(key).to_owned(),
+            peer: request.arrival.peer,
+            received: request.body.received(),
+            is_answered: false,
+        }
+    }
+
+    /// The upload has its answer.
+    pub fn answered(mut self, problem: Option<&mut Problem>) {
+        self.is_answered = true;
+        if let Some(problem) = problem {
+            problem.request_id = Some(self.note(problem.kind.name));
+        }
+    }
+
+    fn note(&self, reason: &'static str) -> String {
+        let request_id = self.app.refusals.request_id();
+        let details = Details {
+            request_id: request_id.clone(),
+            key_last4: self.key_last4.clone(),
+            network: self.peer.truncated(),
+            bytes: self.received.bytes(),
+        };
+        self.app.refusals.note(reason, &details);
+        request_id
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.note(CLIENT_GONE);
+        }
+    }
+}
+
+/// The end of a key. Nothing of what cannot be one, since anything may stand there.
+fn last4(key: &str) -> &str {
+    let is_plain =
+        key.len() >= SHORTEST_KEY && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_plain { &key[key.len() - 4..] } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_end_of_a_key_is_told() {
+        assert_eq!(last4("hk_0123456789abcdef"), "cdef");
+        for none in ["", "hk_short", "<script>alert(1)</script>", "../../../etc/passwd"] {
+            assert_eq!(last4(none), "");
+        }
+    }
+}
