@@ -85,6 +85,14 @@ impl Server {
 pub fn hindsight(data: &Path) -> Command {
     let mut command = Command::new(HINDSIGHT);
     command.arg("--data").arg(data).env("HINDSIGHT_LOG__LEVEL", "warn");
+    // All load comes with one key from one address.
+    for limit in [
+        "INGEST__BATCHES_PER_SECOND_PER_KEY",
+        "INGEST__BATCHES_PER_SECOND_PER_ADDRESS",
+        "SERVER__MAX_CONNECTIONS_PER_ADDRESS",
+    ] {
+        command.env(format!("HINDSIGHT_{limit}"), "0");
+    }
     command
 }
 

@@ -9,6 +9,7 @@
 mod budget;
 pub mod gzip;
 mod keys;
+mod lanes;
 pub mod memory;
 mod rates;
 mod recent;
@@ -16,8 +17,7 @@ mod refusals;
 mod refused;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -27,6 +27,7 @@ use budget::Share;
 pub use budget::{Body, Budget};
 use gzip::Inflater;
 pub use keys::Keys;
+use lanes::Lanes;
 pub use rates::Rates;
 pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
@@ -130,7 +131,9 @@ type Answer = oneshot::Sender<Result<(Batch, Share), Refused>>;
 /// The ingest path. Clones share its queue; its threads end when the last is dropped.
 #[derive(Clone)]
 pub struct Ingest {
-    queue: SyncSender<(Upload, Answer)>,
+    queue: Lanes<(Upload, Answer)>,
+    /// Ends the threads when the last clone is dropped.
+    _ending: Arc<Ending>,
     /// One for each upload between its body and its commit.
     turns: Arc<Semaphore>,
     /// What all bodies together may hold.
@@ -142,17 +145,18 @@ pub struct Ingest {
 impl Ingest {
     /// Starts the threads that inflate and check.
     pub fn start(store: Store, settings: &config::Settings) -> std::io::Result<Self> {
-        let (queue, waiting) = sync_channel(settings.ingest.queue_batches);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let queue = Lanes::new(settings.ingest.queue_batches);
+        let ending = Arc::new(Ending(queue.clone()));
         let limits = Limits::from(&settings.ingest);
         for number in 0..thread_count(settings.ingest.threads) {
-            let waiting = Arc::clone(&waiting);
+            let waiting = queue.clone();
             std::thread::Builder::new()
                 .name(format!("ingest-{number}"))
                 .spawn(move || check_all(&waiting, limits))?;
         }
         Ok(Self {
             queue,
+            _ending: ending,
             turns: Arc::new(Semaphore::new(settings.ingest.queue_batches)),
             budget: Budget::new(settings.ingest.buffer_bytes),
             store,
@@ -167,9 +171,10 @@ impl Ingest {
         let turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| Refused::Busy)?.map_err(|_| store::Error::Closed)?;
         let (answer, checked) = oneshot::channel();
-        self.queue.try_send((upload, answer)).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Refused(Refused::Busy),
-            TrySendError::Disconnected(_) => Error::Store(store::Error::Closed),
+        let bytes = upload.body.bytes().len();
+        self.queue.put((upload, answer), bytes).map_err(|refused| match refused {
+            lanes::Refused::Full => Error::Refused(Refused::Busy),
+            lanes::Refused::Closed => Error::Store(store::Error::Closed),
         })?;
         let (batch, _share) = checked.await.map_err(|_| Error::CheckFailed)??;
         self.append(connection, batch, daily_bytes).await
@@ -228,17 +233,24 @@ fn thread_count(setting: usize) -> usize {
     }
 }
 
-fn check_all(waiting: &Mutex<Receiver<(Upload, Answer)>>, limits: Limits) {
+fn check_all(waiting: &Lanes<(Upload, Answer)>, limits: Limits) {
     let mut inflater = Inflater::default();
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((upload, answer)) = next else { return };
+    while waiting.work(|(upload, answer)| {
         // A check that panics costs its upload, not the thread. The client may have
         // gone away while its upload waited.
         if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, &mut inflater))) {
             let _ = answer.send(checked);
         }
         inflater.shrink();
+    }) {}
+}
+
+/// Ends the threads that check.
+struct Ending(Lanes<(Upload, Answer)>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

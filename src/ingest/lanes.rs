@@ -1,0 +1,178 @@
+//! Two lanes for uploads that wait to be checked.
+//!
+//! Most uploads take well under a millisecond, a whole page a hundred times as long.
+//! So large ones wait in a lane of their own, and one at a time is checked: small ones
+//! always find a free thread, and no more memory is used than one large page needs.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Bodies above this many bytes, as sent, are large.
+const LARGE_BYTES: usize = 48 * 1024;
+
+/// A large upload that could start lets so many small ones pass.
+const PATIENCE: usize = 32;
+
+/// The lanes. Clones share them.
+pub struct Lanes<T> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T> {
+    waiting: Mutex<Waiting<T>>,
+    changed: Condvar,
+}
+
+struct Waiting<T> {
+    small: VecDeque<T>,
+    large: VecDeque<T>,
+    /// Whether a thread works on a large one.
+    large_at_work: bool,
+    /// How many small ones have passed the large one that waits.
+    passed: usize,
+    capacity: usize,
+    closed: bool,
+}
+
+/// What did not find a place.
+pub enum Refused {
+    /// The lanes are full.
+    Full,
+    /// Nobody takes anything out any more.
+    Closed,
+}
+
+impl<T> Clone for Lanes<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<T> Lanes<T> {
+    /// Empty lanes with room for so many uploads together.
+    pub fn new(capacity: usize) -> Self {
+        let waiting = Waiting {
+            small: VecDeque::new(),
+            large: VecDeque::new(),
+            large_at_work: false,
+            passed: 0,
+            capacity,
+            closed: false,
+        };
+        Self { shared: Arc::new(Shared { waiting: Mutex::new(waiting), changed: Condvar::new() }) }
+    }
+
+    /// Puts an upload in, whose body has so many bytes.
+    pub fn put(&self, upload: T, bytes: usize) -> Result<(), Refused> {
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Refused::Closed);
+        }
+        if waiting.small.len() + waiting.large.len() >= waiting.capacity {
+            return Err(Refused::Full);
+        }
+        let lane = if bytes > LARGE_BYTES { &mut waiting.large } else { &mut waiting.small };
+        lane.push_back(upload);
+        drop(waiting);
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    /// Waits for the next upload and works on it. False when the lanes are closed and empty.
+    pub fn work(&self, work: impl FnOnce(T)) -> bool {
+        let Some((upload, is_large)) = self.next() else { return false };
+        let _done = is_large.then(|| LargeDone(self));
+        work(upload);
+        true
+    }
+
+    /// Lets those who wait for uploads go once none is left.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+
+    fn next(&self) -> Option<(T, bool)> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(next) = waiting.next() {
+                return Some(next);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.shared.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Waiting<T> {
+    fn next(&mut self) -> Option<(T, bool)> {
+        let may_take_large = !self.large_at_work && !self.large.is_empty();
+        if may_take_large && (self.small.is_empty() || self.passed >= PATIENCE) {
+            self.large_at_work = true;
+            self.passed = 0;
+            return self.large.pop_front().map(|upload| (upload, true));
+        }
+        self.passed += usize::from(may_take_large);
+        self.small.pop_front().map(|upload| (upload, false))
+    }
+}
+
+/// Lets the next large upload start, even when the work panicked.
+struct LargeDone<'a, T>(&'a Lanes<T>);
+
+impl<T> Drop for LargeDone<'_, T> {
+    fn drop(&mut self) {
+        self.0.lock().large_at_work = false;
+        self.0.shared.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one thread is given, one after the other.
+    fn order(lanes: &Lanes<usize>) -> Vec<usize> {
+        lanes.close();
+        let mut order = Vec::new();
+        while lanes.work(|upload| order.push(upload)) {}
+        order
+    }
+
+    #[test]
+    fn small_uploads_go_first_but_not_for_ever() {
+        let lanes = Lanes::new(100);
+        assert!(lanes.put(1000, LARGE_BYTES + 1).is_ok());
+        for upload in 0..PATIENCE + 3 {
+            assert!(lanes.put(upload, LARGE_BYTES).is_ok());
+        }
+        let order = order(&lanes);
+        assert_eq!(order.iter().position(|upload| *upload == 1000), Some(PATIENCE));
+        assert_eq!(order.len(), PATIENCE + 4);
+    }
+
+    #[test]
+    fn one_large_upload_is_worked_on_at_a_time() {
+        let lanes = Lanes::new(3);
+        for upload in [1, 2] {
+            assert!(lanes.put(upload, usize::MAX).is_ok());
+        }
+        assert!(lanes.put(3, 0).is_ok());
+        assert!(matches!(lanes.put(4, 0), Err(Refused::Full)));
+        lanes.work(|upload| assert_eq!(upload, 3));
+        lanes.work(|first| {
+            assert_eq!(first, 1);
+            assert!(lanes.lock().next().is_none(), "the other large one waits");
+        });
+        lanes.work(|second| assert_eq!(second, 2));
+        lanes.close();
+        assert!(matches!(lanes.put(5, 0), Err(Refused::Closed)));
+        assert!(!lanes.work(|_| {}));
+    }
+}
