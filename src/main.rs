@@ -6,10 +6,6 @@ use clap::Parser;
 use hindsight::cli::{self, Cli};
 use hindsight::{config, store};
 
-/// Gives memory back to the system soon: one page of 20 MB must not stay with us for days.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Exit codes as `sysexits.h` names them.
 const EX_DATAERR: u8 = 65;
 const EX_TEMPFAIL: u8 = 75;

@@ -14,9 +14,6 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The checksum and the size that end a member, in bytes.
 const TRAILER: usize = 8;
 
-/// An inflater that rests keeps no more memory than this, in bytes.
-const KEPT: usize = 1024 * 1024;
-
 /// Below this many inflated bytes the ratio says nothing: an empty page compresses well.
 const RATIO_COUNTS_FROM: usize = 1024 * 1024;
 
@@ -103,9 +100,9 @@ impl Inflater {
         Ok(inflated)
     }
 
-    /// Gives memory back that one large member needed.
-    pub fn shrink(&mut self) {
-        if self.inflated.capacity() > KEPT {
+    /// Gives its memory back if that is more than so many bytes.
+    pub fn shrink(&mut self, kept: usize) {
+        if self.inflated.capacity() > kept {
             self.inflated = Vec::new();
         }
     }

@@ -78,11 +78,12 @@ impl<T> Lanes<T> {
         Ok(())
     }
 
-    /// Waits for the next upload and works on it. False when the lanes are closed and empty.
-    pub fn work(&self, work: impl FnOnce(T)) -> bool {
+    /// Waits for the next upload and works on it, knowing whether it is large. False when
+    /// the lanes are closed and empty.
+    pub fn work(&self, work: impl FnOnce(T, bool)) -> bool {
         let Some((upload, is_large)) = self.next() else { return false };
         let _done = is_large.then(|| LargeDone(self));
-        work(upload);
+        work(upload, is_large);
         true
     }
 
@@ -141,7 +142,7 @@ mod tests {
     fn order(lanes: &Lanes<usize>) -> Vec<usize> {
         lanes.close();
         let mut order = Vec::new();
-        while lanes.work(|upload| order.push(upload)) {}
+        while lanes.work(|upload, _| order.push(upload)) {}
         order
     }
 
@@ -165,14 +166,14 @@ mod tests {
         }
         assert!(lanes.put(3, 0).is_ok());
         assert!(matches!(lanes.put(4, 0), Err(Refused::Full)));
-        lanes.work(|upload| assert_eq!(upload, 3));
-        lanes.work(|first| {
+        lanes.work(|upload, _| assert_eq!(upload, 3));
+        lanes.work(|first, _| {
             assert_eq!(first, 1);
             assert!(lanes.lock().next().is_none(), "the other large one waits");
         });
-        lanes.work(|second| assert_eq!(second, 2));
+        lanes.work(|second, is_large| assert_eq!((second, is_large), (2, true)));
         lanes.close();
         assert!(matches!(lanes.put(5, 0), Err(Refused::Closed)));
-        assert!(!lanes.work(|_| {}));
+        assert!(!lanes.work(|_, _| {}));
     }
 }

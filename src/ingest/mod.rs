@@ -17,7 +17,7 @@ mod refusals;
 mod refused;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -43,6 +43,11 @@ pub const MAX_SEQ: i64 = 1_000_000;
 
 /// The UTF-8 byte order mark, which some clients put in front.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a thread keeps for inflating small uploads, and all keep together for large
+/// ones, in bytes: memory that is used again does not come apart.
+const KEPT_SMALL: usize = 1024 * 1024;
+const KEPT_LARGE: usize = 24 * 1024 * 1024;
 
 /// Longer user agents are cut: nothing honest is longer.
 const MAX_USER_AGENT_CHARS: usize = 512;
@@ -146,13 +151,14 @@ impl Ingest {
     /// Starts the threads that inflate and check.
     pub fn start(store: Store, settings: &config::Settings) -> std::io::Result<Self> {
         let queue = Lanes::new(settings.ingest.queue_batches);
+        let large = Arc::new(Mutex::new(Inflater::default()));
         let ending = Arc::new(Ending(queue.clone()));
         let limits = Limits::from(&settings.ingest);
         for number in 0..thread_count(settings.ingest.threads) {
-            let waiting = queue.clone();
+            let (waiting, large) = (queue.clone(), Arc::clone(&large));
             std::thread::Builder::new()
                 .name(format!("ingest-{number}"))
-                .spawn(move || check_all(&waiting, limits))?;
+                .spawn(move || check_all(&waiting, &large, limits))?;
         }
         Ok(Self {
             queue,
@@ -233,15 +239,23 @@ fn thread_count(setting: usize) -> usize {
     }
 }
 
-fn check_all(waiting: &Lanes<(Upload, Answer)>, limits: Limits) {
-    let mut inflater = Inflater::default();
-    while waiting.work(|(upload, answer)| {
+fn check_all(waiting: &Lanes<(Upload, Answer)>, large: &Mutex<Inflater>, limits: Limits) {
+    let mut own = Inflater::default();
+    while waiting.work(|(upload, answer), is_large| {
+        let mut shared;
+        let inflater = match is_large {
+            true => {
+                shared = large.lock().unwrap_or_else(PoisonError::into_inner);
+                &mut *shared
+            }
+            false => &mut own,
+        };
         // A check that panics costs its upload, not the thread. The client may have
         // gone away while its upload waited.
-        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, &mut inflater))) {
+        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, inflater))) {
             let _ = answer.send(checked);
         }
-        inflater.shrink();
+        inflater.shrink(if is_large { KEPT_LARGE } else { KEPT_SMALL });
     }) {}
 }
 

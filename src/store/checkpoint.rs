@@ -16,10 +16,12 @@ use rusqlite::Connection;
 
 use super::Result;
 
-/// How often the thread looks.
-const EVERY: Duration = Duration::from_millis(250);
+/// How often the thread looks, while something is written and while not.
+const EVERY: Duration = Duration::from_millis(10);
+const SELDOM: Duration = Duration::from_millis(250);
 
-/// Frames that are worth copying: fewer wait until it is quiet.
+/// Frames that are worth copying; fewer wait until it is quiet. A flush of the database
+/// makes commits wait that want to flush the log, so little is copied at a time.
 const WORTH_COPYING: i64 = 256;
 
 /// With more frames than this, of a page each, the log is started anew.
@@ -78,12 +80,13 @@ fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
     let (mut frames_before, mut changed_at) = (0, Instant::now());
     let mut empties = false;
     loop {
-        match requests.recv_timeout(EVERY) {
+        let is_quiet = changed_at.elapsed() > QUIET;
+        match requests.recv_timeout(if is_quiet { SELDOM } else { EVERY }) {
             Ok(Wanted::Emptying) => empties = true,
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Wanted::Ending) | Err(RecvTimeoutError::Disconnected) => return,
         }
-        let frames = match turn(conn, empties || changed_at.elapsed() > QUIET) {
+        let frames = match turn(conn, empties || is_quiet) {
             Ok(frames) => frames,
             Err(error) => {
                 tracing::warn!(%error, "the write-ahead log was not folded in");
