@@ -1,9 +1,9 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
-mod bad_input;
 mod command_line;
 mod durability;
 mod ingest;
+mod limits;
 mod pages;
 mod recordings;
 mod replay;
