@@ -278,8 +278,9 @@ impl Piece {
         let once = [self.text.as_bytes(), &unhex(&self.hex)].concat();
         let times = self.times.max(1);
         if self.number_by > 0 {
-            for number in 0..times {
-                let text = self.text.replace("{n}", &(number / self.number_by).to_string());
+            let numbers = (0..).flat_map(|number| (0..self.number_by).map(move |_| number));
+            for number in numbers.take(usize::try_from(times).expect("small")) {
+                let text = self.text.replace("{n}", &u64::to_string(&number));
                 out.write_all(text.as_bytes()).expect("memory takes all");
             }
             return;
