@@ -21,6 +21,9 @@ const WINDOW_BITS: u8 = 15;
 /// The header and the trailer of a member without a name.
 const SMALLEST_MEMBER: usize = 18;
 
+/// DEFLATE cannot make more of one byte.
+const MOST_FOR_ONE_BYTE: usize = 1032;
+
 /// A buffer is never smaller: most batches inflate to a few of these.
 const SMALLEST_BUFFER: usize = 16 * 1024;
 
@@ -133,10 +136,12 @@ fn inflate_into(member: &[u8], limits: Limits, buffer: &mut Vec<u8>) -> Result<(
     }
 }
 
-/// The size that the member's last bytes say it inflates to.
+/// The size that the member's last bytes say it inflates to, where that is possible.
 fn announced_size(member: &[u8]) -> usize {
     match member.last_chunk() {
-        Some(size) if member.len() >= SMALLEST_MEMBER => u32::from_le_bytes(*size) as usize,
+        Some(size) if member.len() >= SMALLEST_MEMBER => {
+            (u32::from_le_bytes(*size) as usize).min(member.len().saturating_mul(MOST_FOR_ONE_BYTE))
+        }
         _ => 0,
     }
 }
