@@ -33,4 +33,6 @@ export interface Refused {
   detail: string;
   /** What to do with the batch: drop it, send it again, halve it, or start a new full snapshot. */
   retry: "never" | "later" | "split" | "resnapshot";
+  /** What the server's log calls this upload. Also in the header `X-Request-Id`. */
+  request_id: string;
 }

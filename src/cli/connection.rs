@@ -58,7 +58,7 @@ pub struct Changes {
     /// Takes recordings again.
     #[arg(long)]
     resume: bool,
-    /// The origins that may send, such as "https://shop.example https://www.shop.example".
+    /// The origins that may send, such as `"https://shop.example https://www.shop.example"`.
     #[arg(long, value_name = "ORIGINS", conflicts_with = "any_origin")]
     origins: Option<String>,
     /// Pages of any origin may send.

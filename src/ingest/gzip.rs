@@ -14,6 +14,9 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The checksum and the size that end a member, in bytes.
 const TRAILER: usize = 8;
 
+/// DEFLATE cannot make more of one byte.
+const MOST_FOR_ONE_BYTE: usize = 1032;
+
 /// Below this many inflated bytes the ratio says nothing: an empty page compresses well.
 const RATIO_COUNTS_FROM: usize = 1024 * 1024;
 
@@ -84,6 +87,9 @@ impl Inflater {
         let Self { decompressor, inflated } = self;
         let trailer = member.last_chunk::<TRAILER>().ok_or(Error::Broken("it is too short"))?;
         let (size, room) = (size_of(trailer), room_for(member.len(), limits));
+        if size > member.len().saturating_mul(MOST_FOR_ONE_BYTE) {
+            return Err(Error::Broken("it cannot have the size it says"));
+        }
         // What is cut off says any size: only what fills its room is too large.
         inflated.resize(size.min(room), 0);
         match decompressor.gzip_decompress(member, inflated) {

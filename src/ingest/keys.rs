@@ -147,3 +147,80 @@ impl Window {
         if self.used > LOOKUPS { Err(Refused::Busy) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    const KEY: &str = "hk_0123456789abcdef";
+
+    /// A store with one connection, and the keys before it.
+    async fn keys() -> (Keys, Store, Clock, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut settings = Settings::load(None, Default::default()).expect("defaults");
+        settings.store.readers = 1;
+        let (store, _closing) = Store::open(folder.path(), &settings.store).expect("a new database");
+        store.write(|conn| connections::add(conn, "Shop", KEY, 0)).await.expect("added");
+        let clock = Clock::by_hand(0);
+        (Keys::new(store.clone(), clock.clone()), store, clock, folder)
+    }
+
+    async fn is_paused(keys: &Keys) -> bool {
+        keys.holder(KEY).await.expect("an answer").expect("a holder").rules.paused
+    }
+
+    async fn pause(store: &Store, paused: bool) {
+        let rules = connections::Rules { paused, ..connections::Rules::default() };
+        let connection = crate::model::ConnectionId(1);
+        store.write(move |conn| connections::set_rules(conn, connection, &rules)).await.expect("set");
+    }
+
+    #[tokio::test]
+    async fn a_change_is_heeded_after_five_seconds() {
+        let (keys, store, clock, _folder) = keys().await;
+        assert!(!is_paused(&keys).await);
+        pause(&store, true).await;
+        clock.advance(TRUSTED_FOR - Duration::from_millis(1));
+        assert!(!is_paused(&keys).await, "answered from memory");
+        clock.advance(Duration::from_millis(1));
+        assert!(is_paused(&keys).await);
+    }
+
+    #[tokio::test]
+    async fn while_the_store_does_not_answer_the_former_answer_stands() {
+        let (keys, store, clock, _folder) = keys().await;
+        assert!(!is_paused(&keys).await);
+        // The look-up of the key fails; whatever else the store does is not asked for.
+        store
+            .write(|conn| Ok(conn.execute_batch("ALTER TABLE revoked_key RENAME TO gone")?))
+            .await
+            .expect("gone");
+        clock.advance(TRUSTED_FOR);
+        assert!(!is_paused(&keys).await);
+        assert!(keys.holder("hk_another").await.is_err(), "a stranger has no former answer");
+        store
+            .write(|conn| Ok(conn.execute_batch("ALTER TABLE gone RENAME TO revoked_key")?))
+            .await
+            .expect("back");
+        pause(&store, true).await;
+        assert!(!is_paused(&keys).await, "the store is left alone for a moment");
+        clock.advance(TRY_AGAIN_AFTER);
+        assert!(is_paused(&keys).await);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_invented_keys_does_not_hold_up_a_known_one() {
+        let (keys, store, clock, _folder) = keys().await;
+        assert!(!is_paused(&keys).await);
+        pause(&store, true).await;
+        clock.advance(TRUSTED_FOR);
+        let mut refused = 0;
+        for number in 0..2 * LOOKUPS {
+            refused += u32::from(keys.holder(&format!("hk_invented_{number}")).await.is_err());
+        }
+        assert_eq!(refused, LOOKUPS, "busy, not unknown");
+        assert!(is_paused(&keys).await, "looked up all the same");
+        assert!(matches!(keys.holder("no key at all, <b>").await, Ok(None)), "needs no look-up");
+    }
+}

@@ -29,7 +29,7 @@ use crate::stop::Stopping;
 /// More header fields than this are refused (431).
 const MAX_HEADERS: usize = 64;
 
-/// All headers together, and hyper's read buffer, in bytes.
+/// All of a head, and hyper's read buffer, in bytes. The latter alone lets a head of nearly twice the size pass.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// How long to wait when the system has no more sockets to give.
@@ -172,6 +172,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(Watched::new(socket, ambiguous)), Arriving { service, arrival })
 }

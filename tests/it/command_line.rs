@@ -104,6 +104,42 @@ fn connections_are_added_once_and_listed() {
 }
 
 #[test]
+fn what_a_connection_takes_is_set_and_listed() {
+    let data = folder();
+    let key = stdout(&run(data.path(), &["connection", "add", "Shop"]));
+    let set = |arguments: &[&str]| run(data.path(), &[&["connection", "set", "Shop"], arguments].concat());
+    let state = "paused, from https://shop.example http://localhost:8080, honours Sec-GPC, kept 30 days, 500 MB a day";
+    let all = ["--pause", "--origins", "https://Shop.example/ http://localhost:8080", "--honour-gpc", "on"];
+    let output = set(&[&all[..], &["--keep-days", "30", "--daily-mb", "500"]].concat());
+    assert_eq!(stdout(&output), format!("Shop: {state}"), "{}", stderr(&output));
+    assert_eq!(stdout(&run(data.path(), &["connection", "list"])), format!("{key}\tShop\t{state}"));
+
+    assert_eq!(
+        stdout(&set(&["--resume", "--any-origin", "--honour-gpc", "off"])),
+        "Shop: kept 30 days, 500 MB a day"
+    );
+    assert_eq!(stdout(&set(&["--keep-default", "--no-daily-limit"])), "Shop: takes everything");
+
+    for (arguments, sentence) in [
+        (&["--origins", "https://shop.example/path"][..], "is not an origin; write scheme and host"),
+        (&["--origins", ""], "--origins names none"),
+        (&["--keep-days", "0"], "0 is not in 1..=36500"),
+        (&["--pause", "--resume"], "cannot be used with"),
+        (&[], "required"),
+    ] {
+        let output = set(arguments);
+        assert!(!output.status.success());
+        assert!(stderr(&output).contains(sentence), "{arguments:?}: {}", stderr(&output));
+    }
+    let nobody = run(data.path(), &["connection", "set", "Blog", "--pause"]);
+    assert!(stderr(&nobody).contains("there is no connection named \"Blog\""), "{}", stderr(&nobody));
+
+    let next = stdout(&run(data.path(), &["connection", "rotate-key", "Shop"]));
+    assert!(next.starts_with("hk_") && next != key, "{next}");
+    assert_eq!(stdout(&run(data.path(), &["connection", "list"])), format!("{next}\tShop"));
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let data = folder();
     let _first = Process::start(data.path());

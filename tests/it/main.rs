@@ -1,10 +1,10 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
-mod bad_input;
 mod command_line;
 mod durability;
 mod finish;
 mod ingest;
+mod limits;
 mod pages;
 mod recordings;
 mod replay;

@@ -39,7 +39,7 @@ pub struct TestServer {
     /// The connection that tests record to.
     pub connection: Connection,
     pub stopping: Stopping,
-    _stopper: Stopper,
+    pub stopper: Stopper,
     _folder: TempDir,
 }
 
@@ -69,17 +69,7 @@ impl TestServer {
         .expect("the app starts");
         tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
-        Self {
-            address,
-            clock,
-            store,
-            app,
-            settings,
-            connection,
-            stopping,
-            _stopper: stopper,
-            _folder: folder,
-        }
+        Self { address, clock, store, app, settings, connection, stopping, stopper, _folder: folder }
     }
 
     /// The path of a batch of the shop.

@@ -1,7 +1,8 @@
 /** The recorder and the real server: what one sends, the other keeps. */
 
+import type { Page } from "@playwright/test";
 import type { Manifest } from "../../contracts/replay";
-import { expect, flush, said, test, visit } from "../support/recorder";
+import { expect, flush, said, test, until, visit } from "../support/recorder";
 import { type RunningServer, startServer } from "../support/server";
 import type { SentEvent } from "../support/site";
 
@@ -64,4 +65,53 @@ test("the address that the page hands out leads to the replay", async ({ page, s
   expect(manifest.streams).toHaveLength(1);
   expect(manifest.streams[0]?.missing).toEqual([]);
   expect(manifest.streams[0]?.parts[0]?.snapshot).toBe(true);
+});
+
+/** The paths and statuses of the page's uploads, as they are answered. */
+function answers(page: Page): { path: string; status: number }[] {
+  const seen: { path: string; status: number }[] = [];
+  page.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith("/ingest/")) seen.push({ path: pathname, status: response.status() });
+  });
+  return seen;
+}
+
+const rules: [string, string[]][] = [
+  ["a connection that is paused", ["--pause"]],
+  ["a connection that other origins record to", ["--origins", "https://shop.example"]],
+  ["a visitor who sends Sec-GPC", ["--honour-gpc", "on"]],
+];
+for (const [who, rule] of rules) {
+  test(`${who} is not recorded, and asked once only`, async ({ page, site }) => {
+    const key = await server.addConnection(who);
+    await server.cli("connection", "set", who, ...rule);
+    site.pages["/"] = `<p>Words</p>${snippet(key)}`;
+    await page.setExtraHTTPHeaders({ "Sec-GPC": "1" });
+    const uploads = answers(page);
+    await visit(page, site.url);
+    await page.click("p");
+    await flush(page);
+    expect(uploads.map(({ status }) => status)).toEqual([403]);
+  });
+}
+
+test("a session that is full goes on in another one", async ({ page, site }) => {
+  const small = await startServer({ HINDSIGHT_SESSIONS__MAX_BATCHES: "2" });
+  try {
+    const key = await small.addConnection("small sessions");
+    site.pages["/"] =
+      `<p>Words</p><script async src="${small.url}/hindsight.js" data-connection="${key}"></script>`;
+    const uploads = answers(page);
+    await visit(page, site.url);
+    await until(async () => {
+      await page.click("p");
+      await flush(page);
+      const stored = uploads.filter(({ status }) => status === 200);
+      return new Set(stored.map(({ path }) => path.split("/")[3])).size === 2;
+    });
+    expect(uploads.filter(({ status }) => status === 409)).toHaveLength(1);
+  } finally {
+    await small.stop();
+  }
 });

@@ -28,7 +28,7 @@ export async function visit(page: Page, url: string): Promise<void> {
 }
 
 /** Waits until something that the server received is as expected. */
-export async function until(what: () => boolean): Promise<void> {
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   await expect.poll(what, { timeout: 15_000, intervals: [20, 50, 100] }).toBe(true);
 }
 
