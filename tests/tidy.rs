@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "web",
         &[
-            "model", "clock", "config", "embedded", "rrweb", "segment", "store", "playback", "pieces",
+            "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback", "pieces",
             "ingest", "finish", "stop",
         ],
     ),

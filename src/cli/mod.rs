@@ -1,9 +1,13 @@
 //! The command line: one file for each command.
 
+mod backup;
+mod check;
 mod connection;
 mod demo;
 mod export;
 mod import;
+mod progress;
+mod restore;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -56,6 +60,12 @@ enum Command {
     Import(import::Arguments),
     /// Writes a session as a JSON array of rrweb events, as rrweb-player takes it.
     Export(export::Arguments),
+    /// Writes a whole copy of the database into a file, beside a running server.
+    Backup(backup::Arguments),
+    /// Puts a backup in the place of the database, which is kept.
+    Restore(restore::Arguments),
+    /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
+    Check(check::Arguments),
 }
 
 /// A failure that was printed where it happened: the program only ends with it.
@@ -93,6 +103,9 @@ impl Cli {
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
+                Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
+                Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
+                Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })
     }

@@ -77,6 +77,9 @@ pub enum Refused {
     /// The connection has received all that it takes in one day.
     #[error("the connection has received all that it takes in one day")]
     QuotaExceeded,
+    /// The disk has no room for more recordings.
+    #[error("the server's disk is nearly full; send this one again later")]
+    StorageFull,
     /// More waits than can be taken.
     #[error("too many uploads wait; send this one again later")]
     Busy,

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Error, Result};
 use crate::config::Durability;
@@ -16,6 +16,9 @@ const APPLICATION_ID: i64 = 0x4849_4e44;
 /// The numbered steps from an empty file to the current schema.
 const MIGRATIONS: [&str; 2] =
     [include_str!("migrations/0001_recordings.sql"), include_str!("migrations/0002_segments.sql")];
+
+/// The schema that this program writes.
+pub const CURRENT: i64 = MIGRATIONS.len() as i64;
 
 /// The first SQLite without the WAL-reset bug, as `sqlite3_libversion_number` writes it.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -64,16 +67,92 @@ pub fn open_checkpointer(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
+/// Whether others may change a database while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// They may.
+    Shared,
+    /// Nobody can, and no file beside it is looked at, or made.
+    Immutable,
+}
+
 /// Opens the database for reading only.
-pub fn open_reader(path: &Path) -> Result<Connection> {
-    let conn = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+pub fn open_reader(path: &Path, sharing: Sharing) -> Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = match sharing {
+        Sharing::Shared => Connection::open_with_flags(path, flags)?,
+        Sharing::Immutable => {
+            flags |= OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(immutable_uri(path)?, flags)?
+        }
+    };
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     conn.pragma_update(None, "query_only", true)?;
     set_common(&conn)?;
     Ok(conn)
+}
+
+/// The URI of a file that nobody changes, with all but plain characters written as `%XX`.
+fn immutable_uri(path: &Path) -> Result<String> {
+    let path = std::path::absolute(path).map_err(|cause| Error::folder(path, cause))?;
+    let mut uri = String::from("file://");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Ok(uri + "?immutable=1")
+}
+
+/// How to read a database of the current schema that cannot, or shall not, be written.
+pub fn readable(path: &Path) -> Result<Sharing> {
+    let sharing = match open_reader(path, Sharing::Shared).and_then(|conn| is_empty(&conn)) {
+        Ok(_) => Sharing::Shared,
+        // Without files beside it a database in WAL mode cannot be shared, and need not be.
+        Err(Error::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+            let log = super::backup::with_suffix(path, "-wal");
+            if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+                return Err(Error::NotClosed { path: path.to_owned() });
+            }
+            Sharing::Immutable
+        }
+        Err(error) => return Err(error),
+    };
+    let conn = open_reader(path, sharing)?;
+    check_ours(&conn, path)?;
+    let (found, known) = (version(&conn)?, CURRENT);
+    if found < known { Err(Error::Older { found, known }) } else { Ok(sharing) }
+}
+
+/// Fails for a file that holds no database of ours.
+pub fn check_ours(conn: &Connection, path: &Path) -> Result<()> {
+    check_owner(conn, path)?;
+    if is_empty(conn)? { Err(Error::unfit(path, "it is empty".to_owned())) } else { Ok(()) }
+}
+
+/// The database's schema. Fails for one that is newer than the program.
+pub fn version(conn: &Connection) -> Result<i64> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = CURRENT;
+    if found > known { Err(Error::Newer { found, known }) } else { Ok(found) }
+}
+
+/// What a database of this version should have and has not: a table or an index with its columns.
+pub fn missing(conn: &Connection, version: i64) -> Result<Option<String>> {
+    let mut model = Connection::open_in_memory()?;
+    migrate_to(&mut model, &MIGRATIONS[..usize::try_from(version).unwrap_or(0).min(MIGRATIONS.len())])?;
+    let (wanted, found) = (parts(&model)?, parts(conn)?);
+    Ok(wanted.into_iter().find(|part| !found.contains(part)))
+}
+
+fn parts(conn: &Connection) -> Result<Vec<String>> {
+    let mut statement = conn.prepare(
+        "SELECT type || ' ' || name || coalesce(
+             (SELECT ' (' || group_concat(name, ', ') || ')' FROM pragma_table_xinfo(sqlite_schema.name)), '')
+         FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*' ORDER BY type DESC, name",
+    )?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A database in memory with the current schema, for tests of what stands on it.
@@ -96,7 +175,7 @@ fn set_common(conn: &Connection) -> Result<()> {
 fn check_owner(conn: &Connection, path: &Path) -> Result<()> {
     let foreign = || Error::Foreign { path: path.to_owned() };
     let id: i64 = match conn.pragma_query_value(None, "application_id", |row| row.get(0)) {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             return Err(foreign());
         }
         other => other?,
@@ -109,12 +188,12 @@ fn is_empty(conn: &Connection) -> Result<bool> {
 }
 
 fn migrate(conn: &mut Connection) -> Result<()> {
-    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = MIGRATIONS.len() as i64;
-    if found > known {
-        return Err(Error::Newer { found, known });
-    }
-    for (version, migration) in (1_i64..).zip(MIGRATIONS).skip(found as usize) {
+    migrate_to(conn, &MIGRATIONS)
+}
+
+fn migrate_to(conn: &mut Connection, migrations: &[&str]) -> Result<()> {
+    let found = version(conn)?;
+    for (version, migration) in (1_i64..).zip(migrations).skip(found as usize) {
         let step = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have come first while this one waited for the lock.
         let current: i64 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -142,7 +221,7 @@ mod tests {
         let synchronous: i64 =
             conn.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a pragma");
         assert_eq!(synchronous, 2, "full");
-        open_reader(&path).expect("readable");
+        open_reader(&path, Sharing::Shared).expect("readable");
     }
 
     #[test]

@@ -12,7 +12,9 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
+use crate::disk::Room;
 use crate::ingest::{MAX_SEQ, Refused, Upload};
+use crate::store;
 
 /// The media types that a batch may be called. Simple CORS requests cannot say JSON,
 /// and curl calls all that it sends a form unless it is told otherwise.
@@ -79,6 +81,11 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 }
 
 async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
+    match app.store.disk().room() {
+        Room::Enough => {}
+        Room::Low => return Err(Refused::StorageFull.into()),
+        Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
+    }
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();

@@ -160,6 +160,16 @@ impl From<store::Error> for Problem {
                 tracing::error!(%error, "a piece of work in the store failed");
                 Self::internal()
             }
+            store::Error::ReadOnly => {
+                let detail = "The server's data can only be read at the moment. Send this again later.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage-error", "Read-only", detail)
+                    .retry(Retry::Later)
+                    .after(300)
+            }
+            error if error.is_disk_full() => {
+                tracing::error!(error = %with_causes(&error), "the disk is full");
+                Refused::StorageFull.into()
+            }
             store::Error::Busy => busy("The server has too much to write. Send this again later."),
             store::Error::Closed => {
                 let detail = "The server is stopping. Send this again later.";
@@ -200,6 +210,7 @@ impl From<Refused> for Problem {
         }
         let problem = match refused {
             Refused::Busy => busy(&detail),
+            Refused::StorageFull => Self::new(status, kind, title, detail).after(300),
             _ => Self::new(status, kind, title, detail),
         };
         problem.retry(retry)
@@ -243,6 +254,9 @@ fn kind_of(refused: &Refused) -> Kind {
         Refused::SessionLimit => (S::CONFLICT, "session-limit", "Session is full", Retry::Resnapshot),
         Refused::QuotaExceeded => {
             (S::TOO_MANY_REQUESTS, "quota-exceeded", "Daily limit reached", Retry::Later)
+        }
+        Refused::StorageFull => {
+            (S::SERVICE_UNAVAILABLE, "storage-full", "No room for recordings", Retry::Later)
         }
         Refused::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Busy", Retry::Later),
     }
