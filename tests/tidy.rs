@@ -21,8 +21,8 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "web",
         &[
-            "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback", "pieces",
-            "ingest", "finish", "stop",
+            "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
+            "pieces", "ingest", "finish", "stop",
         ],
     ),
 ];

@@ -88,7 +88,8 @@ async fn check_segments(store: &Store, bar: &ProgressBar, report: &mut impl FnMu
         after = last.id;
         bar.inc(segments.len() as u64);
         for segment in &segments {
-            let json = pieces::segment(store, segment.connection, &segment.body, segment.styles.clone()).await;
+            let json =
+                pieces::segment(store, segment.connection, &segment.body, segment.styles.clone()).await;
             let found = complaints(segment, json);
             let id = segment.id;
             // What was erased while it was read has lost its stylesheets rightly.

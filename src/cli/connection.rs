@@ -1,10 +1,11 @@
-//! `hindsight connection`: adding and listing recorded sites.
+//! `hindsight connection`: adding, listing and removing recorded sites.
 
 use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
+use super::erase;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{Connection, TimestampMs};
@@ -26,6 +27,14 @@ pub enum Action {
     },
     /// Prints each connection with its write key.
     List,
+    /// Erases a connection with all its sessions, for good.
+    Remove {
+        /// What people call it.
+        name: String,
+        /// Does it without asking.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Runs the command. Works beside a running server.
@@ -33,11 +42,12 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
     let (data_dir, store_settings) = (&settings.server.data_dir, &settings.store);
     let (store, closing) = match action {
         Action::Add { .. } => Store::open(data_dir, store_settings)?,
-        Action::List => Store::open_existing(data_dir, store_settings)?,
+        Action::List | Action::Remove { .. } => Store::open_existing(data_dir, store_settings)?,
     };
     let outcome = match action {
         Action::Add { name } => add(&store, &name).await,
         Action::List => list(&store).await,
+        Action::Remove { name, yes } => erase::remove_connection(&store, &settings, &name, yes).await,
     };
     closing.close();
     outcome
@@ -69,6 +79,10 @@ async fn list(store: &Store) -> anyhow::Result<()> {
 /// The oldest connection; a new installation gets one, so that there is a snippet to paste.
 pub async fn first_or_new(store: &Store) -> anyhow::Result<Connection> {
     let now = Clock::system().now();
+    // Most times there is one, and then a disk without room is no reason not to start.
+    if let Some(first) = store.read(|conn| connections::first(conn, &Scope::everything())).await? {
+        return Ok(first);
+    }
     let first = store
         .write(move |conn| match connections::first(conn, &Scope::everything())? {
             Some(connection) => Ok(Some(connection)),

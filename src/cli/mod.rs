@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod connection;
 mod demo;
+mod erase;
 mod export;
 mod import;
 mod progress;
@@ -48,7 +49,7 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves, and prints `ready http://ADDR:PORT` once it does.
-    Serve,
+    Serve(serve::Arguments),
     /// Serves with a demo shop that records itself, and a few recorded visits.
     Demo,
     /// Manages connections: one for each recorded site or application.
@@ -60,6 +61,8 @@ enum Command {
     Import(import::Arguments),
     /// Writes a session as a JSON array of rrweb events, as rrweb-player takes it.
     Export(export::Arguments),
+    /// Erases sessions for good; ends when they are overwritten.
+    Erase(erase::Arguments),
     /// Writes a whole copy of the database into a file, beside a running server.
     Backup(backup::Arguments),
     /// Puts a backup in the place of the database, which is kept.
@@ -97,12 +100,15 @@ impl Cli {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             match self.command {
-                None => serve::run(settings, serve::Greeting::Welcome).await,
-                Some(Command::Serve) => serve::run(settings, serve::Greeting::ReadyLine).await,
+                None => serve::run(settings, serve::Arguments::default(), serve::Greeting::Welcome).await,
+                Some(Command::Serve(arguments)) => {
+                    serve::run(settings, arguments, serve::Greeting::ReadyLine).await
+                }
                 Some(Command::Demo) => demo::run(settings).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
+                Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,

@@ -37,7 +37,8 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
     let kept = replaced?;
     let mut out = std::io::stdout();
     let newest = contents.newest_at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    let newest = newest.map_or("it holds no session".to_owned(), |at| format!("its newest batch is of {at:.0}"));
+    let newest =
+        newest.map_or("it holds no session".to_owned(), |at| format!("its newest batch is of {at:.0}"));
     writeln!(out, "restored {}: {} sessions; {newest}", file.display(), contents.sessions)?;
     if let Some(kept) = kept {
         writeln!(out, "what was there is kept as {}", kept.display())?;
@@ -82,7 +83,8 @@ fn check_digest(file: &Path) -> anyhow::Result<()> {
     if wanted == found {
         return Ok(());
     }
-    let reason = format!("it has changed since it was made: its SHA-256 is not the one in {}", sums.display());
+    let reason =
+        format!("it has changed since it was made: its SHA-256 is not the one in {}", sums.display());
     Err(Error::Unfit { path: file.to_owned(), reason }.into())
 }
 

@@ -16,6 +16,9 @@ use crate::model::TimestampMs;
 /// What SQLite and the file system may need beyond the size of a copy, in bytes.
 const SPARE_BYTES: u64 = 1024 * 1024;
 
+/// The folder, in the data folder, of copies that were made before a migration.
+pub(super) const COPIES: &str = "backups";
+
 /// What is in a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contents {
@@ -63,6 +66,31 @@ pub(super) fn copy_into(conn: &Connection, to: &Path) -> Result<()> {
     File::open(to).and_then(|file| file.sync_all()).map_err(|cause| Error::copy(to, cause))
 }
 
+/// Keeps a copy of a database beside it, from before its schema became `version`.
+pub(super) fn keep_copy(conn: &Connection, folder: &Path, version: i64) -> Result<PathBuf> {
+    let copies = folder.join(COPIES);
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&copies).map_err(|cause| Error::folder(&copies, cause))?;
+    let copy = copies.join(format!("before-v{version}-{}.db", time_for_names()?));
+    let unfinished = with_suffix(&copy, ".unfinished");
+    let written = private_file(&unfinished)
+        .and_then(|file| file.set_len(0))
+        .map_err(|cause| Error::copy(&unfinished, cause))
+        .and_then(|()| copy_into(conn, &unfinished));
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(&unfinished);
+        return Err(error);
+    }
+    std::fs::rename(&unfinished, &copy)
+        .and_then(|()| disk::sync_folder(&copies))
+        .and_then(|()| disk::sync_folder(folder))
+        .map_err(|cause| Error::copy(&copy, cause))?;
+    Ok(copy)
+}
+
 /// A connection that reads, and may write copies.
 fn open(data_dir: &Path) -> Result<Connection> {
     let path = data_dir.join(FILE);
@@ -74,7 +102,7 @@ fn open(data_dir: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Makes a file for its owner only; empties it if it is there.
+/// Opens a file to be written, and makes it if it is not there: for its owner only.
 pub fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -188,6 +216,23 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     }
     std::fs::copy(from, to)?;
     File::open(to)?.sync_all()
+}
+
+/// Copies of the whole database in its folder: from before a restore or a migration.
+pub fn copies(data_dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in [data_dir.to_owned(), data_dir.join(COPIES)] {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.contains("before-") && !name.ends_with("-wal") && !name.ends_with("-shm") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The time as it stands in names of files: 20260131T235959Z.

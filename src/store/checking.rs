@@ -67,7 +67,11 @@ fn check_connections(conn: &Db, hours: &Counted, complaints: &mut Vec<String>) -
     while let Some(row) = rows.next()? {
         let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
         let of = |what: fn(&Counts) -> i64| -> i64 {
-            hours.iter().filter(|((connection, _), _)| *connection == id).map(|(_, counts)| what(counts)).sum()
+            hours
+                .iter()
+                .filter(|((connection, _), _)| *connection == id)
+                .map(|(_, counts)| what(counts))
+                .sum()
         };
         let active = of(|counts| counts.active);
         for (what, kept, counted) in [
@@ -83,8 +87,7 @@ fn check_connections(conn: &Db, hours: &Counted, complaints: &mut Vec<String>) -
 }
 
 fn check_hours(conn: &Db, mut counted: Counted, complaints: &mut Vec<String>) -> Result<()> {
-    let mut statement =
-        conn.prepare("SELECT connection_id, hour, sessions, events, bytes FROM activity")?;
+    let mut statement = conn.prepare("SELECT connection_id, hour, sessions, events, bytes FROM activity")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (connection, hour): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -167,7 +170,13 @@ fn add_stream(row: &Row<'_>, stream: &str, sums: &mut Sums, complaints: &mut Vec
     let (batches, batch_events, batch_bytes): (i64, i64, i64) = (row.get(7)?, row.get(8)?, row.get(9)?);
     let (segment_events, segment_bytes): (i64, i64) = (row.get(10)?, row.get(11)?);
     let listed: i64 = entries.iter().map(|entry| entry.events).sum();
-    compare(complaints, &format!("the ledger of stream {stream}"), "events in segments", listed, segment_events);
+    compare(
+        complaints,
+        &format!("the ledger of stream {stream}"),
+        "events in segments",
+        listed,
+        segment_events,
+    );
     sums.counted[0] += batch_events + segment_events;
     sums.counted[1] += batches + entries.len() as i64;
     sums.counted[2] += batch_bytes + segment_bytes;
@@ -217,10 +226,19 @@ fn check_belonging(conn: &Db, complaints: &mut Vec<String>) -> Result<()> {
             "SELECT count(*) FROM stream JOIN session ON session.id = stream.session_id
              WHERE stream.connection_id <> session.connection_id",
         ),
-        ("sessions in the place of another connection", "SELECT count(*) FROM session WHERE id >> 49 <> connection_id"),
+        (
+            "sessions in the place of another connection",
+            "SELECT count(*) FROM session WHERE id >> 49 <> connection_id",
+        ),
         ("batches whose size is not the one noted", "SELECT count(*) FROM batch WHERE bytes <> length(body)"),
-        ("segments whose size is not the one noted", "SELECT count(*) FROM segment WHERE bytes <> length(body)"),
-        ("stylesheets whose size is not the one noted", "SELECT count(*) FROM style WHERE bytes <> length(body)"),
+        (
+            "segments whose size is not the one noted",
+            "SELECT count(*) FROM segment WHERE bytes <> length(body)",
+        ),
+        (
+            "stylesheets whose size is not the one noted",
+            "SELECT count(*) FROM style WHERE bytes <> length(body)",
+        ),
     ] {
         let count: i64 = conn.query_row(text, [], |row| row.get(0))?;
         if count > 0 {

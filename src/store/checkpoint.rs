@@ -74,6 +74,11 @@ impl Checkpoints {
     }
 }
 
+/// Empties the log at once. False when somebody who reads or writes is in the way.
+pub fn empty(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
+}
+
 fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
     let (mut frames_before, mut changed_at) = (0, Instant::now());
     let mut empties = false;

@@ -81,7 +81,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// An older version of the program has written the file, which is open for reading only.
-    #[error("the database has schema {found} and this program wants {known}; start it once without --read-only")]
+    #[error(
+        "the database has schema {found} and this program wants {known}; start it once without --read-only"
+    )]
     Older {
         /// The file's version.
         found: i64,
@@ -146,6 +148,14 @@ impl Error {
             _ => return false,
         };
         is_disk_full(cause)
+    }
+}
+
+impl Error {
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self, Self::Sqlite(cause) if matches!(
+            cause.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+        ))
     }
 }
 

@@ -9,8 +9,8 @@
 pub mod activity;
 pub mod backup;
 pub mod batches;
-mod checkpoint;
 pub mod checking;
+mod checkpoint;
 pub mod completing;
 pub mod connections;
 pub mod erasing;
@@ -32,6 +32,7 @@ use std::thread::JoinHandle;
 
 pub use error::{Error, Result};
 pub use rusqlite::Connection as Db;
+pub use schema::BeforeMigration;
 pub use scope::Scope;
 
 use crate::config;
@@ -126,13 +127,23 @@ impl Store {
         Ok((store.clone(), Closing { store, threads: None }))
     }
 
-    /// Opens the database in `data_dir`, creating both if they are not there.
+    /// Opens the database in `data_dir`, creating both if they are not there. Before its
+    /// schema is changed a copy is made of it.
     pub fn open(data_dir: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
+        Self::open_with(data_dir, settings, BeforeMigration::Copy)
+    }
+
+    /// [`Store::open`], with a choice what is done before the schema is changed.
+    pub fn open_with(
+        data_dir: &Path,
+        settings: &config::Store,
+        before: BeforeMigration,
+    ) -> Result<(Self, Closing)> {
         create(data_dir)?;
         let path = data_dir.join(FILE);
         let disk = Disk::of(data_dir, &log_of(&path));
         let limits = GroupLimits { writes: settings.group_writes, bytes: settings.group_bytes };
-        let conn = open_writer(&path, settings, &disk)?;
+        let conn = open_writer(&path, settings.durability, before, &disk)?;
         let readers = Readers::open(&path, settings.readers, schema::Sharing::Shared)?;
         let in_folder = |cause| Error::folder(data_dir, cause);
         let (checkpoints, checkpoint_thread) =
@@ -203,11 +214,24 @@ impl FolderLock {
 
 /// Makes the folder, for its owner only: recordings are nobody else's business.
 fn create(data_dir: &Path) -> Result<()> {
+    if data_dir.is_dir() {
+        return Ok(());
+    }
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data_dir).map_err(|cause| Error::folder(data_dir, cause))
+    // A power cut must not take the folder away again, with what was answered.
+    builder
+        .create(data_dir)
+        .and_then(|()| disk::sync_folder(disk::folder_of(data_dir)))
+        .map_err(|cause| Error::folder(data_dir, cause))
+}
+
+/// Empties the write-ahead log of a database that others may be using. False when one
+/// of them is in the way.
+pub fn empty_log(data_dir: &Path) -> Result<bool> {
+    checkpoint::empty(&schema::open_checkpointer(&data_dir.join(FILE))?)
 }
 
 fn log_of(database: &Path) -> PathBuf {
@@ -216,11 +240,19 @@ fn log_of(database: &Path) -> PathBuf {
 
 /// On a full disk not even the index of the write-ahead log can be made: then the
 /// ballast is given up.
-fn open_writer(path: &Path, settings: &config::Store, disk: &Disk) -> Result<Db> {
-    match schema::open_writer(path, settings.durability) {
+fn open_writer(
+    path: &Path,
+    durability: config::Durability,
+    before: BeforeMigration,
+    disk: &Disk,
+) -> Result<Db> {
+    match schema::open_writer(path, durability, before) {
         Err(error) if error.is_disk_full() => {
             disk.note_full();
-            schema::open_writer(path, settings.durability)
+            schema::open_writer(path, durability, before)
+        }
+        Err(error) if error.is_read_only() => {
+            Err(Error::ReadOnlyFolder { path: disk::folder_of(path).to_owned() })
         }
         opened => opened,
     }

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Error, Result};
+use super::{Error, Result, backup};
 use crate::config::Durability;
+use crate::disk;
 
 /// Marks a SQLite file as ours (`PRAGMA application_id`): "HIND" in ASCII.
 const APPLICATION_ID: i64 = 0x4849_4e44;
@@ -16,6 +17,19 @@ const APPLICATION_ID: i64 = 0x4849_4e44;
 /// The numbered steps from an empty file to the current schema.
 const MIGRATIONS: [&str; 2] =
     [include_str!("migrations/0001_recordings.sql"), include_str!("migrations/0002_segments.sql")];
+
+/// While tables are rewritten, the database may need its size for the new ones, and twice
+/// that in the write-ahead log.
+const ROOM_TO_MIGRATE: u64 = 3;
+
+/// What is done before the schema of a database that holds anything is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeforeMigration {
+    /// A copy is kept in `backups/`, in the data folder.
+    Copy,
+    /// Nothing: a migration that fails leaves the database as it was in any case.
+    Nothing,
+}
 
 /// The schema that this program writes.
 pub const CURRENT: i64 = MIGRATIONS.len() as i64;
@@ -30,7 +44,7 @@ const JOURNAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 const CACHE_KIB: i64 = -8 * 1024;
 
 /// Opens the database for writing, creates it if it is not there, and migrates it.
-pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection> {
+pub fn open_writer(path: &Path, durability: Durability, before: BeforeMigration) -> Result<Connection> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::OldSqlite(rusqlite::version().to_owned()));
     }
@@ -55,9 +69,33 @@ pub fn open_writer(path: &Path, durability: Durability) -> Result<Connection> {
     set_common(&conn)?;
     // A migration moves rows between tables that point to each other.
     conn.pragma_update(None, "foreign_keys", false)?;
+    prepare(&conn, path, before)?;
     migrate(&mut conn)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     Ok(conn)
+}
+
+/// Makes room, and a copy, before the schema of a database that holds anything is changed.
+fn prepare(conn: &Connection, path: &Path, before: BeforeMigration) -> Result<()> {
+    let found = version(conn)?;
+    if found == 0 || found == CURRENT || holds_nothing(conn)? {
+        return Ok(());
+    }
+    let folder = disk::folder_of(path);
+    let bytes = backup::size_of(conn)?;
+    let copies = if before == BeforeMigration::Copy { 1 } else { 0 };
+    backup::check_room(folder, bytes.saturating_mul(ROOM_TO_MIGRATE + copies))?;
+    if before == BeforeMigration::Nothing {
+        return Ok(());
+    }
+    tracing::info!(from = found, to = CURRENT, bytes, "the schema changes; a copy is made first");
+    let copy = backup::keep_copy(conn, folder, CURRENT)?;
+    tracing::info!(copy = %copy.display(), "what was there before is kept; delete it when all is well");
+    Ok(())
+}
+
+fn holds_nothing(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM connection)", [], |row| row.get(0))?)
 }
 
 /// Opens the database for folding the write-ahead log in. It never waits for anybody.
@@ -98,7 +136,9 @@ fn immutable_uri(path: &Path) -> Result<String> {
     let mut uri = String::from("file://");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte))
+            }
             byte => uri.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -111,7 +151,7 @@ pub fn readable(path: &Path) -> Result<Sharing> {
         Ok(_) => Sharing::Shared,
         // Without files beside it a database in WAL mode cannot be shared, and need not be.
         Err(Error::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
-            let log = super::backup::with_suffix(path, "-wal");
+            let log = backup::with_suffix(path, "-wal");
             if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
                 return Err(Error::NotClosed { path: path.to_owned() });
             }
@@ -214,8 +254,8 @@ mod tests {
     fn a_new_file_is_ours_and_opens_again() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("new.db");
-        drop(open_writer(&path, Durability::PowerLoss).expect("created"));
-        let conn = open_writer(&path, Durability::PowerLoss).expect("opened again");
+        drop(open_writer(&path, Durability::PowerLoss, BeforeMigration::Copy).expect("created"));
+        let conn = open_writer(&path, Durability::PowerLoss, BeforeMigration::Copy).expect("opened again");
         let vacuum: i64 = conn.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).expect("a pragma");
         assert_eq!(vacuum, 2, "incremental");
         let synchronous: i64 =
@@ -229,17 +269,26 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let other = dir.path().join("other.db");
         Connection::open(&other).expect("opened").execute_batch("CREATE TABLE theirs (x)").expect("created");
-        assert!(matches!(open_writer(&other, Durability::Crash), Err(Error::Foreign { .. })));
+        assert!(matches!(
+            open_writer(&other, Durability::Crash, BeforeMigration::Copy),
+            Err(Error::Foreign { .. })
+        ));
 
         let text = dir.path().join("text.db");
         std::fs::write(&text, "this is certainly no database file at all").expect("written");
-        assert!(matches!(open_writer(&text, Durability::Crash), Err(Error::Foreign { .. })));
+        assert!(matches!(
+            open_writer(&text, Durability::Crash, BeforeMigration::Copy),
+            Err(Error::Foreign { .. })
+        ));
         assert_eq!(std::fs::read(&text).expect("still there").len(), 41);
 
         let newer = dir.path().join("newer.db");
-        let conn = open_writer(&newer, Durability::Crash).expect("created");
+        let conn = open_writer(&newer, Durability::Crash, BeforeMigration::Copy).expect("created");
         conn.pragma_update(None, "user_version", 999).expect("a pragma");
         drop(conn);
-        assert!(matches!(open_writer(&newer, Durability::Crash), Err(Error::Newer { found: 999, .. })));
+        assert!(matches!(
+            open_writer(&newer, Durability::Crash, BeforeMigration::Copy),
+            Err(Error::Newer { found: 999, .. })
+        ));
     }
 }

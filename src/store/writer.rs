@@ -167,7 +167,9 @@ fn commit(conn: &Connection, group: Vec<Box<dyn Job>>, disk: &Disk) {
     let mut done = Vec::with_capacity(group.len());
     let committed = run_group(conn, group, &mut done).map_err(Arc::new);
     let is_full = |outcome: &Result<()>| outcome.as_ref().is_err_and(Error::is_disk_full);
-    if committed.as_ref().is_err_and(|error| is_disk_full(error)) || done.iter().any(|(_, outcome)| is_full(outcome)) {
+    if committed.as_ref().is_err_and(|error| is_disk_full(error))
+        || done.iter().any(|(_, outcome)| is_full(outcome))
+    {
         disk.note_full();
     }
     if let Err(error) = &committed {

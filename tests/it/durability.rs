@@ -33,6 +33,11 @@ pub fn get(url: &str, path: &str) -> Answer {
     send(url, &request("GET", path, &["Accept: text/html"], b"")).expect("an answer")
 }
 
+/// Posts to a server in another process; the status of its answer, if there was one.
+pub fn post(url: &str, path: &str, body: &[u8]) -> Option<u16> {
+    send(url, &request("POST", path, &[], body)).map(|answer| answer.status)
+}
+
 #[test]
 fn every_answered_batch_survives_being_killed() {
     let data = tempfile::tempdir().expect("a temporary folder");

@@ -1,8 +1,10 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
+mod backup;
 mod bad_input;
 mod command_line;
 mod durability;
+mod erasing;
 mod ingest;
 mod pages;
 mod recordings;
