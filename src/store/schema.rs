@@ -247,48 +247,4 @@ fn migrate_to(conn: &mut Connection, migrations: &[&str]) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_file_is_ours_and_opens_again() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("new.db");
-        drop(open_writer(&path, Durability::PowerLoss, BeforeMigration::Copy).expect("created"));
-        let conn = open_writer(&path, Durability::PowerLoss, BeforeMigration::Copy).expect("opened again");
-        let vacuum: i64 = conn.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).expect("a pragma");
-        assert_eq!(vacuum, 2, "incremental");
-        let synchronous: i64 =
-            conn.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a pragma");
-        assert_eq!(synchronous, 2, "full");
-        open_reader(&path, Sharing::Shared).expect("readable");
-    }
-
-    #[test]
-    fn foreign_files_and_newer_schemas_are_refused_untouched() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let other = dir.path().join("other.db");
-        Connection::open(&other).expect("opened").execute_batch("CREATE TABLE theirs (x)").expect("created");
-        assert!(matches!(
-            open_writer(&other, Durability::Crash, BeforeMigration::Copy),
-            Err(Error::Foreign { .. })
-        ));
-
-        let text = dir.path().join("text.db");
-        std::fs::write(&text, "this is certainly no database file at all").expect("written");
-        assert!(matches!(
-            open_writer(&text, Durability::Crash, BeforeMigration::Copy),
-            Err(Error::Foreign { .. })
-        ));
-        assert_eq!(std::fs::read(&text).expect("still there").len(), 41);
-
-        let newer = dir.path().join("newer.db");
-        let conn = open_writer(&newer, Durability::Crash, BeforeMigration::Copy).expect("created");
-        conn.pragma_update(None, "user_version", 999).expect("a pragma");
-        drop(conn);
-        assert!(matches!(
-            open_writer(&newer, Durability::Crash, BeforeMigration::Copy),
-            Err(Error::Newer { found: 999, .. })
-        ));
-    }
-}
+mod tests;

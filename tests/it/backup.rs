@@ -7,7 +7,8 @@ use hindsight::store::Db;
 use tempfile::TempDir;
 
 use crate::command_line::{Process, folder, hindsight, run, stderr, stdout};
-use crate::durability::{get, post};
+use crate::durability::post;
+use crate::erasing::{count, until};
 use crate::server::{NOW, page_load};
 
 /// A data folder with one imported session.
@@ -206,20 +207,17 @@ fn a_copy_of_a_database_in_use_is_refused() {
 #[test]
 fn a_check_names_each_problem_in_a_sentence() {
     let (data, session) = recorded();
-    let server = Process::start(data.path());
-    assert_eq!(get(&server.url, "/").status, 303);
     assert_eq!(stdout(&run(data.path(), &["check"])), "ok");
     assert_eq!(stdout(&run(data.path(), &["check", "--quick"])), "ok");
-    server.stop();
     let file = data.path().join("hindsight.db");
-    let before = std::fs::read(&file).expect("there");
     let problems = |sql: &str, arguments: &[&str]| {
-        std::fs::write(&file, &before).expect("written back");
+        let before = std::fs::read(&file).expect("there");
         let conn = Db::open(&file).expect("opened");
         conn.execute_batch(&format!("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = OFF; {sql}"))
             .expect("done");
         drop(conn);
         let output = run(data.path(), arguments);
+        std::fs::write(&file, before).expect("written back");
         assert_eq!(output.status.code(), Some(1), "{sql}: {}", stderr(&output));
         stdout(&output)
     };
@@ -235,9 +233,21 @@ fn a_check_names_each_problem_in_a_sentence() {
     ] {
         assert!(problems(sql, &["check", "--quick"]).contains(sentence), "{sql}");
     }
-    let flipped = "UPDATE batch SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB)";
+    let flipped = "UPDATE batch SET body = randomblob(length(body))";
     let found = problems(flipped, &["check"]);
     assert!(found.contains(&format!("of session {session} cannot be read")), "{found}");
     let found = problems("UPDATE batch SET events = 4", &["check"]);
     assert!(found.contains("is said to have 4 events, and 3 are in it"), "{found}");
+
+    // The visit is over: a server finishes it at once.
+    let server = Process::start(data.path());
+    until("finished", || count(data.path(), "SELECT count(*) FROM segment") == 1);
+    until("overwritten", || count(data.path(), "SELECT count(*) FROM batch") == 0);
+    server.stop();
+    assert_eq!(stdout(&run(data.path(), &["check"])), "ok");
+    let found = problems("UPDATE segment SET body = randomblob(length(body))", &["check"]);
+    assert!(found.starts_with("the segment 0 of stream "), "{found}");
+    assert!(found.contains(&format!("of session {session} cannot be read")), "{found}");
+    let found = problems("UPDATE segment SET styles = randomblob(16)", &["check"]);
+    assert!(found.contains("is used, and is not there"), "{found}");
 }

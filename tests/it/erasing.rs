@@ -37,7 +37,8 @@ fn record(server: &Process, key: &str, session: &str, word: &str) -> Vec<u8> {
     body
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Returns once it is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "never {what}");
@@ -45,7 +46,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn count(data: &Path, sql: &str) -> i64 {
+pub fn count(data: &Path, sql: &str) -> i64 {
     let conn = Db::open(data.join("hindsight.db")).expect("opened");
     conn.busy_timeout(Duration::from_secs(5)).expect("set");
     conn.query_row(sql, [], |row| row.get(0)).expect("counted")

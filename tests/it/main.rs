@@ -6,6 +6,7 @@ mod command_line;
 mod durability;
 mod erasing;
 mod ingest;
+mod migrating;
 mod pages;
 mod recordings;
 mod replay;
