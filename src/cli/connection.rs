@@ -42,7 +42,8 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
     let (data_dir, store_settings) = (&settings.server.data_dir, &settings.store);
     let (store, closing) = match action {
         Action::Add { .. } => Store::open(data_dir, store_settings)?,
-        Action::List | Action::Remove { .. } => Store::open_existing(data_dir, store_settings)?,
+        Action::Remove { .. } => Store::open_existing(data_dir, store_settings)?,
+        Action::List => super::open_to_read(&settings)?,
     };
     let outcome = match action {
         Action::Add { name } => add(&store, &name).await,

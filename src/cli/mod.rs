@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Settings};
+use crate::store::{self, Closing, Store};
 
 /// Self-hosted session recording: one binary, one SQLite file, one config.toml.
 ///
@@ -114,6 +115,16 @@ impl Cli {
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })
+    }
+}
+
+/// Opens the database for a command that only reads, even on a disk that cannot be written.
+fn open_to_read(settings: &Settings) -> store::Result<(Store, Closing)> {
+    match Store::open_existing(&settings.server.data_dir, &settings.store) {
+        Err(store::Error::ReadOnlyFolder { .. }) => {
+            Store::open_read_only(&settings.server.data_dir, &settings.store)
+        }
+        opened => opened,
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod command_line;
 mod durability;
 mod erasing;
+mod full_disk;
 mod ingest;
 mod migrating;
 mod pages;
