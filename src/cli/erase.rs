@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{ConnectionId, SessionId, TimestampMs};
 use crate::store::erasing::{self, Selection};
-use crate::store::{Error, FolderLock, Scope, Store, backup, connections, sessions};
+use crate::store::{self, Db, Error, FolderLock, Scope, Store, backup, connections, sessions};
 
 /// How often it is asked whether a server has overwritten what was erased.
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -104,7 +104,7 @@ async fn erase(store: &Store, settings: &Settings, arguments: &Arguments) -> any
         let mut more = true;
         while more {
             let wanted = selection.clone();
-            let step = store.write(move |conn| erasing::erase(conn, connection, &wanted, now)).await?;
+            let step = write(store, move |conn| erasing::erase(conn, connection, &wanted, now)).await?;
             bar.inc(step.erased);
             more = step.more;
         }
@@ -160,7 +160,7 @@ pub async fn remove_connection(
         return Ok(());
     }
     let now = Clock::system().now();
-    store.write(move |conn| erasing::delete_connection(conn, connection, now)).await?;
+    write(store, move |conn| erasing::delete_connection(conn, connection, now)).await?;
     overwrite(store, &settings.server.data_dir, now).await?;
     writeln!(std::io::stdout(), "erased the connection {name:?} with {}", sessions_text(totals.total))?;
     Ok(name_copies(&settings.server.data_dir)?)
@@ -177,6 +177,18 @@ fn confirmed(question: &str, yes: bool) -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Writes; once more where the disk was full, since the ballast is given up then.
+async fn write<T, F>(store: &Store, work: F) -> store::Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&Db) -> store::Result<T> + Clone + Send + 'static,
+{
+    match store.write(work.clone()).await {
+        Err(error) if error.is_disk_full() => store.write(work).await,
+        outcome => outcome,
+    }
 }
 
 /// Returns when nothing of what was erased is left in the database or its log.
@@ -198,11 +210,11 @@ async fn overwrite(store: &Store, data_dir: &Path, now: TimestampMs) -> anyhow::
 
 /// No server holds the folder, so no stream is being written anew.
 async fn overwrite_here(store: &Store, now: TimestampMs) -> anyhow::Result<()> {
-    while store.write(move |conn| erasing::erase_deleted_connections(conn, now)).await?.erased > 0 {}
-    while store.write(erasing::overwrite).await?.more {}
+    while write(store, move |conn| erasing::erase_deleted_connections(conn, now)).await?.erased > 0 {}
+    while write(store, erasing::overwrite).await?.more {}
     // Now that they are empty, the connections go as well.
-    store.write(move |conn| erasing::erase_deleted_connections(conn, now)).await?;
-    while store.write(|conn| erasing::shrink(conn, 0)).await?.more {}
+    write(store, move |conn| erasing::erase_deleted_connections(conn, now)).await?;
+    while write(store, |conn| erasing::shrink(conn, 0)).await?.more {}
     Ok(())
 }
 
@@ -220,7 +232,7 @@ async fn wait_for_server(store: &Store) -> anyhow::Result<()> {
 
 async fn empty_log(data_dir: &Path) -> anyhow::Result<()> {
     let started = Instant::now();
-    while !crate::store::empty_log(data_dir)? {
+    while !store::empty_log(data_dir)? {
         if started.elapsed() > EMPTY_WITHIN {
             bail!(
                 "erased, but the write-ahead log still holds it, since somebody reads all the time; run `hindsight erase` once more later"

@@ -130,7 +130,9 @@ fn run(
     while open {
         let Ok(Message::Run(first)) = waiting.recv() else { break };
         let group = take_group(first, waiting, limits, &mut open);
+        let bytes: usize = group.iter().map(|job| job.bytes()).sum();
         commit(&conn, group, disk);
+        disk.note_written(bytes as u64);
         checkpoints.keep_short(&conn);
     }
     // Leaves one file behind instead of three when nobody else has the database open.

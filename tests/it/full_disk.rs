@@ -127,14 +127,15 @@ fn inside_uploads_stop_at_the_mark() {
         let answer = upload(&server, &key, "probe");
         answer.status == 503 && kind(&answer) == "storage-full"
     };
-    load(&server, &key, &mut clients(&mut dice, usize::MAX), &books, refused);
+    let mut clients = clients(&mut dice, usize::MAX);
+    load(&server, &key, &mut clients, &books, refused);
 
     let answer = upload(&server, &key, "refused");
     assert_eq!((answer.status, kind(&answer).as_str()), (503, "storage-full"), "{}", answer.text());
     assert_eq!(answer.header("retry-after"), Some("300"));
     let answered = books.lock().expect("nobody panicked").answered();
     assert!(answered > 5, "{answered}");
-    load(&server, &key, &mut clients(&mut Dice::new(1), 1000), &books, {
+    load(&server, &key, &mut clients, &books, {
         let until = Instant::now() + Duration::from_secs(1);
         move || Instant::now() > until
     });
@@ -148,6 +149,7 @@ fn inside_uploads_stop_at_the_mark() {
     let freed = Instant::now();
     until("taken again", || upload(&server, &key, "again").status == 200);
     println!("taken again {:?} after there was room", freed.elapsed());
+    assert!(freed.elapsed() < Duration::from_secs(5));
     let page = get(&server.url, "/connections/1/sessions");
     assert!(!page.text().contains("Recording is paused"));
     server.stop();
