@@ -28,7 +28,7 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 const READY_WITHIN_BESIDE_OTHERS: Duration = Duration::from_secs(20);
 
 /// Sessions are finished as soon as they end, so that finishing is killed as well.
-const AT_ONCE: [(&str, &str); 1] = [("HINDSIGHT_SESSIONS__ENDED_GRACE_SECONDS", "0")];
+pub const AT_ONCE: [(&str, &str); 1] = [("HINDSIGHT_SESSIONS__ENDED_GRACE_SECONDS", "0")];
 
 /// One request to a server in another process. `None` when it was cut off.
 pub fn send(url: &str, bytes: &[u8]) -> Option<Answer> {
@@ -122,7 +122,7 @@ impl Sent {
     }
 }
 
-type Place = (String, String, i64);
+pub type Place = (String, String, i64);
 
 /// What the clients know: what they sent, and which of it was answered.
 #[derive(Default)]
@@ -134,6 +134,10 @@ pub struct Books {
 impl Books {
     pub fn answered(&self) -> usize {
         self.answered.len()
+    }
+
+    pub fn hash(&self, place: &Place) -> Option<&[u8; 32]> {
+        self.sent.get(place)
     }
 }
 
@@ -309,7 +313,7 @@ pub fn check(data: &Path, books: &Books) {
 }
 
 /// Each batch that is stored, by the start of its hash: as it came, or in the ledger of segments.
-fn stored(conn: &Db) -> HashMap<Place, Vec<[u8; 8]>> {
+pub fn stored(conn: &Db) -> HashMap<Place, Vec<[u8; 8]>> {
     let mut stored: HashMap<Place, Vec<[u8; 8]>> = HashMap::new();
     let mut statement = conn
         .prepare(

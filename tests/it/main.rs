@@ -2,6 +2,7 @@
 
 mod backup;
 mod bad_input;
+mod clock;
 mod command_line;
 mod durability;
 mod erasing;
@@ -9,7 +10,9 @@ mod full_disk;
 mod ingest;
 mod migrating;
 mod pages;
+mod power_loss;
 mod recordings;
 mod replay;
 mod routes;
 mod server;
+mod stopping;
