@@ -54,7 +54,10 @@ pub struct Arguments {
 }
 
 fn time(text: &str) -> Result<TimestampMs, String> {
-    if let Ok(date) = text.parse::<Date>() {
+    // A date is read from a moment as well, and then forgets its time.
+    if !text.contains(['T', 't', ' '])
+        && let Ok(date) = text.parse::<Date>()
+    {
         let midnight = date.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
         return Ok(midnight.timestamp().as_millisecond());
     }
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn times_are_dates_or_moments() {
         assert_eq!(time("2026-01-01"), Ok(1_767_225_600_000));
-        assert_eq!(time("2026-01-01T01:00:00+01:00"), Ok(1_767_225_600_000));
+        assert_eq!(time("2026-01-01T03:00:00+01:00"), Ok(1_767_225_600_000 + 2 * 60 * 60 * 1000));
         for wrong in ["", "yesterday", "2026-13-01", "2026-01-01T00:00"] {
             assert!(time(wrong).is_err(), "{wrong}");
         }

@@ -182,7 +182,7 @@ impl Client {
                     }
                 }
                 // Busy, or killed: once more.
-                None | Some(503) => std::thread::yield_now(),
+                None | Some(429 | 503) => std::thread::yield_now(),
                 Some(status) => panic!("{} {} is answered with {status}", batch.stream, batch.seq),
             }
         }
