@@ -69,7 +69,7 @@ fn holding(data: &Path, needles: &[Vec<u8>]) -> Vec<String> {
         }
         let bytes = std::fs::read(&path).expect("readable");
         for needle in needles {
-            if bytes.windows(needle.len()).any(|window| window == needle) {
+            if memchr::memmem::find(&bytes, needle).is_some() {
                 found.push(format!("{}: {:?}", path.display(), String::from_utf8_lossy(needle)));
             }
         }
