@@ -86,7 +86,9 @@ impl Disk {
 
     /// To be told when a write found the disk full all the same: gives the ballast up.
     pub fn note_full(&self) {
-        self.set(Room::Low);
+        if self.set(Room::Low) != Room::Low {
+            tracing::warn!("the disk is full: uploads are refused");
+        }
         if std::fs::remove_file(self.ballast()).is_ok() {
             tracing::warn!("the disk is full: the ballast is given up, so that something can be erased");
         }

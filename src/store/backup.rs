@@ -204,7 +204,7 @@ fn fold_in(path: &Path) -> Result<()> {
     conn.busy_timeout(std::time::Duration::from_secs(2))?;
     let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
     if mode != "delete" {
-        return Err(Error::InUse { path: path.to_owned() });
+        return Err(Error::InUse { path: disk::folder_of(path).to_owned() });
     }
     conn.close().map_err(|(_, error)| error.into())
 }

@@ -81,7 +81,7 @@ pub fn empty(conn: &Connection) -> Result<bool> {
 
 fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
     let (mut frames_before, mut changed_at) = (0, Instant::now());
-    let mut empties = false;
+    let (mut empties, mut fails) = (false, false);
     loop {
         match requests.recv_timeout(EVERY) {
             Ok(Wanted::Emptying) => empties = true,
@@ -91,10 +91,18 @@ fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
         let frames = match turn(conn, empties || changed_at.elapsed() > QUIET) {
             Ok(frames) => frames,
             Err(error) => {
-                tracing::warn!(%error, "the write-ahead log was not folded in");
+                // Said once: a disk that is full stays so for a while.
+                if !fails {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the write-ahead log is not folded in"
+                    );
+                }
+                fails = true;
                 continue;
             }
         };
+        fails = false;
         empties &= frames > 0;
         long.fetch_or(frames > LONG_LOG, Ordering::Relaxed);
         if frames != frames_before {

@@ -82,7 +82,7 @@ pub enum Error {
     },
     /// An older version of the program has written the file, which is open for reading only.
     #[error(
-        "the database has schema {found} and this program wants {known}; start it once without --read-only"
+        "the database has schema {found} and this program wants {known}; start the server once, which brings it up to date"
     )]
     Older {
         /// The file's version.

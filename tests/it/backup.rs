@@ -137,6 +137,27 @@ fn a_restore_keeps_what_was_there() {
     assert!(stdout(&run(data.path(), &["connection", "list"])).contains("In the log"));
 }
 
+#[test]
+fn a_damaged_database_is_kept_as_it_is_and_one_in_use_is_not_replaced() {
+    let (data, session) = recorded();
+    let copy = backed_up(data.path());
+    let file = data.path().join("hindsight.db");
+    let reader = Db::open(&file).expect("opened");
+    let begun = reader.execute_batch("BEGIN; SELECT count(*) FROM session;");
+    begun.expect("reading");
+    let refused = run(data.path(), &["restore", text(&copy)]);
+    assert_eq!(refused.status.code(), Some(75), "{}", stderr(&refused));
+    drop(reader);
+
+    std::fs::write(&file, "this was a database").expect("written");
+    let restored = run(data.path(), &["restore", text(&copy)]);
+    assert!(restored.status.success(), "{}", stderr(&restored));
+    let kept = stdout(&restored).rsplit("kept as ").next().expect("a path").to_owned();
+    assert_eq!(std::fs::read(kept).expect("kept"), b"this was a database");
+    assert!(run(data.path(), &["export", &session]).status.success());
+    assert_eq!(stdout(&run(data.path(), &["check"])), "ok");
+}
+
 /// Restores a file; the sentence with which that is refused.
 fn refusal(data: &Path, file: &Path) -> String {
     let before = std::fs::read(data.join("hindsight.db")).expect("there");

@@ -195,6 +195,7 @@ fn inside_the_ballast_is_given_up() {
     // Not even the index of the log can be made at the next start.
     fill(&data, 96);
     let server = Process::start_with(&data, &[], &NO_MARK);
+    assert!(!ballast.exists(), "it was given up for the start");
     assert_eq!(get(&server.url, "/connections/1/sessions").status, 200);
     std::fs::remove_file(&filler).expect("removed");
     server.stop();
@@ -246,12 +247,12 @@ struct Failing(Child);
 
 impl Failing {
     /// `None` where processes may not be traced.
-    fn start(server: &Process, error: &str) -> Option<Self> {
+    fn start(server: &Process, calls: &str, error: &str) -> Option<Self> {
         let said = folder();
         let log = said.path().join("log");
         let mut child = Command::new("strace")
-            .args(["-f", "-e", "trace=pwrite64,fdatasync,ftruncate", "-e", "signal=none"])
-            .args(["-e", &format!("inject=pwrite64,fdatasync,ftruncate:error={error}")])
+            .args(["-f", "-e", &format!("trace={calls}"), "-e", "signal=none"])
+            .args(["-e", &format!("inject={calls}:error={error}")])
             .args(["-o", "/dev/null", "-p", &server.child.id().to_string()])
             .stderr(std::fs::File::create(&log).expect("created"))
             .spawn()
@@ -287,22 +288,29 @@ fn a_disk_that_fails_under_load_costs_what_was_not_answered_and_nothing_else() {
     let mut dice = Dice::from("DISK_SEED");
     let mut clients = clients(&mut dice, 20_000);
     let answered = || books.lock().expect("nobody panicked").answered();
-    for error in ["EROFS", "EIO", "ENOSPC"] {
+    let failures = [
+        ("pwrite64,ftruncate", "EROFS"),
+        ("fsync,fdatasync", "EIO"),
+        ("pwrite64", "EIO"),
+        ("pwrite64", "ENOSPC"),
+    ];
+    for (number, (calls, error)) in failures.into_iter().enumerate() {
+        let name = format!("probe{number}");
         let before = answered();
         load(&server, &key, &mut clients, &books, || answered() >= before + 20);
-        let Some(failing) = Failing::start(&server, error) else { return };
+        let Some(failing) = Failing::start(&server, calls, error) else { return };
         // The clients come again and again, and are refused.
         load(&server, &key, &mut clients, &books, {
             let until = Instant::now() + Duration::from_millis(300);
             move || Instant::now() > until
         });
-        let answer = upload(&server, &key, error);
+        let answer = upload(&server, &key, &name);
         assert_eq!(answer.status, 503, "{error}: {}", answer.text());
         let expected = if error == "ENOSPC" { "storage-full" } else { "storage-error" };
         assert_eq!(kind(&answer), expected, "{error}");
         assert_eq!(get(&server.url, "/connections/1/sessions").status, 200, "{error}");
         drop(failing);
-        until("taken again", || upload(&server, &key, error).status == 200);
+        until("taken again", || upload(&server, &key, &name).status == 200);
     }
     let before = answered();
     load(&server, &key, &mut clients, &books, || answered() >= before + 20);

@@ -104,7 +104,11 @@ fn an_old_database_is_not_shown_read_only() {
     old_data(data.path(), 1);
     let refused = run(data.path(), &["serve", "--read-only", "--listen", "127.0.0.1:0"]);
     assert_eq!(refused.status.code(), Some(65));
-    assert!(stderr(&refused).contains("start it once without --read-only"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("start the server once, which brings it up to date"),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 #[test]
