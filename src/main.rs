@@ -8,6 +8,7 @@ use hindsight::{config, store};
 
 /// Exit codes as `sysexits.h` names them.
 const EX_DATAERR: u8 = 65;
+const EX_IOERR: u8 = 74;
 const EX_TEMPFAIL: u8 = 75;
 const EX_CONFIG: u8 = 78;
 
@@ -38,7 +39,19 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     }
     match error.downcast_ref() {
         Some(store::Error::InUse { .. }) => EX_TEMPFAIL.into(),
-        Some(store::Error::Newer { .. } | store::Error::Foreign { .. }) => EX_DATAERR.into(),
+        Some(
+            store::Error::Newer { .. }
+            | store::Error::Older { .. }
+            | store::Error::Foreign { .. }
+            | store::Error::Unfit { .. },
+        ) => EX_DATAERR.into(),
+        Some(
+            store::Error::ReadOnlyFolder { .. }
+            | store::Error::NotClosed { .. }
+            | store::Error::Folder { .. }
+            | store::Error::NoRoom { .. }
+            | store::Error::Copy { .. },
+        ) => EX_IOERR.into(),
         _ => ExitCode::FAILURE,
     }
 }

@@ -66,6 +66,11 @@ pub async fn segment(
     Ok(styles::put_back(&json, |hash| sheets.get(&hash).map(String::as_str))?)
 }
 
+/// A stored stylesheet: a JSON string, quotes included.
+pub fn style(frame: &[u8]) -> Result<String, Error> {
+    decompress(frame)
+}
+
 fn decompress(frame: &[u8]) -> Result<String, Error> {
     Ok(String::from_utf8(frame::decompress(frame, frame::size(frame, MAX_BYTES))?)?)
 }

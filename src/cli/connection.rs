@@ -1,10 +1,11 @@
-//! `hindsight connection`: adding and listing recorded sites, and what each takes.
+//! `hindsight connection`: adding, listing and removing recorded sites, and what each takes.
 
 use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::erase;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{Connection, TimestampMs};
@@ -40,6 +41,14 @@ pub enum Action {
         name: String,
         #[command(flatten)]
         changes: Changes,
+    },
+    /// Erases a connection with all its sessions, for good.
+    Remove {
+        /// What people call it.
+        name: String,
+        /// Does it without asking.
+        #[arg(long)]
+        yes: bool,
     },
     /// Gives a connection another write key and prints it. The former one takes nothing any more.
     RotateKey {
@@ -136,6 +145,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
     let (data_dir, store_settings) = (&settings.server.data_dir, &settings.store);
     let (store, closing) = match action {
         Action::Add { .. } => Store::open(data_dir, store_settings)?,
+        Action::List => super::open_to_read(&settings)?,
         _ => Store::open_existing(data_dir, store_settings)?,
     };
     let outcome = match action {
@@ -143,6 +153,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         Action::List => list(&store).await,
         Action::Set { name, changes } => set(&store, &name, &changes).await,
         Action::RotateKey { name } => rotate_key(&store, name).await,
+        Action::Remove { name, yes } => erase::remove_connection(&store, &settings, &name, yes).await,
     };
     closing.close();
     outcome
@@ -218,6 +229,10 @@ async fn existing(store: &Store, name: &str) -> anyhow::Result<Connection> {
 /// The oldest connection; a new installation gets one, so that there is a snippet to paste.
 pub async fn first_or_new(store: &Store) -> anyhow::Result<Connection> {
     let now = Clock::system().now();
+    // Most times there is one, and then a disk without room is no reason not to start.
+    if let Some(first) = store.read(|conn| connections::first(conn, &Scope::everything())).await? {
+        return Ok(first);
+    }
     let first = store
         .write(move |conn| match connections::first(conn, &Scope::everything())? {
             Some(connection) => Ok(Some(connection)),

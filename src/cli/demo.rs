@@ -21,7 +21,7 @@ const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
 
 /// Serves until it is told to stop.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let opened = serve::open(settings)?;
+    let opened = serve::open(settings, serve::Arguments::default())?;
     let connection = shop(&opened.store).await?;
     add_visits(&opened.store, &connection, &opened.settings).await?;
     serve::serve(opened, &connection, Some(connection.id), Greeting::Welcome).await

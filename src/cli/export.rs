@@ -38,7 +38,7 @@ pub struct Arguments {
 
 /// Runs the command. Works beside a running server.
 pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
-    let (store, closing) = Store::open_existing(&settings.server.data_dir, &settings.store)?;
+    let (store, closing) = super::open_to_read(&settings)?;
     let outcome = export(&store, arguments).await;
     closing.close();
     outcome

@@ -1,10 +1,15 @@
 //! The command line: one file for each command.
 
+mod backup;
+mod check;
 mod connection;
 mod demo;
+mod erase;
 mod export;
 mod import;
 mod open_files;
+mod progress;
+mod restore;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -15,6 +20,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Settings};
+use crate::store::{self, Closing, Store};
 
 /// Self-hosted session recording: one binary, one SQLite file, one config.toml.
 ///
@@ -45,7 +51,7 @@ struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves, and prints `ready http://ADDR:PORT` once it does.
-    Serve,
+    Serve(serve::Arguments),
     /// Serves with a demo shop that records itself, and a few recorded visits.
     Demo,
     /// Manages connections: one for each recorded site or application.
@@ -57,6 +63,14 @@ enum Command {
     Import(import::Arguments),
     /// Writes a session as a JSON array of rrweb events, as rrweb-player takes it.
     Export(export::Arguments),
+    /// Erases sessions for good; ends when they are overwritten.
+    Erase(erase::Arguments),
+    /// Writes a whole copy of the database into a file, beside a running server.
+    Backup(backup::Arguments),
+    /// Puts a backup in the place of the database, which is kept.
+    Restore(restore::Arguments),
+    /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
+    Check(check::Arguments),
 }
 
 /// A failure that was printed where it happened: the program only ends with it.
@@ -88,14 +102,30 @@ impl Cli {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             match self.command {
-                None => serve::run(settings, serve::Greeting::Welcome).await,
-                Some(Command::Serve) => serve::run(settings, serve::Greeting::ReadyLine).await,
+                None => serve::run(settings, serve::Arguments::default(), serve::Greeting::Welcome).await,
+                Some(Command::Serve(arguments)) => {
+                    serve::run(settings, arguments, serve::Greeting::ReadyLine).await
+                }
                 Some(Command::Demo) => demo::run(settings).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
+                Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,
+                Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
+                Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
+                Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })
+    }
+}
+
+/// Opens the database for a command that only reads, even on a disk that cannot be written.
+fn open_to_read(settings: &Settings) -> store::Result<(Store, Closing)> {
+    match Store::open_existing(&settings.server.data_dir, &settings.store) {
+        Err(store::Error::ReadOnlyFolder { .. }) => {
+            Store::open_read_only(&settings.server.data_dir, &settings.store)
+        }
+        opened => opened,
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
+use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
@@ -15,7 +16,7 @@ use crate::finish;
 use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
 use crate::stop::{self, Stopper, Stopping};
-use crate::store::{FolderLock, Store};
+use crate::store::{BeforeMigration, FolderLock, Store};
 use crate::web::{App, Server, Start};
 
 /// What is printed once the server answers.
@@ -27,6 +28,17 @@ pub enum Greeting {
     Welcome,
 }
 
+/// How the data folder is opened.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Arguments {
+    /// Shows what is there and takes nothing, as from a disk that cannot be written.
+    #[arg(long)]
+    read_only: bool,
+    /// Makes no copy of the database before its schema is changed.
+    #[arg(long)]
+    no_backup: bool,
+}
+
 /// A server that is about to start: its folder is taken and its database open.
 pub struct Opened {
     /// The settings.
@@ -34,19 +46,26 @@ pub struct Opened {
     /// The open store.
     pub store: Store,
     closing: crate::store::Closing,
-    _lock: FolderLock,
+    /// None when it is only read.
+    lock: Option<FolderLock>,
 }
 
 /// Opens the data folder for a server.
-pub fn open(settings: Settings) -> anyhow::Result<Opened> {
-    let lock = FolderLock::take(&settings.server.data_dir)?;
-    let (store, closing) = Store::open(&settings.server.data_dir, &settings.store)?;
-    Ok(Opened { settings, store, closing, _lock: lock })
+pub fn open(settings: Settings, arguments: Arguments) -> anyhow::Result<Opened> {
+    let data_dir = &settings.server.data_dir;
+    if arguments.read_only {
+        let (store, closing) = Store::open_read_only(data_dir, &settings.store)?;
+        return Ok(Opened { settings, store, closing, lock: None });
+    }
+    let lock = FolderLock::take(data_dir)?;
+    let copying = if arguments.no_backup { BeforeMigration::Nothing } else { BeforeMigration::Copy };
+    let (store, closing) = Store::open_with(data_dir, &settings.store, copying)?;
+    Ok(Opened { settings, store, closing, lock: Some(lock) })
 }
 
 /// Serves until it is told to stop.
-pub async fn run(settings: Settings, greeting: Greeting) -> anyhow::Result<()> {
-    let opened = open(settings)?;
+pub async fn run(settings: Settings, arguments: Arguments, greeting: Greeting) -> anyhow::Result<()> {
+    let opened = open(settings, arguments)?;
     let connection = first_or_new(&opened.store).await?;
     serve(opened, &connection, None, greeting).await
 }
@@ -58,7 +77,7 @@ pub async fn serve(
     demo: Option<ConnectionId>,
     greeting: Greeting,
 ) -> anyhow::Result<()> {
-    let Opened { settings, store, closing, _lock } = opened;
+    let Opened { settings, store, closing, lock } = opened;
     open_files::raise(&settings);
     tracing::info!(
         memory_bound_bytes = memory_bound(&settings),
@@ -80,13 +99,22 @@ pub async fn serve(
         stopping: stopping.clone(),
     })?;
     let ready = server.with(app.clone())?;
-    let upkeep = start_upkeep(finish::Worker::new(store, clock, settings), stopping.clone())?;
+    let upkeep = match &lock {
+        Some(_) => {
+            tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
+            Some(start_upkeep(finish::Worker::new(store, clock, settings), stopping.clone())?)
+        }
+        None => None,
+    };
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;
     signals.abort();
-    upkeep.join().map_err(|_| anyhow::anyhow!("the upkeep thread panicked"))?;
+    if let Some(upkeep) = upkeep {
+        upkeep.join().map_err(|_| anyhow::anyhow!("the upkeep thread panicked"))?;
+    }
     closing.close();
+    drop(lock);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 30] = [
+const RANGES: [(&str, i64, i64); 32] = [
     ("server.max_connections", 1, 100_000),
     ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
@@ -35,6 +35,8 @@ const RANGES: [(&str, i64, i64); 30] = [
     ("store.readers", 1, 256),
     ("store.group_writes", 1, 65_536),
     ("store.group_bytes", 1, 1 << 30),
+    ("disk.low_water_bytes", 0, 1 << 50),
+    ("disk.ballast_bytes", 0, 1 << 40),
     ("pages.sessions_per_page", 1, 1000),
     ("sessions.idle_after_seconds", 1, 31_536_000),
     ("sessions.max_hours", 1, 8760),

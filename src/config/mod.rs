@@ -74,6 +74,7 @@ pub struct Settings {
     pub recorder: Recorder,
     pub ingest: Ingest,
     pub store: Store,
+    pub disk: Disk,
     pub sessions: Sessions,
     pub retention: Retention,
     pub pages: Pages,
@@ -136,6 +137,15 @@ pub struct Store {
     pub readers: usize,
     pub group_writes: usize,
     pub group_bytes: usize,
+}
+
+/// How much room is left on the disk.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Disk {
+    pub low_water_bytes: u64,
+    pub ballast_bytes: u64,
 }
 
 /// What an answered batch survives.

@@ -76,9 +76,14 @@ impl Checkpoints {
     }
 }
 
+/// Empties the log at once. False when somebody who reads or writes is in the way.
+pub fn empty(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
+}
+
 fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
     let (mut frames_before, mut changed_at) = (0, Instant::now());
-    let mut empties = false;
+    let (mut empties, mut fails) = (false, false);
     loop {
         let is_quiet = changed_at.elapsed() > QUIET;
         match requests.recv_timeout(if is_quiet { SELDOM } else { EVERY }) {
@@ -89,10 +94,18 @@ fn run(conn: &Connection, requests: &Receiver<Wanted>, long: &AtomicBool) {
         let frames = match turn(conn, empties || is_quiet) {
             Ok(frames) => frames,
             Err(error) => {
-                tracing::warn!(%error, "the write-ahead log was not folded in");
+                // Said once: a disk that is full stays so for a while.
+                if !fails {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the write-ahead log is not folded in"
+                    );
+                }
+                fails = true;
                 continue;
             }
         };
+        fails = false;
         empties &= frames > 0;
         long.fetch_or(frames > LONG_LOG, Ordering::Relaxed);
         if frames != frames_before {

@@ -235,6 +235,17 @@ pub fn any_loose(conn: &Db) -> Result<bool> {
     Ok(next_loose(conn)?.is_some())
 }
 
+/// The row of the loose stream that came last.
+pub fn last_loose(conn: &Db) -> Result<Option<i64>> {
+    let mut statement = conn.prepare_cached("SELECT max(id) FROM stream WHERE session_id IS NULL")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Whether a stream up to this row is loose.
+pub fn any_loose_until(conn: &Db, last: i64) -> Result<bool> {
+    Ok(next_loose(conn)?.is_some_and(|(stream, _)| stream <= last))
+}
+
 /// Overwrites the bytes of loose streams. To be called while no stream is being
 /// written anew: that is loose as well.
 pub fn overwrite(conn: &Db) -> Result<Progress> {

@@ -1,6 +1,9 @@
 //! What can go wrong in the store.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use rusqlite::ErrorCode;
 
@@ -63,9 +66,104 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The database is open for reading only.
+    #[error("the server's data can only be read")]
+    ReadOnly,
+    /// The folder is there, and cannot be written.
+    #[error("the data folder {} cannot be written; make it writable, or look at what is there with `hindsight serve --read-only`", path.display())]
+    ReadOnlyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder cannot be written, and what is in its log cannot be read without writing.
+    #[error("{} was not closed and its folder cannot be written; copy the folder to a disk that can be", path.display())]
+    NotClosed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An older version of the program has written the file, which is open for reading only.
+    #[error(
+        "the database has schema {found} and this program wants {known}; start the server once, which brings it up to date"
+    )]
+    Older {
+        /// The file's version.
+        found: i64,
+        /// The program's version.
+        known: i64,
+    },
+    /// There is no room for a copy.
+    #[error("{} has {free} bytes free and {needed} are needed; make room there", path.display())]
+    NoRoom {
+        /// The folder.
+        path: PathBuf,
+        /// What is needed, in bytes.
+        needed: u64,
+        /// What is there, in bytes.
+        free: u64,
+    },
+    /// A copy cannot be written.
+    #[error("cannot write {}", path.display())]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A file that is no whole database of ours.
+    #[error("{} is no whole Hindsight database: {reason}", path.display())]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The store is being closed.
     #[error("the store is closed")]
     Closed,
+}
+
+impl Error {
+    pub(super) fn folder(path: &Path, cause: std::io::Error) -> Self {
+        match cause.kind() {
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied if path.is_dir() => {
+                Self::ReadOnlyFolder { path: path.to_owned() }
+            }
+            _ => Self::Folder { path: path.to_owned(), cause },
+        }
+    }
+
+    pub(super) fn copy(path: &Path, cause: std::io::Error) -> Self {
+        Self::Copy { path: path.to_owned(), cause }
+    }
+
+    pub(super) fn unfit(path: &Path, reason: String) -> Self {
+        Self::Unfit { path: path.to_owned(), reason }
+    }
+
+    /// Whether the disk had no room for what was to be written.
+    pub fn is_disk_full(&self) -> bool {
+        let cause = match self {
+            Self::Sqlite(cause) => cause,
+            Self::NotCommitted(cause) => cause,
+            _ => return false,
+        };
+        is_disk_full(cause)
+    }
+}
+
+impl Error {
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self, Self::Sqlite(cause) if matches!(
+            cause.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+        ))
+    }
+}
+
+/// The index of the write-ahead log is written through memory, and fails in a way of its own.
+pub(super) fn is_disk_full(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || extended == Some(SQLITE_IOERR_SHMSIZE)
 }
 
 /// What a function of the store returns.

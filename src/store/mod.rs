@@ -7,7 +7,9 @@
 //! HTTP, and nothing looks into a recording.
 
 pub mod activity;
+pub mod backup;
 pub mod batches;
+pub mod checking;
 mod checkpoint;
 pub mod completing;
 pub mod connections;
@@ -32,9 +34,11 @@ use std::thread::JoinHandle;
 
 pub use error::{Error, Result, StorageTrouble};
 pub use rusqlite::Connection as Db;
+pub use schema::BeforeMigration;
 pub use scope::Scope;
 
 use crate::config;
+use crate::disk::{self, Disk};
 use checkpoint::Checkpoints;
 use readers::Readers;
 use writer::{GroupLimits, Writer};
@@ -48,8 +52,15 @@ const LOCK: &str = "hindsight.lock";
 /// The open database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    writer: Writer,
+    /// None when the database is open for reading only.
+    writing: Option<Writing>,
     readers: Readers,
+    disk: Disk,
+}
+
+#[derive(Clone)]
+struct Writing {
+    writer: Writer,
     checkpoints: Checkpoints,
 }
 
@@ -57,8 +68,12 @@ pub struct Store {
 #[must_use = "dropped, it leaves the write-ahead log to the next start"]
 pub struct Closing {
     store: Store,
-    thread: JoinHandle<()>,
-    checkpoint_thread: JoinHandle<()>,
+    threads: Option<Threads>,
+}
+
+struct Threads {
+    writer: JoinHandle<()>,
+    checkpoints: JoinHandle<()>,
 }
 
 impl Closing {
@@ -67,12 +82,13 @@ impl Closing {
     pub fn close(self) {
         // The last connection to close folds the log into the file, and only the writer can.
         self.store.readers.close();
-        self.store.checkpoints.close();
-        if self.checkpoint_thread.join().is_err() {
+        let (Some(writing), Some(threads)) = (self.store.writing, self.threads) else { return };
+        writing.checkpoints.close();
+        if threads.checkpoints.join().is_err() {
             tracing::error!("the checkpoint thread panicked");
         }
-        self.store.writer.close();
-        if self.thread.join().is_err() {
+        writing.writer.close();
+        if threads.writer.join().is_err() {
             tracing::error!("the writer thread panicked");
         }
     }
@@ -87,19 +103,63 @@ impl Store {
         Self::open(data_dir, settings)
     }
 
-    /// Opens the database in `data_dir`, creating both if they are not there.
+    /// Opens the database in `data_dir` for reading only, beside whoever uses it. Works
+    /// on a disk that cannot be written; takes only the current schema.
+    pub fn open_read_only(data_dir: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
+        let path = data_dir.join(FILE);
+        if !path.exists() {
+            return Err(Error::Missing { path: data_dir.to_owned() });
+        }
+        Self::read_only(data_dir, &path, settings, schema::readable(&path)?)
+    }
+
+    /// Opens a copy of a database (see [`backup::inspect`]), which nobody is using, for reading only.
+    pub fn open_copy(path: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
+        Self::read_only(disk::folder_of(path), path, settings, schema::Sharing::Immutable)
+    }
+
+    fn read_only(
+        folder: &Path,
+        path: &Path,
+        settings: &config::Store,
+        sharing: schema::Sharing,
+    ) -> Result<(Self, Closing)> {
+        let readers = Readers::open(path, settings.readers, sharing)?;
+        let store = Self { writing: None, readers, disk: Disk::read_only(folder, &log_of(path)) };
+        Ok((store.clone(), Closing { store, threads: None }))
+    }
+
+    /// Opens the database in `data_dir`, creating both if they are not there. Before its
+    /// schema is changed a copy is made of it.
     pub fn open(data_dir: &Path, settings: &config::Store) -> Result<(Self, Closing)> {
+        Self::open_with(data_dir, settings, BeforeMigration::Copy)
+    }
+
+    /// [`Store::open`], with a choice what is done before the schema is changed.
+    pub fn open_with(
+        data_dir: &Path,
+        settings: &config::Store,
+        before: BeforeMigration,
+    ) -> Result<(Self, Closing)> {
         create(data_dir)?;
         let path = data_dir.join(FILE);
+        let disk = Disk::of(data_dir, &log_of(&path));
         let limits = GroupLimits { writes: settings.group_writes, bytes: settings.group_bytes };
-        let conn = schema::open_writer(&path, settings.durability)?;
-        let readers = Readers::open(&path, settings.readers)?;
-        let in_folder = |cause| folder(data_dir, cause);
+        let conn = open_writer(&path, settings.durability, before, &disk)?;
+        let readers = Readers::open(&path, settings.readers, schema::Sharing::Shared)?;
+        let in_folder = |cause| Error::folder(data_dir, cause);
         let (checkpoints, checkpoint_thread) =
             Checkpoints::start(schema::open_checkpointer(&path)?).map_err(in_folder)?;
-        let (writer, thread) = Writer::start(conn, limits, checkpoints.clone()).map_err(in_folder)?;
-        let store = Self { writer, readers, checkpoints };
-        Ok((store.clone(), Closing { store, thread, checkpoint_thread }))
+        let (writer, writer_thread) =
+            Writer::start(conn, limits, checkpoints.clone(), disk.clone()).map_err(in_folder)?;
+        let store = Self { writing: Some(Writing { writer, checkpoints }), readers, disk };
+        let threads = Threads { writer: writer_thread, checkpoints: checkpoint_thread };
+        Ok((store.clone(), Closing { store, threads: Some(threads) }))
+    }
+
+    /// The disk that the database is on.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// Runs `work` in the next transaction; answers when it is committed.
@@ -108,7 +168,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        self.writer.write(0, work).await
+        self.write_sized(0, work).await
     }
 
     /// [`Store::write`] for work that brings `bytes`, which bound the size of a transaction.
@@ -117,12 +177,15 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        self.writer.write(bytes, work).await
+        let writing = self.writing.as_ref().ok_or(Error::ReadOnly)?;
+        writing.writer.write(bytes, work).await
     }
 
     /// Asks for the write-ahead log to be emptied soon, so that nothing that was erased is left in it.
     pub fn request_checkpoint(&self) {
-        self.checkpoints.request();
+        if let Some(writing) = &self.writing {
+            writing.checkpoints.request();
+        }
     }
 
     /// Runs `work` on a connection that only reads.
@@ -142,24 +205,57 @@ impl FolderLock {
     /// Takes the folder for a server; fails at once when another one has it.
     pub fn take(data_dir: &Path) -> Result<Self> {
         create(data_dir)?;
-        let file = File::create(data_dir.join(LOCK)).map_err(|cause| folder(data_dir, cause))?;
+        let file = File::create(data_dir.join(LOCK)).map_err(|cause| Error::folder(data_dir, cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { path: data_dir.to_owned() }),
-            Err(TryLockError::Error(cause)) => Err(folder(data_dir, cause)),
+            Err(TryLockError::Error(cause)) => Err(Error::folder(data_dir, cause)),
         }
     }
 }
 
 /// Makes the folder, for its owner only: recordings are nobody else's business.
 fn create(data_dir: &Path) -> Result<()> {
+    if data_dir.is_dir() {
+        return Ok(());
+    }
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(data_dir).map_err(|cause| folder(data_dir, cause))
+    // A power cut must not take the folder away again, with what was answered.
+    builder
+        .create(data_dir)
+        .and_then(|()| disk::sync_folder(disk::folder_of(data_dir)))
+        .map_err(|cause| Error::folder(data_dir, cause))
 }
 
-fn folder(path: &Path, cause: std::io::Error) -> Error {
-    Error::Folder { path: PathBuf::from(path), cause }
+/// Empties the write-ahead log of a database that others may be using. False when one
+/// of them is in the way.
+pub fn empty_log(data_dir: &Path) -> Result<bool> {
+    checkpoint::empty(&schema::open_checkpointer(&data_dir.join(FILE))?)
+}
+
+fn log_of(database: &Path) -> PathBuf {
+    backup::with_suffix(database, "-wal")
+}
+
+/// On a full disk not even the index of the write-ahead log can be made: then the
+/// ballast is given up.
+fn open_writer(
+    path: &Path,
+    durability: config::Durability,
+    before: BeforeMigration,
+    disk: &Disk,
+) -> Result<Db> {
+    match schema::open_writer(path, durability, before) {
+        Err(error) if error.is_disk_full() => {
+            disk.note_full();
+            schema::open_writer(path, durability, before)
+        }
+        Err(error) if error.is_read_only() => {
+            Err(Error::ReadOnlyFolder { path: disk::folder_of(path).to_owned() })
+        }
+        opened => opened,
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Error, Result, schema};
+use super::schema::{self, Sharing};
+use super::{Error, Result};
 
 /// Readers that take turns. Clones share them.
 #[derive(Clone)]
@@ -17,8 +18,8 @@ pub struct Readers {
 
 impl Readers {
     /// Opens `count` connections.
-    pub fn open(path: &Path, count: usize) -> Result<Self> {
-        let connections = (0..count).map(|_| schema::open_reader(path)).collect::<Result<_>>()?;
+    pub fn open(path: &Path, count: usize, sharing: Sharing) -> Result<Self> {
+        let connections = (0..count).map(|_| schema::open_reader(path, sharing)).collect::<Result<_>>()?;
         Ok(Self { idle: Arc::new(Mutex::new(connections)), turns: Arc::new(Semaphore::new(count)) })
     }
 

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
+use super::error::is_disk_full;
 use super::{Error, Result};
+use crate::disk::Disk;
 
 /// How large one group may grow.
 #[derive(Clone, Copy, Debug)]
@@ -83,11 +85,12 @@ impl Writer {
         conn: Connection,
         limits: GroupLimits,
         checkpoints: Checkpoints,
+        disk: Disk,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(conn, &waiting, limits, &checkpoints))?;
+            .spawn(move || run(conn, &waiting, limits, &checkpoints, &disk))?;
         Ok((Self { queue }, thread))
     }
 
@@ -116,12 +119,20 @@ impl Writer {
     }
 }
 
-fn run(conn: Connection, waiting: &Receiver<Message>, limits: GroupLimits, checkpoints: &Checkpoints) {
+fn run(
+    conn: Connection,
+    waiting: &Receiver<Message>,
+    limits: GroupLimits,
+    checkpoints: &Checkpoints,
+    disk: &Disk,
+) {
     let mut open = true;
     while open {
         let Ok(Message::Run(first)) = waiting.recv() else { break };
         let group = take_group(first, waiting, limits, &mut open);
-        commit(&conn, group);
+        let bytes: usize = group.iter().map(|job| job.bytes()).sum();
+        commit(&conn, group, disk);
+        disk.note_written(bytes as u64);
         checkpoints.keep_short(&conn);
     }
     // Leaves one file behind instead of three when nobody else has the database open.
@@ -154,9 +165,15 @@ fn take_group(
     group
 }
 
-fn commit(conn: &Connection, group: Vec<Box<dyn Job>>) {
+fn commit(conn: &Connection, group: Vec<Box<dyn Job>>, disk: &Disk) {
     let mut done = Vec::with_capacity(group.len());
     let committed = run_group(conn, group, &mut done).map_err(Arc::new);
+    let is_full = |outcome: &Result<()>| outcome.as_ref().is_err_and(Error::is_disk_full);
+    if committed.as_ref().is_err_and(|error| is_disk_full(error))
+        || done.iter().any(|(_, outcome)| is_full(outcome))
+    {
+        disk.note_full();
+    }
     if let Err(error) = &committed {
         tracing::error!(%error, writes = done.len(), "a group of writes was not committed");
     }
@@ -186,9 +203,27 @@ fn run_group(conn: &Connection, group: Vec<Box<dyn Job>>, done: &mut Vec<Done>) 
     };
     for mut job in jobs.by_ref() {
         let outcome = in_savepoint(&transaction, &mut *job);
+        let lost = lost(&transaction, &outcome);
         done.push((job, outcome));
+        if let Some(error) = lost {
+            done.extend(jobs.map(|job| (job, Ok(()))));
+            return Err(error);
+        }
     }
     transaction.commit()
+}
+
+/// When the disk fails, SQLite takes the whole transaction back: whatever else of the
+/// group would run now would be a transaction of its own.
+fn lost(conn: &Connection, outcome: &Result<()>) -> Option<rusqlite::Error> {
+    if !conn.is_autocommit() {
+        return None;
+    }
+    let code = match outcome {
+        Err(Error::Sqlite(error)) => error.sqlite_error().map(|error| error.extended_code),
+        _ => None,
+    };
+    Some(rusqlite::Error::SqliteFailure(ffi::Error::new(code.unwrap_or(ffi::SQLITE_ABORT_ROLLBACK)), None))
 }
 
 /// Begins the transaction. Another process may be writing, an import for example: it
@@ -211,6 +246,9 @@ fn in_savepoint(conn: &Connection, job: &mut dyn Job) -> Result<()> {
     conn.prepare_cached("SAVEPOINT job")?.execute([])?;
     // A piece of work that panics costs itself, not the thread that all writes need.
     let outcome = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or(Err(Error::Panicked));
+    if outcome.is_err() && conn.is_autocommit() {
+        return outcome;
+    }
     if outcome.is_err() {
         conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }

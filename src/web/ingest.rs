@@ -17,8 +17,9 @@ use super::problem::Problem;
 use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
+use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Refused, Upload};
-use crate::store::connections::Holder;
+use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
 const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
@@ -89,6 +90,11 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     if app.stopping.has_stopped() {
         return Err(Refused::ShuttingDown.into());
+    }
+    match app.store.disk().room() {
+        Room::Enough => {}
+        Room::Low => return Err(Refused::StorageFull.into()),
+        Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
     }
     check_rate_of_address(app, request.arrival.peer)?;
     let address = request.param_text("address").to_owned();

@@ -167,7 +167,7 @@ async fn show(app: App, request: Request) -> Result<Response, Problem> {
     let name = request.param_text("kind");
     let kind = ALL.iter().find(|kind| kind.name == name).ok_or_else(Problem::not_found)?;
     let page = KindPage {
-        frame: Frame { section: "problem", connection: None, connections: Vec::new() },
+        frame: Frame { section: "problem", connection: None, connections: Vec::new(), notice: None },
         title: kind.title,
         name: kind.name,
         status: kind.status.to_string(),

@@ -13,6 +13,7 @@ use warp::http::{HeaderValue, header};
 use super::assets::Assets;
 use super::problem::Problem;
 use super::{App, Response};
+use crate::disk::Room;
 use crate::embedded::{ASSETS, TEMPLATES};
 use crate::model::{Connection, ConnectionId};
 use crate::store::{self, connections};
@@ -63,7 +64,7 @@ impl Templates {
     /// The page that says what went wrong. Falls back on JSON when that cannot be rendered.
     pub fn problem(&self, problem: &Problem) -> Response {
         let page = ProblemPage {
-            frame: Frame { section: "problem", connection: None, connections: Vec::new() },
+            frame: Frame { section: "problem", connection: None, connections: Vec::new(), notice: None },
             status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
@@ -103,6 +104,8 @@ pub struct Frame {
     pub connection: Option<Connection>,
     /// What the connection picker offers.
     pub connections: Vec<PickerEntry>,
+    /// What everybody who looks should know.
+    pub notice: Option<&'static str>,
 }
 
 /// One row of the connection picker.
@@ -131,7 +134,21 @@ impl Frame {
                 name: each.name,
             })
             .collect();
-        Ok(Self { section, connection: Some(current), connections })
+        Ok(Self { section, connection: Some(current), connections, notice: notice(app.store.disk().room()) })
+    }
+}
+
+/// Why nothing is recorded, if nothing is.
+fn notice(room: Room) -> Option<&'static str> {
+    match room {
+        Room::Enough => None,
+        Room::Low => Some(
+            "Recording is paused: the server's disk is nearly full. It goes on by itself once there is room; \
+             until then sessions can be watched and erased.",
+        ),
+        Room::ReadOnly => Some(
+            "Recording is paused: the server's data can only be read. Sessions can be watched, and not be erased.",
+        ),
     }
 }
 

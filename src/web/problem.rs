@@ -191,6 +191,10 @@ impl From<store::Error> for Problem {
             }
             (store::Error::Busy, _) => Refused::Busy.into(),
             (store::Error::Closed, _) => Refused::ShuttingDown.into(),
+            (store::Error::ReadOnly, _) => {
+                let detail = "The server's data can only be read at the moment. Send this again later.";
+                Self::new(kinds::STORAGE_ERROR, detail).after(STORAGE_SECONDS)
+            }
             (_, Some(StorageTrouble::Full)) => {
                 tracing::error!(error = %with_causes(&error), "the disk is full");
                 Refused::StorageFull.into()

@@ -26,17 +26,33 @@ pub struct Process {
 
 impl Process {
     pub fn start(data: &Path) -> Self {
-        let mut child = hindsight(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        Self::start_with(data, &[], &[])
+    }
+
+    /// A server with more arguments, and settings from the environment.
+    pub fn start_with(data: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = hindsight(data);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).envs(settings.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// Runs a command that ends in a server, and waits for its ready line.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let url = line.trim().strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line:?}"));
         Self { url: url.to_owned(), child }
+    }
+
+    /// Asks the server to end, and waits until it has.
+    pub fn stop(mut self) {
+        let signal = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(signal.expect("kill runs").success());
+        let ended = self.child.wait().expect("it ends");
+        assert!(ended.success(), "{ended}");
     }
 
     /// Ends the process as a power cut would, but for the disk.
@@ -53,19 +69,19 @@ impl Drop for Process {
     }
 }
 
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn run(data: &Path, arguments: &[&str]) -> Output {
+pub fn run(data: &Path, arguments: &[&str]) -> Output {
     hindsight(data).args(arguments).output().expect("the program starts")
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
