@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod disk;
 pub mod embedded;
 pub mod finish;
 pub mod ingest;

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
     ("config", &[]),
+    ("disk", &[]),
     ("embedded", &[]),
     ("rrweb", &["model"]),
     ("store", &["model", "config"]),
@@ -20,8 +21,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     (
         "web",
         &[
-            "model", "clock", "config", "embedded", "rrweb", "segment", "store", "playback", "pieces",
-            "ingest", "finish", "stop",
+            "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
+            "pieces", "ingest", "finish", "stop",
         ],
     ),
 ];

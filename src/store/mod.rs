@@ -22,6 +22,7 @@ mod schema;
 mod scope;
 pub mod search;
 pub mod sessions;
+pub mod usage;
 mod writer;
 
 use std::fs::{File, TryLockError};
