@@ -16,7 +16,10 @@ use warp::http::{HeaderMap, Method, header};
 use super::body::Body;
 use super::problem::Problem;
 use super::request::Request;
-use super::{App, Response, assets, connections, demo, headers, ingest, live, part, replay, sessions};
+use super::{
+    App, Response, assets, connections, delete, demo, headers, ingest, live, origin, part, pin, replay,
+    retention, sessions, storage,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,11 @@ impl Route {
         let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
         Self { method, path: path.into(), access, surface, handler }
     }
+
+    /// Whether it changes something in the name of whoever looks at a page: then only our own pages may ask.
+    pub fn is_for_our_pages_only(&self) -> bool {
+        self.method != Method::GET && matches!(self.surface, Surface::Page | Surface::Data)
+    }
 }
 
 /// All routes of the server.
@@ -84,6 +92,10 @@ pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
+    routes.extend(pin::routes());
+    routes.extend(delete::routes());
+    routes.extend(storage::routes());
+    routes.extend(retention::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
@@ -166,7 +178,7 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
 async fn dispatch(app: App, router: Arc<Router>, mut request: Request) -> Response {
     let wants_html = request.wants_html();
     let (answer, surface) = match router.find(&mut request) {
-        Ok(route) => match check_framing(&request) {
+        Ok(route) => match check(route, &app, &request) {
             Ok(()) => (run(route, app.clone(), request).await, route.surface),
             Err(problem) => (Err(problem), route.surface),
         },
@@ -194,6 +206,12 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
         tracing::error!(path = route.path, "a request handler panicked");
         Err(Problem::internal())
     })
+}
+
+/// What is asked of a request whatever its route.
+fn check(route: &Route, app: &App, request: &Request) -> Result<(), Problem> {
+    check_framing(request)?;
+    if route.is_for_our_pages_only() { origin::check(request, &app.public_url) } else { Ok(()) }
 }
 
 /// What hyper lets pass and a proxy in front might read in another way.

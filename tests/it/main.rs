@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod command_line;
+mod deleting;
 mod durability;
+mod filters;
 mod finish;
 mod ingest;
 mod pages;
@@ -10,3 +12,4 @@ mod recordings;
 mod replay;
 mod routes;
 mod server;
+mod storage;
