@@ -70,21 +70,14 @@ pub fn notice(request: &Request) -> Result<Option<String>, Problem> {
 
 async fn ask_for_one(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
-    let now = app.clock.now();
+    let relative = format::relative(session.started_at, app.clock.now());
     let url = url_of(&session);
     Confirm {
         frame: Frame::about(&app, "delete", session.connection).await?,
         title: "Delete this session?".to_owned(),
         facts: vec![
             ("Landing page", session.landing_url.clone()),
-            (
-                "Started",
-                format!(
-                    "{} ({})",
-                    format::relative(session.started_at, now),
-                    format::exact(session.started_at)
-                ),
-            ),
+            ("Started", format!("{relative} ({})", Moment::Time(session.started_at).words())),
             ("Events", format::grouped(session.events)),
             ("Stored size", format::bytes(session.bytes)),
         ],
@@ -104,7 +97,8 @@ fn sentences_of(session: &Session) -> Vec<String> {
         sentences.push("The visitor is still there: nothing more of this visit will be kept.".to_owned());
     }
     if session.pinned {
-        sentences.push("It is pinned; deleting it does not ask for that.".to_owned());
+        sentences
+            .push("It is pinned. That protects it from its age, not from being deleted here.".to_owned());
     }
     sentences.push(FOR_GOOD.to_owned());
     sentences

@@ -80,6 +80,8 @@ struct Fields {
     visitor: String,
     from: MomentField,
     to: MomentField,
+    /// Whether any of the fields is filled in that a narrow page hides.
+    rest_is_used: bool,
 }
 
 #[derive(Serialize)]
@@ -213,6 +215,7 @@ fn fields(connection: ConnectionId, filter: &Filter, span: Span) -> Fields {
         visitor: filter.visitor.clone(),
         from: moment(filter.from),
         to: moment(filter.to),
+        rest_is_used: filter.without(Part::Url).is_narrow(),
     }
 }
 

@@ -45,5 +45,7 @@ export async function refreshFacts(): Promise<void> {
   const list = element("facts").querySelector("dl");
   const shown = [...(list?.children ?? [])];
   if (shown.length !== rows.length) list?.replaceChildren(...rows);
-  else for (const [index, row] of [...rows].entries()) if (!shown[index]?.isEqualNode(row)) shown[index]?.replaceWith(row);
+  else
+    for (const [index, row] of [...rows].entries())
+      if (!shown[index]?.isEqualNode(row)) shown[index]?.replaceWith(row);
 }

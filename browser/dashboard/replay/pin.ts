@@ -21,7 +21,10 @@ async function send(form: HTMLFormElement, toast: Toast | undefined): Promise<vo
   }
   field.value = pinned ? "0" : "1";
   button?.setAttribute("aria-pressed", String(pinned));
-  if (button) button.title = pinned ? "Pinned: it is kept, however old it gets" : "Pin: keep this session, however old it gets";
+  if (button)
+    button.title = pinned
+      ? "Pinned: it is kept, however old it gets"
+      : "Pin: keep this session, however old it gets";
   toast?.(pinned ? "Pinned" : "No longer pinned");
   void refreshFacts();
 }
