@@ -31,7 +31,7 @@ test("how long a connection's sessions are kept is changed there", async ({ page
   await page.goto(`${server.url}/storage`);
   await page.getByRole("link", { name: "Change how long sessions of kept are kept" }).click();
   await page.getByRole("radio", { name: "For", exact: true }).check();
-  await page.getByLabel("Days").fill("14");
+  await page.getByLabel("Days", { exact: true }).fill("14");
   await page.getByRole("button", { name: "Save" }).click();
 
   await expect(page.getByText("Saved. Sessions of kept are kept for 14 days.")).toBeVisible();
