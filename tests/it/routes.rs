@@ -144,8 +144,21 @@ async fn dump(server: &TestServer) -> String {
 #[tokio::test]
 async fn head_is_answered_like_get_without_a_body() {
     let server = TestServer::start().await;
-    let answer = server.send(&request("HEAD", &server.sessions_path(), &[], b"")).await;
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    for route in routes(&server.app).iter().filter(|route| route.method == "GET") {
+        if !route.path.ends_with("/live") {
+            let path = filled(route, &server);
+            let [get, head] =
+                ["GET", "HEAD"].map(|method| request(method, &path, &["Accept: text/html"], b""));
+            let (get, head) = (server.send(&get).await, server.send(&head).await);
+            assert_eq!((head.status, head.body.len()), (get.status, 0), "HEAD {path}");
+            assert_eq!(head.header("content-type"), get.header("content-type"), "HEAD {path}");
+        }
+    }
+    let path = format!("{}/session-0000000001/delete", server.sessions_path());
+    let answer = server.send(&request("PATCH", &path, &[], b"")).await;
+    assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"));
 }
 
 #[tokio::test]
