@@ -4,7 +4,7 @@
  */
 
 import { enableCopyButtons } from "./clipboard";
-import { forgetNotice } from "./notice";
+import { forgetWhatIsDone } from "./done_note";
 import { walkBarsByArrows } from "./sessions/chart";
 import { moveByKeys } from "./sessions/keys";
 import { watchSessions } from "./sessions/live";
@@ -16,5 +16,5 @@ keepTimesFresh();
 closePickerWhenLeft();
 moveByKeys();
 walkBarsByArrows();
-forgetNotice();
+forgetWhatIsDone();
 watchSessions();

@@ -1,7 +1,7 @@
 /** What the storage page gains with script: times in the reader's own zone that stay true. */
 
-import { forgetNotice } from "./notice";
+import { forgetWhatIsDone } from "./done_note";
 import { keepTimesFresh } from "./time";
 
 keepTimesFresh();
-forgetNotice();
+forgetWhatIsDone();

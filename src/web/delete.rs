@@ -55,7 +55,7 @@ pub fn url_of_all(connection: ConnectionId, filter: &Filter) -> String {
 }
 
 /// What was deleted by the page before, as its address says.
-pub fn notice(request: &Request) -> Result<Option<String>, Problem> {
+pub fn done(request: &Request) -> Result<Option<String>, Problem> {
     let deleted = request.query("deleted")?;
     Ok(match deleted.as_deref().map(|text| (text, text.parse())) {
         Some(("some", _)) => {

@@ -22,7 +22,7 @@ async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {
     let pinned = match Form::read(&app, &mut request).await?.text("pinned") {
         "1" => true,
         "0" => false,
-        _ => return Err(Problem::bad_request("pinned is 1, to keep the session, or 0.")),
+        _ => return Err(Problem::bad_query("pinned is 1, to keep the session, or 0.")),
     };
     let url = url_of(&session);
     let is_there =

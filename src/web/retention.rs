@@ -59,10 +59,10 @@ impl Choice {
             "forever" => Ok(Self(Some(0))),
             "days" => {
                 let days = days.trim().parse().ok().filter(|days| (1..=MAX_DAYS).contains(days));
-                let bad = || Problem::bad_request("days is a whole number from 1 to 36500.");
+                let bad = || Problem::bad_query("days is a whole number from 1 to 36500.");
                 days.map(|days| Self(Some(days))).ok_or_else(bad)
             }
-            _ => Err(Problem::bad_request("keep is one of server, forever and days.")),
+            _ => Err(Problem::bad_query("keep is one of server, forever and days.")),
         }
     }
 

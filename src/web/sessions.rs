@@ -28,7 +28,7 @@ struct SessionsPage {
     frame: Frame,
     totals: TotalsText,
     /// What was done on the page before.
-    notice: Option<String>,
+    done: Option<String>,
     chart: Chart,
     tabs: Vec<Tab>,
     fields: Fields,
@@ -105,7 +105,7 @@ struct Asked {
     filter: Filter,
     span: Span,
     page: Page,
-    notice: Option<String>,
+    done: Option<String>,
 }
 
 async fn list(app: App, request: Request) -> Result<Response, Problem> {
@@ -114,7 +114,7 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
         filter: Filter::of(&request)?,
         span: Span::of(&request)?,
         page: page_of(&request)?,
-        notice: delete::notice(&request)?,
+        done: delete::done(&request)?,
     };
     let start_url = asked.filter.list_url(asked.connection, asked.span);
     if has_empty_field(&request) {
@@ -153,7 +153,7 @@ fn sessions_page(
     hours: &[Hour],
     listing: Listing,
 ) -> SessionsPage {
-    let Asked { connection, filter, span, notice, .. } = asked;
+    let Asked { connection, filter, span, done, .. } = asked;
     let url_at = |place| filter.list_url_at(connection, span, place);
     let newest = listing.sessions.first().filter(|_| listing.newer);
     let oldest = listing.sessions.last().filter(|_| listing.older);
@@ -167,7 +167,7 @@ fn sessions_page(
         delete_url: deletable.map(|_| delete::url_of_all(connection, &filter)),
         waiting: totals.total == 0,
         filtered_empty: totals.total > 0 && listing.sessions.is_empty(),
-        notice,
+        done,
         chart: Chart::of(hours, connection, span, &filter, now),
         tabs: tabs(connection, &filter, span, totals),
         fields: fields(connection, &filter, span),

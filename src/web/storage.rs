@@ -37,7 +37,7 @@ struct StoragePage {
     #[serde(flatten)]
     frame: Frame,
     /// What was done on the page before.
-    notice: Option<String>,
+    done: Option<String>,
     figures: Vec<Figure>,
     disk: Option<Disk>,
     outlook: String,
@@ -119,7 +119,7 @@ impl State<'_> {
         let per_day = self.usage.iter().map(|each| self.per_day(each)).sum::<i64>();
         StoragePage {
             frame: Frame::of_server("storage"),
-            notice: saved.map(|each| {
+            done: saved.map(|each| {
                 format!("Saved. Sessions of {} are kept {}.", each.connection.name, self.keeps(each))
             }),
             figures: self.figures(),

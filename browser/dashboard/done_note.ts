@@ -2,7 +2,7 @@
 const TOLD_BY = ["deleted", "saved"];
 
 /** Takes what was just said out of the address, so that it is not said again when the page is reloaded. */
-export function forgetNotice(): void {
+export function forgetWhatIsDone(): void {
   const url = new URL(location.href);
   const told = TOLD_BY.filter((name) => url.searchParams.has(name));
   if (told.length === 0) return;
