@@ -47,16 +47,15 @@ for (const javaScriptEnabled of [true, false]) {
     await page.reload();
     const listUrl = page.url();
     await page.getByRole("link", { name: "Play https://shop.example/goes" }).click();
-    if (javaScriptEnabled) {
-      await page.getByRole("button", { name: "Session details" }).click();
+    const openQuestion = async () => {
+      if (javaScriptEnabled) await page.getByRole("button", { name: "Session details" }).click();
       await page.getByRole("link", { name: "Delete this session…" }).click();
-    } else {
-      await page.goto(`${page.url()}/delete`);
-    }
+    };
+    await openQuestion();
     await expect(page.getByRole("heading", { name: "Delete this session?" })).toBeVisible();
     await expect(page.getByText("This cannot be undone")).toBeVisible();
     await page.getByRole("link", { name: "Cancel" }).click();
-    await page.goto(`${page.url().replace(/\?.*/, "")}/delete`);
+    await openQuestion();
     await page.getByRole("button", { name: "Delete session" }).click();
 
     await expect(page.getByText("Session deleted.")).toBeVisible();
@@ -65,6 +64,21 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 }
+
+test("without script a session is pinned by a form", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  const target = await openConnection(page, server, "plain pins");
+  await upload(target, { visit: "one", events: counting(3) });
+  await page.reload();
+  await page.getByRole("link", { name: "Play https://shop.example/cart" }).click();
+  await page.getByRole("button", { name: "Pin" }).click();
+
+  await expect(page.getByRole("button", { name: "Pin" })).toHaveAttribute("aria-pressed", "true");
+  await page.getByRole("link", { name: "Back to sessions" }).click();
+  await expect(page.locator("tr.session .pinned")).toHaveText("Pinned");
+  await context.close();
+});
 
 test("all sessions of a visitor are deleted together", async ({ page }) => {
   const target = await openConnection(page, server, "together");
