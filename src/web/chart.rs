@@ -95,6 +95,8 @@ impl Span {
 #[derive(Serialize)]
 pub struct Chart {
     title: &'static str,
+    /// What the highest bar stands for.
+    scale: String,
     /// All of it in one sentence.
     summary: String,
     width: i64,
@@ -166,7 +168,12 @@ impl Chart {
         };
         Self {
             title,
-            summary: format!("{title} in UTC: {} in all, {highest} at most", format::grouped(total)),
+            scale: format!("{} at most", format::grouped(highest)),
+            summary: format!(
+                "{title} in UTC: {} in all, {} at most",
+                format::grouped(total),
+                format::grouped(highest)
+            ),
             width: span.bars() * STEP,
             height: HEIGHT,
             floor_y: HEIGHT - 1,
