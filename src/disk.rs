@@ -202,6 +202,13 @@ pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// How many bytes can still be written to the disk that holds a folder, and how many it
+/// has in all. `None` when the system does not say.
+pub fn disk_space(folder: &Path) -> Option<(u64, u64)> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
+}
+
 /// Makes what was created, renamed or removed in a folder survive a power cut.
 pub fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
@@ -218,6 +225,14 @@ pub fn folder_of(file: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_has_more_room_than_is_free() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (free, total) = disk_space(folder.path()).expect("the system says");
+        assert!(0 < free && free <= total, "{free} of {total}");
+        assert_eq!(disk_space(&folder.path().join("nowhere")), None);
+    }
 
     #[test]
     fn uploads_are_taken_again_somewhat_above_the_mark() {

@@ -14,6 +14,7 @@ import { startFullscreen } from "./replay/fullscreen";
 import { listenToKeys } from "./replay/keys";
 import { keepMomentInUrl } from "./replay/moment";
 import { showNotice } from "./replay/notices";
+import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
 import { startScrubber } from "./replay/scrubber";
 import { embedStage } from "./replay/stage";
@@ -25,12 +26,14 @@ enableCopyButtons();
 keepTimesFresh();
 const facts = startFacts();
 if (document.getElementById("stage")) startReplay();
+else pinInPlace();
 
 function startReplay(): void {
   const { stage: stageUrl = "", manifest = "", start = "0" } = element("replay").dataset;
   const stage = embedStage(stageUrl);
   const playback = new Playback(stage.send, new URL(manifest, location.href).href, Number(start));
   const toast = createToast();
+  pinInPlace(toast);
   stage.listen((message) => {
     // A recording that is measured again has changed.
     if (message.type === "loaded" && playback.state.loaded) void refreshFacts();

@@ -4,6 +4,8 @@
  */
 
 import { enableCopyButtons } from "./clipboard";
+import { forgetWhatIsDone } from "./done_note";
+import { walkBarsByArrows } from "./sessions/chart";
 import { moveByKeys } from "./sessions/keys";
 import { watchSessions } from "./sessions/live";
 import { closePickerWhenLeft } from "./sessions/picker";
@@ -13,4 +15,6 @@ enableCopyButtons();
 keepTimesFresh();
 closePickerWhenLeft();
 moveByKeys();
+walkBarsByArrows();
+forgetWhatIsDone();
 watchSessions();

@@ -293,7 +293,7 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 6] = ["assets", "connections", "demo", "favicon.svg", "go", "problems"];
+const OWN_PATHS: [&str; 7] = ["assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {

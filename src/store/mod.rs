@@ -26,6 +26,7 @@ mod scope;
 pub mod search;
 pub mod sessions;
 mod stretches;
+pub mod usage;
 mod writer;
 
 use std::fs::{File, TryLockError};

@@ -23,6 +23,33 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
+/// A number of things: `1 session`, `1,234 sessions`.
+pub fn count(number: i64, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{} {thing}s", grouped(number)),
+    }
+}
+
+/// A size in bytes, in three digits at least: `999 B`, `1.25 kB`, `340 MB`.
+pub fn bytes(bytes: i64) -> String {
+    let mut size = bytes.max(0) as f64;
+    let mut units = ["B", "kB", "MB", "GB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    // What would round up to a thousand of a unit is one of the next.
+    while size >= 999.5 {
+        let Some(next) = units.next() else { break };
+        size /= 1000.0;
+        unit = next;
+    }
+    match size {
+        _ if unit == "B" => format!("{size} B"),
+        size if size < 9.995 => format!("{size:.2} {unit}"),
+        size if size < 99.95 => format!("{size:.1} {unit}"),
+        size => format!("{} {unit}", grouped(size.round() as i64)),
+    }
+}
+
 /// A length of time as `3:21` or `1:02:03`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.max(0) / SECOND;
@@ -77,6 +104,29 @@ mod tests {
         {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn sizes_have_three_digits_and_a_unit() {
+        for (size, text) in [
+            (-1, "0 B"),
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.00 kB"),
+            (9_994, "9.99 kB"),
+            (9_995, "10.0 kB"),
+            (99_949, "99.9 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.00 MB"),
+            (1_250_000_000, "1.25 GB"),
+            (12_345_678_900_000, "12,346 GB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+        assert_eq!(
+            (count(1, "session").as_str(), count(2000, "session").as_str()),
+            ("1 session", "2,000 sessions")
+        );
     }
 
     #[test]

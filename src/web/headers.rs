@@ -48,7 +48,8 @@ pub fn add(response: &mut Response, surface: Surface) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
+    // Without a referrer of its own site, a page's forms would be sent with `Origin: null`.
+    set(header::REFERRER_POLICY, if surface == Surface::Page { "same-origin" } else { "no-referrer" });
     set(
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",

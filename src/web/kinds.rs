@@ -59,6 +59,9 @@ kinds! {
          the client and the server.";
     BAD_QUERY: "bad-query", BAD_REQUEST, "Bad query", NEVER,
         "A query parameter cannot be read, stands twice, or the whole is too long.";
+    CROSS_SITE: "cross-site", FORBIDDEN, "Sent from another site", None,
+        "What changes something is taken from pages of this server only. A program says where it comes from \
+         with the header `Sec-Fetch-Site: none`.";
     CARD_DECLINED: "card-declined", PAYMENT_REQUIRED, "Card declined", None,
         "The demo shop's bank declines this card. Nothing was charged; try another card.";
     INTERNAL: "internal", INTERNAL_SERVER_ERROR, "Server error", None,
@@ -167,7 +170,7 @@ async fn show(app: App, request: Request) -> Result<Response, Problem> {
     let name = request.param_text("kind");
     let kind = ALL.iter().find(|kind| kind.name == name).ok_or_else(Problem::not_found)?;
     let page = KindPage {
-        frame: Frame { section: "problem", connection: None, connections: Vec::new(), notice: None },
+        frame: Frame::of_server("problem"),
         title: kind.title,
         name: kind.name,
         status: kind.status.to_string(),

@@ -64,7 +64,7 @@ impl Templates {
     /// The page that says what went wrong. Falls back on JSON when that cannot be rendered.
     pub fn problem(&self, problem: &Problem) -> Response {
         let page = ProblemPage {
-            frame: Frame { section: "problem", connection: None, connections: Vec::new(), notice: None },
+            frame: Frame::of_server("problem"),
             status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
@@ -120,6 +120,11 @@ pub struct PickerEntry {
 }
 
 impl Frame {
+    /// The frame of a page about the whole server.
+    pub fn of_server(section: &'static str) -> Self {
+        Self { section, connection: None, connections: Vec::new(), notice: None }
+    }
+
     /// The frame of a page about one connection. A connection that does not exist is not found.
     pub async fn about(app: &App, section: &'static str, connection: ConnectionId) -> Result<Self, Problem> {
         let scope = app.scope();
@@ -139,7 +144,7 @@ impl Frame {
 }
 
 /// Why nothing is recorded, if nothing is.
-fn notice(room: Room) -> Option<&'static str> {
+pub fn notice(room: Room) -> Option<&'static str> {
     match room {
         Room::Enough => None,
         Room::Low => Some(

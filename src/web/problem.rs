@@ -93,6 +93,11 @@ impl Problem {
         Self { allow: Some(allow), ..Self::new(kinds::METHOD_NOT_ALLOWED, detail) }
     }
 
+    /// A page of another site sent it.
+    pub fn cross_site(detail: &str) -> Self {
+        Self::new(kinds::CROSS_SITE, detail)
+    }
+
     /// A query parameter cannot be used.
     pub fn bad_query(detail: &str) -> Self {
         Self::new(kinds::BAD_QUERY, detail)

@@ -7,7 +7,7 @@ use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::sessions::Row;
+use super::row::{Row, url_of};
 use super::{App, Response, headers};
 use crate::model::{ConnectionId, Session, SessionId, Status};
 use crate::playback::{self, Playback};
@@ -170,16 +170,13 @@ async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
     Ok(Playback::of(&stored))
 }
 
-async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
+/// The session that the path names. One that the asker may not see is not there.
+pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let id: SessionId = request.param("session").map_err(|_| Problem::no_session())?;
     let scope = app.scope();
     let found = app.store.read(move |conn| sessions::find(conn, &scope, connection, &id)).await?;
     found.ok_or_else(Problem::no_session)
-}
-
-fn url_of(session: &Session) -> String {
-    format!("{}/{}", sessions_url(session.connection), session.id)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {

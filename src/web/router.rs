@@ -17,7 +17,10 @@ use super::body::Body;
 use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
-use super::{App, Response, assets, connections, demo, headers, ingest, kinds, live, part, replay, sessions};
+use super::{
+    App, Response, assets, connections, delete, demo, headers, ingest, kinds, live, origin, part, pin,
+    replay, retention, sessions, storage,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,11 @@ impl Route {
         let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
         Self { method, path: path.into(), access, surface, handler }
     }
+
+    /// Whether it changes something in the name of whoever looks at a page: then only our own pages may ask.
+    pub fn is_for_our_pages_only(&self) -> bool {
+        self.method != Method::GET && matches!(self.surface, Surface::Page | Surface::Data)
+    }
 }
 
 /// All routes of the server.
@@ -85,6 +93,10 @@ pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
+    routes.extend(pin::routes());
+    routes.extend(delete::routes());
+    routes.extend(storage::routes());
+    routes.extend(retention::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
@@ -192,7 +204,7 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
 
 async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
     let (found, surface) = match router.find(&mut request) {
-        Ok(route) => (check_framing(&request).map(|()| route), route.surface),
+        Ok(route) => (check(route, app, &request).map(|()| route), route.surface),
         Err((problem, surface)) => (Err(problem), surface),
     };
     let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
@@ -216,6 +228,12 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
         tracing::error!(path = route.path, "a request handler panicked");
         Err(Problem::internal())
     })
+}
+
+/// What is asked of a request whatever its route.
+fn check(route: &Route, app: &App, request: &Request) -> Result<(), Problem> {
+    check_framing(request)?;
+    if route.is_for_our_pages_only() { origin::check(request, &app.public_url) } else { Ok(()) }
 }
 
 /// What hyper lets pass and a proxy in front might read in another way.

@@ -3,14 +3,19 @@
 use serde::Serialize;
 use warp::http::Method;
 
+use super::chart::{Chart, Span};
+use super::filter::{Filter, Part};
+use super::moment::Moment;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, demo, format, see_other, user_agent};
-use crate::model::{ConnectionId, Session, Status, TimestampMs, Totals};
+use super::row::Row;
+use super::{App, Response, delete, demo, format, see_other};
+use crate::model::{ConnectionId, Status, Totals};
+use crate::store::activity::{self, Hour};
 use crate::store::connections;
-use crate::store::sessions::{self, Filter as Wanted, Listing, Page};
+use crate::store::sessions::{self, Listing, Page};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -22,7 +27,17 @@ struct SessionsPage {
     #[serde(flatten)]
     frame: Frame,
     totals: TotalsText,
-    filters: Vec<Filter>,
+    /// What was done on the page before.
+    done: Option<String>,
+    chart: Chart,
+    tabs: Vec<Tab>,
+    fields: Fields,
+    chips: Vec<Chip>,
+    clear_url: String,
+    /// The list as it is shown, from its start.
+    start_url: String,
+    /// Where all listed sessions can be deleted, when they can.
+    delete_url: Option<String>,
     sessions: Vec<Row>,
     newer_url: Option<String>,
     older_url: Option<String>,
@@ -43,119 +58,120 @@ struct TotalsText {
     events: String,
 }
 
+/// A status that the list can be narrowed to.
 #[derive(Serialize)]
-struct Filter {
+struct Tab {
     label: &'static str,
     value: &'static str,
     url: String,
     current: bool,
-    count: String,
+    /// How many sessions have it; unknown when the list is narrowed otherwise as well.
+    count: Option<String>,
 }
 
-/// One session as text; also on the replay page.
+/// What stands in the fields of the filter.
 #[derive(Serialize)]
-pub struct Row {
-    id: String,
+struct Fields {
+    action: String,
+    /// What the form keeps of the address without showing it.
+    kept: Vec<(&'static str, String)>,
     url: String,
-    playable: bool,
-    unplayable_reason: &'static str,
-    landing_url: String,
-    domain: String,
-    path: String,
-    started_exact: String,
-    started_relative: String,
-    started_at_ms: TimestampMs,
-    status: Status,
-    events: String,
-    duration: String,
-    browser: String,
-    os: &'static str,
-    device: &'static str,
-    user_agent: String,
+    url_problem: Option<&'static str>,
+    visitor: String,
+    from: MomentField,
+    to: MomentField,
+    /// Whether any of the fields is filled in that a narrow page hides.
+    rest_is_used: bool,
 }
 
-impl Row {
-    /// Writes a session out, as of `now`.
-    pub fn of(session: Session, now: TimestampMs) -> Self {
-        let (domain, path) = format::domain_and_path(&session.landing_url);
-        let browser = user_agent::read(&session.user_agent);
-        Self {
-            url: format!("{}/{}", sessions_url(session.connection), session.id),
-            id: session.id.to_string(),
-            playable: session.playable,
-            unplayable_reason: if session.playable {
-                ""
-            } else {
-                "No picture of the page has arrived yet, so there is nothing to replay."
-            },
-            landing_url: session.landing_url,
-            domain,
-            path,
-            started_exact: format::exact(session.started_at),
-            started_relative: format::relative(session.started_at, now),
-            started_at_ms: session.started_at,
-            status: session.status,
-            events: format::grouped(session.events),
-            duration: format::duration(session.duration_ms),
-            browser: browser.browser,
-            os: browser.os,
-            device: browser.device,
-            user_agent: session.user_agent,
-        }
-    }
+#[derive(Serialize)]
+struct MomentField {
+    /// The kind of the field: a day, unless a time is asked for.
+    kind: &'static str,
+    value: String,
+}
+
+/// A part of the filter, with the way to take it off.
+#[derive(Serialize)]
+struct Chip {
+    label: &'static str,
+    value: String,
+    url: String,
+}
+
+/// What the address asks for.
+struct Asked {
+    connection: ConnectionId,
+    filter: Filter,
+    span: Span,
+    page: Page,
+    done: Option<String>,
 }
 
 async fn list(app: App, request: Request) -> Result<Response, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
-    let status = status_of(&request)?;
-    let page = page_of(&request)?;
-    let frame = Frame::about(&app, "sessions", connection).await?;
+    let asked = Asked {
+        connection: request.param("connection")?,
+        filter: Filter::of(&request)?,
+        span: Span::of(&request)?,
+        page: page_of(&request)?,
+        done: delete::done(&request)?,
+    };
+    let start_url = asked.filter.list_url(asked.connection, asked.span);
+    if has_empty_field(&request) {
+        // A form sends all of its fields; an address that is kept has only those that count.
+        return Ok(see_other(&start_url));
+    }
+    let frame = Frame::about(&app, "sessions", asked.connection).await?;
     let (scope, limit) = (app.scope(), app.settings.pages.sessions_per_page);
-    let (totals, listing) = app
+    let (connection, wanted, page) = (asked.connection, asked.filter.wanted(), asked.page);
+    let now = app.clock.now();
+    let since = asked.span.start(now);
+    let (totals, hours, listing) = app
         .store
         .read(move |conn| {
             let totals = connections::totals(conn, &scope, connection)?;
-            let wanted = Wanted { status, ..Wanted::default() };
-            Ok((totals, sessions::list(conn, &scope, connection, &wanted, page, limit)?))
+            let hours = activity::hours(conn, &scope, connection, since, now)?;
+            let listing = match wanted {
+                Some(wanted) => sessions::list(conn, &scope, connection, &wanted, page, limit)?,
+                None => Listing::default(),
+            };
+            Ok((totals, hours, listing))
         })
         .await?;
     if listing.sessions.is_empty() && page != Page::First {
         // An old link into the list whose sessions are gone.
-        return Ok(see_other(&list_url(connection, status, None)));
+        return Ok(see_other(&start_url));
     }
-    app.templates
-        .page("pages/sessions.html", &sessions_page(&app, frame, connection, status, totals, listing))
+    app.templates.page("pages/sessions.html", &sessions_page(&app, frame, asked, totals, &hours, listing))
 }
 
 fn sessions_page(
     app: &App,
     frame: Frame,
-    connection: ConnectionId,
-    status: Option<Status>,
+    asked: Asked,
     totals: Totals,
+    hours: &[Hour],
     listing: Listing,
 ) -> SessionsPage {
-    let url = |status, place| list_url(connection, status, place);
+    let Asked { connection, filter, span, done, .. } = asked;
+    let url_at = |place| filter.list_url_at(connection, span, place);
     let newest = listing.sessions.first().filter(|_| listing.newer);
     let oldest = listing.sessions.last().filter(|_| listing.older);
-    let filter = |label, value, filter, count| Filter {
-        label,
-        value,
-        url: url(filter, None),
-        current: filter == status,
-        count: format::grouped(count),
-    };
     let now = app.clock.now();
+    let deletable = filter.selection(now).filter(|_| !listing.sessions.is_empty());
     SessionsPage {
-        newer_url: newest.map(|session| url(status, Some(("after", session)))),
-        older_url: oldest.map(|session| url(status, Some(("before", session)))),
+        newer_url: newest.map(|session| url_at(Some(("after", session.row)))),
+        older_url: oldest.map(|session| url_at(Some(("before", session.row)))),
+        start_url: url_at(None),
+        clear_url: Filter { status: filter.status, ..Filter::default() }.list_url(connection, span),
+        delete_url: deletable.map(|_| delete::url_of_all(connection, &filter)),
         waiting: totals.total == 0,
         filtered_empty: totals.total > 0 && listing.sessions.is_empty(),
-        filters: vec![
-            filter("All", "all", None, totals.total),
-            filter("Active", "active", Some(Status::Active), totals.active),
-            filter("Completed", "completed", Some(Status::Completed), totals.completed),
-        ],
+        done,
+        chart: Chart::of(hours, connection, span, &filter, now),
+        tabs: tabs(connection, &filter, span, totals),
+        fields: fields(connection, &filter, span),
+        chips: chips(connection, &filter, span),
         totals: TotalsText {
             total: format::grouped(totals.total),
             active: format::grouped(totals.active),
@@ -170,22 +186,61 @@ fn sessions_page(
     }
 }
 
-/// The address of the list, filtered and from a place on.
-fn list_url(connection: ConnectionId, status: Option<Status>, place: Option<(&str, &Session)>) -> String {
-    let status = status.map(|status| format!("status={}", status.as_str()));
-    let place = place.map(|(side, at)| format!("{side}={}", at.row));
-    let query: Vec<String> = status.into_iter().chain(place).collect();
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{}{mark}{}", sessions_url(connection), query.join("&"))
+fn tabs(connection: ConnectionId, filter: &Filter, span: Span, totals: Totals) -> Vec<Tab> {
+    let tab = |label, value, status, count| Tab {
+        label,
+        value,
+        url: Filter { status, ..filter.clone() }.list_url(connection, span),
+        current: status == filter.status,
+        count: (!filter.is_narrow()).then(|| format::grouped(count)),
+    };
+    vec![
+        tab("All", "all", None, totals.total),
+        tab("Active", "active", Some(Status::Active), totals.active),
+        tab("Completed", "completed", Some(Status::Completed), totals.completed),
+    ]
 }
 
-fn status_of(request: &Request) -> Result<Option<Status>, Problem> {
-    match request.query("status")?.as_deref() {
-        None | Some("" | "all") => Ok(None),
-        Some("active") => Ok(Some(Status::Active)),
-        Some("completed") => Ok(Some(Status::Completed)),
-        Some(_) => Err(Problem::bad_query("status is one of all, active and completed.")),
+fn fields(connection: ConnectionId, filter: &Filter, span: Span) -> Fields {
+    let moment = |moment: Option<Moment>| MomentField {
+        kind: if matches!(moment, Some(Moment::Time(_))) { "datetime-local" } else { "date" },
+        value: moment.map(Moment::field).unwrap_or_default(),
+    };
+    let status = Filter { status: filter.status, ..Filter::default() };
+    Fields {
+        action: sessions_url(connection),
+        kept: status.fields().into_iter().chain(span.field()).collect(),
+        url: filter.url.clone(),
+        url_problem: filter.url_problem(),
+        visitor: filter.visitor.clone(),
+        from: moment(filter.from),
+        to: moment(filter.to),
+        rest_is_used: filter.without(Part::Url).is_narrow(),
     }
+}
+
+fn chips(connection: ConnectionId, filter: &Filter, span: Span) -> Vec<Chip> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let end = match filter.to {
+        Some(Moment::Time(_)) => "Before",
+        _ => "To",
+    };
+    let parts = [
+        (Part::Url, "URL contains", text(&filter.url).filter(|_| filter.url_problem().is_none())),
+        (Part::Visitor, "Visitor", text(&filter.visitor)),
+        (Part::From, "From", filter.from.map(Moment::words)),
+        (Part::To, end, filter.to.map(Moment::words)),
+    ];
+    let chip = |(part, label, value): (Part, &'static str, Option<String>)| {
+        Some(Chip { label, value: value?, url: filter.without(part).list_url(connection, span) })
+    };
+    parts.into_iter().filter_map(chip).collect()
+}
+
+/// Whether a field of the form was sent without anything in it.
+fn has_empty_field(request: &Request) -> bool {
+    let names = ["status", "url", "visitor", "from", "to", "chart"];
+    names.iter().any(|name| matches!(request.query(name), Ok(Some(value)) if value.is_empty()))
 }
 
 fn page_of(request: &Request) -> Result<Page, Problem> {

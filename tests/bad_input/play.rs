@@ -378,6 +378,10 @@ impl Row<'_> {
             let most = if is_full { pages } else { 1 << 30 };
             Ok(conn.pragma_update(None, "max_page_count", most)?)
         });
+        if !is_full {
+            // What the server does by itself every two seconds.
+            self.stage.server.store.disk().tend(&self.stage.server.settings.disk);
+        }
     }
 
     fn erase(&mut self) {

@@ -3,8 +3,10 @@
 mod backup;
 mod clock;
 mod command_line;
+mod deleting;
 mod durability;
 mod erasing;
+mod filters;
 mod finish;
 mod full_disk;
 mod ingest;
@@ -17,3 +19,4 @@ mod replay;
 mod routes;
 mod server;
 mod stopping;
+mod storage;

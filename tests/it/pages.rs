@@ -3,7 +3,7 @@
 use crate::server::{Answer, NOW, TestServer, page_load, request};
 
 /// The words of a page, without its markup.
-fn words(page: &Answer) -> String {
+pub fn words(page: &Answer) -> String {
     let mut text = String::new();
     let mut inside_tag = false;
     for char in page.text().chars() {
@@ -20,14 +20,25 @@ fn words(page: &Answer) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn assert_reads(page: &Answer, expected: &[&str]) {
+pub fn assert_reads(page: &Answer, expected: &[&str]) {
     let words = words(page);
     for text in expected {
         assert!(words.contains(text), "{text:?} is not on the page: {words}");
     }
 }
 
-async fn record(server: &TestServer, number: usize) {
+/// Sends a form as a page of ours would.
+pub async fn submit(server: &TestServer, path: &str, form: &str) -> Answer {
+    let headers = [
+        "Sec-Fetch-Site: same-origin",
+        "Accept: text/html",
+        "Content-Type: application/x-www-form-urlencoded",
+    ];
+    server.send(&request("POST", path, &headers, form.as_bytes())).await
+}
+
+/// Records a visit to the page of a product.
+pub async fn record(server: &TestServer, number: usize) {
     let session = format!("session-of-page-{number:03}");
     let body = page_load(NOW, &format!("https://shop.example/product/{number}"), "hello");
     let path = server.batch_path(&session, "stream-0000000000", 0);
@@ -93,7 +104,7 @@ async fn the_list_is_filtered_and_paged_by_links() {
 }
 
 /// The address of the link whose query has `part`.
-fn link(page: &Answer, part: &str) -> String {
+pub fn link(page: &Answer, part: &str) -> String {
     let text = page.text();
     let found =
         text.split("href=\"").find_map(|rest| rest.split('"').next().filter(|url| url.contains(part)));

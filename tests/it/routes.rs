@@ -31,7 +31,9 @@ async fn every_answer_carries_its_headers() {
         let what = format!("{} {path} ({})", route.method, answer.status);
         assert!(answer.status < 500, "{what}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
-        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");
+        // Pages need theirs for their own forms: without it a browser hides the origin.
+        let referrer = if route.surface == Surface::Page { "same-origin" } else { "no-referrer" };
+        assert_eq!(answer.header("referrer-policy"), Some(referrer), "{what}");
         let policy = answer.header("content-security-policy").unwrap_or_default();
         assert!(policy.starts_with("default-src 'none'"), "{what}: {policy}");
         let for_every_site = matches!(route.surface, Surface::Ingest | Surface::Asset);
@@ -51,6 +53,59 @@ async fn other_methods_are_told_which_are_allowed() {
         assert_eq!(answer.status, 405, "PATCH {path}");
         let allowed = answer.header("allow").unwrap_or_default().to_owned();
         assert!(allowed.contains(route.method.as_str()), "PATCH {path} allows {allowed}");
+    }
+}
+
+#[tokio::test]
+async fn only_our_own_pages_change_anything() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    let before = dump(&server).await;
+    let routes = routes(&server.app);
+    let is_ours = |route: &&Route| matches!(route.surface, Surface::Page | Surface::Data);
+    let changing: Vec<&Route> = routes.iter().filter(|route| route.method != "GET").collect();
+    let ours: Vec<&Route> = changing.iter().copied().filter(is_ours).collect();
+    assert!(ours.len() >= 4 && changing.len() > ours.len(), "there are both kinds");
+    let foreign: [&[&str]; 6] = [
+        &[],
+        &["Sec-Fetch-Site: cross-site"],
+        &["Sec-Fetch-Site: same-site", "Origin: http://test"],
+        &["Origin: http://evil.example"],
+        &["Origin: http://test.evil.example"],
+        &["Origin: null"],
+    ];
+    for route in changing {
+        for headers in foreign {
+            let path = filled(route, &server);
+            let answer = server.send(&request(route.method.as_str(), &path, headers, b"")).await;
+            let what = format!("{} {path} {headers:?} ({})", route.method, answer.status);
+            assert_eq!(answer.status == 403, is_ours(&route), "{what}");
+            if answer.status == 403 {
+                assert_eq!(answer.json()["type"], "/problems/cross-site", "{what}");
+            }
+        }
+    }
+    assert_eq!(dump(&server).await, before);
+    for route in ours {
+        for header in ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: http://test"] {
+            let path = filled(route, &server);
+            let answer = server.send(&request(route.method.as_str(), &path, &[header], b"")).await;
+            assert_ne!(answer.status, 403, "{} {path} {header}", route.method);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_read_within_its_limit() {
+    let server = TestServer::start().await;
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    let path = format!("{}/session-0000000001/pin", server.sessions_path());
+    for (bytes, status) in [(64 * 1024, 303), (64 * 1024 + 1, 413)] {
+        let form = format!("pinned=1&more={}", "x".repeat(bytes - 14));
+        let sent = request("POST", &path, &["Sec-Fetch-Site: same-origin"], form.as_bytes());
+        assert_eq!(server.send(&sent).await.status, status, "{bytes} bytes");
     }
 }
 
@@ -90,8 +145,21 @@ async fn dump(server: &TestServer) -> String {
 #[tokio::test]
 async fn head_is_answered_like_get_without_a_body() {
     let server = TestServer::start().await;
-    let answer = server.send(&request("HEAD", &server.sessions_path(), &[], b"")).await;
-    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    let body = page_load(NOW, "https://shop.example/", "hello");
+    server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), &body).await;
+    for route in routes(&server.app).iter().filter(|route| route.method == "GET") {
+        if !route.path.ends_with("/live") {
+            let path = filled(route, &server);
+            let [get, head] =
+                ["GET", "HEAD"].map(|method| request(method, &path, &["Accept: text/html"], b""));
+            let (get, head) = (server.send(&get).await, server.send(&head).await);
+            assert_eq!((head.status, head.body.len()), (get.status, 0), "HEAD {path}");
+            assert_eq!(head.header("content-type"), get.header("content-type"), "HEAD {path}");
+        }
+    }
+    let path = format!("{}/session-0000000001/delete", server.sessions_path());
+    let answer = server.send(&request("PATCH", &path, &[], b"")).await;
+    assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"));
 }
 
 #[tokio::test]

@@ -42,8 +42,10 @@ export async function refreshFacts(): Promise<void> {
   if (!fresh.querySelector(".replay-page .live")) document.querySelector(".replay-page .live")?.remove();
   refreshTimes(fresh);
   enableCopyButtons(fresh);
-  const shown = element("facts").querySelectorAll("dl > div");
-  for (const [index, row] of [...rows].entries()) {
-    if (!shown[index]?.isEqualNode(row)) shown[index]?.replaceWith(row);
-  }
+  const list = element("facts").querySelector("dl");
+  const shown = [...(list?.children ?? [])];
+  if (shown.length !== rows.length) list?.replaceChildren(...rows);
+  else
+    for (const [index, row] of [...rows].entries())
+      if (!shown[index]?.isEqualNode(row)) shown[index]?.replaceWith(row);
 }

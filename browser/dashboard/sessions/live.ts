@@ -7,6 +7,7 @@
 import { enableCopyButtons } from "../clipboard";
 import { fetchPage } from "../fetch_page";
 import { refreshTimes } from "../time";
+import { updateChart } from "./chart";
 
 /** A busy connection changes its totals all the time; the list follows at this pace. */
 const REFRESH_EVERY_MS = 3000;
@@ -77,6 +78,7 @@ async function refreshPage(): Promise<void> {
     return;
   }
   updateCounts(main);
+  updateChart(main);
   updateRows(main);
 }
 
@@ -95,13 +97,20 @@ function updateCounts(main: Element): void {
 
 function updateRows(main: Element): void {
   const rows = new Map(allRows(document).map((row) => [row.dataset.session, row]));
+  const newest = Math.max(...[...rows.values()].map(startOf));
   let unseen = 0;
   for (const row of allRows(main)) {
     const shown = rows.get(row.dataset.session);
-    if (shown === undefined) unseen += 1;
-    else updateRow(shown, row);
+    if (shown) updateRow(shown, row);
+    // An older one has only moved up, in place of one that the filter no longer lets through.
+    else if (startOf(row) >= newest) unseen += 1;
   }
   announce(unseen);
+}
+
+/** When a row's session started. */
+function startOf(row: HTMLTableRowElement): number {
+  return Number(row.dataset.started);
 }
 
 function allRows(root: ParentNode): HTMLTableRowElement[] {

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { type RunningServer, startServer } from "../support/server";
-import { blind, counting, sessionOf, type Target, upload } from "./visit";
+import { blind, counting, openConnection, sessionOf, upload } from "./visit";
 
 const LONG =
   "https://app.example.com/workspaces/8f14e45fceea167a/projects/quarterly-report/boards/42/cards/1337?view=all";
@@ -16,22 +16,12 @@ test.beforeAll(async () => {
 
 test.afterAll(() => server.stop());
 
-/** Opens the sessions page of a new connection, and answers where its visits are uploaded. */
-async function openConnection(page: Page, name: string): Promise<Target> {
-  const key = await server.addConnection(name);
-  await page.goto(server.url);
-  await page.locator("summary").click();
-  await page.getByRole("navigation", { name: "Connections" }).getByRole("link", { name }).click();
-  await expect(page).toHaveTitle(`Sessions · ${name} · Hindsight`);
-  return { url: server.url, key };
-}
-
 function row(page: Page, text: string) {
   return page.getByRole("row").filter({ hasText: text });
 }
 
 test("a row says what was visited, when, how much, how long and with what", async ({ page }) => {
-  const target = await openConnection(page, "rows");
+  const target = await openConnection(page, server, "rows");
   await upload(target, { visit: "one", events: counting(3) });
   await page.reload();
 
@@ -45,7 +35,7 @@ test("a row says what was visited, when, how much, how long and with what", asyn
 });
 
 test("a click anywhere on a row opens the replay", async ({ page }) => {
-  const target = await openConnection(page, "clicks");
+  const target = await openConnection(page, server, "clicks");
   await upload(target, { visit: "one", events: counting(3) });
   await page.reload();
 
@@ -55,7 +45,7 @@ test("a click anywhere on a row opens the replay", async ({ page }) => {
 });
 
 test("a session without a picture of its page says so and cannot be opened", async ({ page }) => {
-  const target = await openConnection(page, "blind");
+  const target = await openConnection(page, server, "blind");
   await upload(target, { visit: "one", events: blind() });
   await page.reload();
 
@@ -67,7 +57,7 @@ test("a session without a picture of its page says so and cannot be opened", asy
 });
 
 test("filters are links that say how many there are", async ({ page }) => {
-  const target = await openConnection(page, "filters");
+  const target = await openConnection(page, server, "filters");
   await upload(target, { visit: "stays", events: counting(3, "https://shop.example/stays") });
   await upload(target, { visit: "left", events: counting(3, "https://shop.example/left"), end: true });
   await expect(page.locator("[data-total=completed]")).toHaveText("1", { timeout: 15_000 });
@@ -82,7 +72,7 @@ test("filters are links that say how many there are", async ({ page }) => {
 });
 
 test("a filter that lets nothing through leads back to all", async ({ page }) => {
-  const target = await openConnection(page, "nothing");
+  const target = await openConnection(page, server, "nothing");
   await upload(target, { visit: "one", events: counting(3) });
   await page.goto(`${page.url()}?status=completed`);
 
@@ -92,7 +82,7 @@ test("a filter that lets nothing through leads back to all", async ({ page }) =>
 });
 
 test("a long list is read page by page", async ({ page }) => {
-  const target = await openConnection(page, "pages");
+  const target = await openConnection(page, server, "pages");
   for (let visit = 1; visit <= 7; visit += 1) {
     await upload(target, { visit: `visit-${visit}`, events: counting(1, `https://shop.example/${visit}`) });
   }
@@ -109,7 +99,7 @@ test("a long list is read page by page", async ({ page }) => {
 
 test("the first session appears by itself", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  const target = await openConnection(page, "first");
+  const target = await openConnection(page, server, "first");
   await expect(page.getByRole("heading", { name: "Waiting for the first event" })).toBeVisible();
   await page.getByRole("button", { name: "Copy the script tag" }).click();
   const snippet = await page.evaluate(() => navigator.clipboard.readText());
@@ -125,7 +115,7 @@ test("the first session appears by itself", async ({ page, context }) => {
 });
 
 test("new sessions are announced and move nothing; rows that stand there follow", async ({ page }) => {
-  const target = await openConnection(page, "live");
+  const target = await openConnection(page, server, "live");
   await upload(target, { visit: "first", events: counting(3, "https://shop.example/first") });
   await expect(page.locator("tr.session")).toHaveCount(1);
   await page.reload();
@@ -144,7 +134,7 @@ test("new sessions are announced and move nothing; rows that stand there follow"
 });
 
 test("the list is walked and opened by keys", async ({ page }) => {
-  const target = await openConnection(page, "keys");
+  const target = await openConnection(page, server, "keys");
   for (const visit of ["a", "b", "c"]) {
     await upload(target, { visit, events: counting(1, `https://shop.example/${visit}`) });
   }
@@ -163,7 +153,7 @@ test("the list is walked and opened by keys", async ({ page }) => {
 
 test("a phone shows a row as two lines and never scrolls sideways", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  const target = await openConnection(page, "phone");
+  const target = await openConnection(page, server, "phone");
   await upload(target, { visit: "long", events: counting(3, LONG) });
   await upload(target, { visit: "blind", events: blind() });
   await page.reload();
@@ -177,7 +167,7 @@ test("a phone shows a row as two lines and never scrolls sideways", async ({ pag
 test("everything but the live figures works without script", async ({ browser }) => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  const target = await openConnection(page, "plain");
+  const target = await openConnection(page, server, "plain");
   await expect(page.locator("pre")).toContainText(target.key);
   await upload(target, { visit: "one", events: counting(3) });
   await page.reload();
@@ -194,7 +184,7 @@ test("everything that can be pressed has a name, and the policy is never broken"
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(message.text());
   });
-  const target = await openConnection(page, "names");
+  const target = await openConnection(page, server, "names");
   await upload(target, { visit: "one", events: counting(3) });
   await page.reload();
   const sessionsUrl = page.url();

@@ -1,6 +1,8 @@
 /** Visits as the recorder would upload them, for a server to show. */
 
+import { expect, type Page } from "@playwright/test";
 import { click, element, newText, page, type RecordedEvent, snapshot } from "../support/recorded";
+import type { RunningServer } from "../support/server";
 
 const CHROME =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
@@ -50,4 +52,23 @@ export function counting(seconds: number, href = "https://shop.example/cart", id
 /** What a visit looks like of which no picture of the page arrived. */
 export function blind(): RecordedEvent[] {
   return counting(3).filter(({ type }) => type !== 2);
+}
+
+/** A visit of somebody whom the page has named. */
+export function identified(id: string, events: RecordedEvent[]): RecordedEvent[] {
+  const timestamp = events[0]?.timestamp ?? 0;
+  return [...events, { type: 5, data: { tag: "hindsight.identify", payload: { id } }, timestamp }];
+}
+
+/** Opens the sessions page of a new connection, and answers where its visits are uploaded. */
+export async function openConnection(page: Page, server: RunningServer, name: string): Promise<Target> {
+  const key = await server.addConnection(name);
+  await page.goto(server.url);
+  await page.locator(".picker summary").click();
+  await page
+    .getByRole("navigation", { name: "Connections" })
+    .getByRole("link", { name, exact: true })
+    .click();
+  await expect(page).toHaveTitle(`Sessions · ${name} · Hindsight`);
+  return { url: server.url, key };
 }

@@ -1,0 +1,200 @@
+//! Deleting sessions: one, or all of a visitor or a range of time.
+//!
+//! A page asks first and says what will be gone. Sessions are out of sight when the
+//! answer comes; their bytes are overwritten soon after, by `finish`.
+
+use std::time::Duration;
+
+use url::form_urlencoded;
+use warp::http::Method;
+
+use super::chart::Span;
+use super::confirm::Confirm;
+use super::filter::{Filter, address};
+use super::form::Form;
+use super::moment::Moment;
+use super::page::{Frame, sessions_url};
+use super::problem::Problem;
+use super::replay::find;
+use super::request::Request;
+use super::router::{Access, Route, Surface};
+use super::row::url_of;
+use super::{App, Response, format, see_other};
+use crate::model::{ConnectionId, Session, Status};
+use crate::store::erasing::{self, Selection};
+use crate::store::{self, Store};
+
+/// An answer does not wait longer than this for sessions to be out of sight; they go all the same.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Between two steps uploads get their turn.
+const BREATH: Duration = Duration::from_millis(2);
+
+/// How long to wait when the store has too much to write.
+const REST: Duration = Duration::from_millis(200);
+
+const ONE: &str = "/connections/{connection}/sessions/{session}/delete";
+const ALL: &str = "/connections/{connection}/sessions/delete";
+
+const FOR_GOOD: &str = "This cannot be undone: what is deleted is overwritten on the disk.";
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(Method::GET, ONE, Access::Viewer, Surface::Page, ask_for_one),
+        Route::new(Method::POST, ONE, Access::Viewer, Surface::Page, delete_one),
+        Route::new(Method::GET, ALL, Access::Viewer, Surface::Page, ask_for_all),
+        Route::new(Method::POST, ALL, Access::Viewer, Surface::Page, delete_all),
+    ]
+}
+
+/// Where all sessions that a filter lets through can be deleted.
+pub fn url_of_all(connection: ConnectionId, filter: &Filter) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.fields()).finish();
+    address(&format!("{}/delete", sessions_url(connection)), &query)
+}
+
+/// What was deleted by the page before, as its address says.
+pub fn done(request: &Request) -> Result<Option<String>, Problem> {
+    let deleted = request.query("deleted")?;
+    Ok(match deleted.as_deref().map(|text| (text, text.parse())) {
+        Some(("some", _)) => {
+            Some("The sessions are being deleted. There are many, so this takes a moment.".to_owned())
+        }
+        Some((_, Ok(0))) => Some("There was nothing left to delete.".to_owned()),
+        Some((_, Ok(1))) => Some("Session deleted.".to_owned()),
+        Some((_, Ok(count @ 2..))) => Some(format!("{} deleted.", format::count(count, "session"))),
+        _ => None,
+    })
+}
+
+async fn ask_for_one(app: App, request: Request) -> Result<Response, Problem> {
+    let session = find(&app, &request).await?;
+    let relative = format::relative(session.started_at, app.clock.now());
+    let url = url_of(&session);
+    Confirm {
+        frame: Frame::about(&app, "delete", session.connection).await?,
+        title: "Delete this session?".to_owned(),
+        facts: vec![
+            ("Landing page", session.landing_url.clone()),
+            ("Started", format!("{relative} ({})", Moment::Time(session.started_at).words())),
+            ("Events", format::grouped(session.events)),
+            ("Stored size", format::bytes(session.bytes)),
+        ],
+        sentences: sentences_of(&session),
+        action: format!("{url}/delete"),
+        fields: Vec::new(),
+        button: Some("Delete session".to_owned()),
+        cancel_url: url,
+    }
+    .page(&app)
+}
+
+fn sentences_of(session: &Session) -> Vec<String> {
+    let mut sentences =
+        vec!["The recording goes, with its place in lists, figures and the search.".to_owned()];
+    if session.status == Status::Active {
+        sentences.push("The visitor is still there: nothing more of this visit will be kept.".to_owned());
+    }
+    if session.pinned {
+        sentences
+            .push("It is pinned. That protects it from its age, not from being deleted here.".to_owned());
+    }
+    sentences.push(FOR_GOOD.to_owned());
+    sentences
+}
+
+async fn delete_one(app: App, request: Request) -> Result<Response, Problem> {
+    let session = find(&app, &request).await?;
+    delete(&app, session.connection, Selection::Session(session.id)).await
+}
+
+async fn ask_for_all(app: App, request: Request) -> Result<Response, Problem> {
+    let connection: ConnectionId = request.param("connection")?;
+    let filter = Filter::of(&request)?;
+    let selection = selection_of(&app, &filter)?;
+    let frame = Frame::about(&app, "delete", connection).await?;
+    let count = app.store.read(move |conn| erasing::count(conn, connection, &selection)).await?;
+    let what = format::count(count, "session");
+    let (title, sentences, button) = match count {
+        0 => ("Nothing to delete".to_owned(), vec!["No session is like this any more.".to_owned()], None),
+        _ => (format!("Delete {what}?"), sentences_of_all(), Some(format!("Delete {what}"))),
+    };
+    let mut facts = Vec::new();
+    facts.extend(Some(("Visitor", filter.visitor.clone())).filter(|(_, visitor)| !visitor.is_empty()));
+    facts.extend(filter.from.map(|from| ("Started from", from.words())));
+    facts.extend(filter.to.map(|to| {
+        (if matches!(to, Moment::Day(_)) { "Started up to" } else { "Started before" }, to.words())
+    }));
+    Confirm {
+        frame,
+        title,
+        facts,
+        sentences,
+        action: format!("{}/delete", sessions_url(connection)),
+        fields: filter.fields(),
+        button,
+        cancel_url: filter.list_url(connection, Span::default()),
+    }
+    .page(&app)
+}
+
+fn sentences_of_all() -> Vec<String> {
+    vec![
+        "Their recordings go, with their places in lists, figures and the search. Pinned ones and visits that \
+         still last are among them."
+            .to_owned(),
+        FOR_GOOD.to_owned(),
+    ]
+}
+
+async fn delete_all(app: App, mut request: Request) -> Result<Response, Problem> {
+    let connection: ConnectionId = request.param("connection")?;
+    Frame::about(&app, "delete", connection).await?;
+    let form = Form::read(&app, &mut request).await?;
+    let text = |name| form.text(name);
+    let filter = Filter::read(text("status"), text("url"), text("visitor"), text("from"), text("to"))?;
+    let selection = selection_of(&app, &filter)?;
+    delete(&app, connection, selection).await
+}
+
+fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
+    filter.selection(app.clock.now()).ok_or_else(|| {
+        Problem::bad_query(
+            "Sessions are deleted together by visitor, or by from and to; not by status, url or both at once.",
+        )
+    })
+}
+
+/// Deletes what is selected and leads back to the list. The work goes on when nobody waits for it any more.
+async fn delete(app: &App, connection: ConnectionId, selection: Selection) -> Result<Response, Problem> {
+    let work = tokio::spawn(erase(app.store.clone(), connection, selection, app.clock.now()));
+    let deleted = match tokio::time::timeout(ANSWER_WITHIN, work).await {
+        Ok(Ok(erased)) => erased?.to_string(),
+        Ok(Err(_)) => {
+            tracing::error!("deleting sessions panicked");
+            return Err(Problem::internal());
+        }
+        Err(_) => "some".to_owned(),
+    };
+    Ok(see_other(&format!("{}?deleted={deleted}", sessions_url(connection))))
+}
+
+/// Takes sessions out of sight, step by step, until there are none left.
+async fn erase(store: Store, connection: ConnectionId, selection: Selection, now: i64) -> store::Result<u64> {
+    let mut erased = 0;
+    loop {
+        let selection = selection.clone();
+        match store.write(move |conn| erasing::erase(conn, connection, &selection, now)).await {
+            Ok(step) => {
+                erased += step.erased;
+                if !step.more {
+                    return Ok(erased);
+                }
+                tokio::time::sleep(BREATH).await;
+            }
+            Err(store::Error::Busy) => tokio::time::sleep(REST).await,
+            Err(error) => return Err(error),
+        }
+    }
+}

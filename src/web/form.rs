@@ -1,0 +1,37 @@
+//! What a form of the dashboard sends.
+
+use url::form_urlencoded;
+
+use super::App;
+use super::body::Pace;
+use super::problem::Problem;
+use super::request::Request;
+
+/// Our forms hold a few short fields.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// The fields of a form that was sent by POST.
+pub struct Form {
+    fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// Reads the request's body as a form.
+    pub async fn read(app: &App, request: &mut Request) -> Result<Self, Problem> {
+        let read = request.body.read(MAX_FORM_BYTES, Pace::from(&app.settings.ingest)).await;
+        let body = match read {
+            Ok(body) => body,
+            Err(refused) => {
+                let mut problem = refused.into();
+                request.let_go(&mut problem).await;
+                return Err(problem);
+            }
+        };
+        Ok(Self { fields: form_urlencoded::parse(&body).into_owned().collect() })
+    }
+
+    /// The first field of that name; empty when there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}

@@ -1,0 +1,31 @@
+//! Pinning: a pinned session is kept, however old it gets.
+
+use warp::http::Method;
+
+use super::form::Form;
+use super::problem::Problem;
+use super::replay::find;
+use super::request::Request;
+use super::router::{Access, Route, Surface};
+use super::row::url_of;
+use super::{App, Response, see_other};
+use crate::store::sessions;
+
+/// The routes of this file.
+pub fn routes() -> Vec<Route> {
+    let path = "/connections/{connection}/sessions/{session}/pin";
+    vec![Route::new(Method::POST, path, Access::Viewer, Surface::Page, pin)]
+}
+
+async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {
+    let session = find(&app, &request).await?;
+    let pinned = match Form::read(&app, &mut request).await?.text("pinned") {
+        "1" => true,
+        "0" => false,
+        _ => return Err(Problem::bad_query("pinned is 1, to keep the session, or 0.")),
+    };
+    let url = url_of(&session);
+    let is_there =
+        app.store.write(move |conn| sessions::pin(conn, session.connection, &session.id, pinned)).await?;
+    if is_there { Ok(see_other(&url)) } else { Err(Problem::no_session()) }
+}
