@@ -86,7 +86,8 @@ impl Disk {
 
     /// To be told when a write found the disk full all the same: gives the ballast up.
     pub fn note_full(&self) {
-        if self.set(Room::Low) != Room::Low {
+        // Unless somebody looks again soon, it would stay so.
+        if self.0.settings.get().is_some() && self.set(Room::Low) != Room::Low {
             tracing::warn!("the disk is full: uploads are refused");
         }
         if std::fs::remove_file(self.ballast()).is_ok() {
@@ -256,7 +257,10 @@ mod tests {
         disk.tend(&settings(8192));
         assert_eq!((disk.room(), size()), (Room::Enough, Some(8192)));
         disk.note_full();
-        assert_eq!((disk.room(), size()), (Room::Low, None));
+        assert_eq!((disk.room(), size()), (Room::Enough, None), "nobody watches it");
+        disk.0.settings.set(settings(4096)).expect("watched from now on");
+        disk.note_full();
+        assert_eq!(disk.room(), Room::Low);
         disk.tend(&settings(4096));
         assert_eq!((disk.room(), size()), (Room::Enough, Some(4096)));
         disk.tend(&settings(0));

@@ -13,15 +13,21 @@ use crate::server::{NOW, page_load, parse, request};
 /// How long running requests may take: less than the default of 10 s, so that the test is short.
 const DRAIN_SECONDS: u64 = 4;
 
-/// An upload of which the second half has not been sent yet, and that half.
+/// An upload whose first half the server is reading, and the second, which has not been sent yet.
 fn half_an_upload(address: &str, key: &str, seq: i64) -> (TcpStream, Vec<u8>) {
     let body = page_load(NOW, "https://shop.example/", "slow");
     let path = format!("/ingest/{key}/session-of-slowness/stream-of-slowness/{seq}");
-    let mut bytes = request("POST", &path, &[], body.as_bytes());
-    let rest = bytes.split_off(bytes.len() - body.len() / 2);
+    let mut head = request("POST", &path, &["Expect: 100-continue"], body.as_bytes());
+    let body = head.split_off(head.len() - body.len());
+    let (first, second) = body.split_at(body.len() / 2);
     let mut socket = TcpStream::connect(address).expect("the server accepts");
-    socket.write_all(&bytes).expect("sent");
-    (socket, rest)
+    socket.write_all(&head).expect("sent");
+    // So it says when it begins to read the body.
+    let mut go_on = [0; b"HTTP/1.1 100 Continue\r\n\r\n".len()];
+    socket.read_exact(&mut go_on).expect("an answer");
+    assert!(go_on.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&go_on));
+    socket.write_all(first).expect("sent");
+    (socket, second.to_vec())
 }
 
 #[test]
