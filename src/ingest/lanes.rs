@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bodies above this many bytes, as sent, are large.
-const LARGE_BYTES: usize = 48 * 1024;
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// A large upload that could start lets so many small ones pass.
 const PATIENCE: usize = 32;

@@ -46,7 +46,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a thread keeps for inflating small uploads, and all keep together for large
 /// ones, in bytes: memory that is used again does not come apart.
-const KEPT_SMALL: usize = 1024 * 1024;
+const KEPT_SMALL: usize = 4 * 1024 * 1024;
 const KEPT_LARGE: usize = 24 * 1024 * 1024;
 
 /// Longer user agents are cut: nothing honest is longer.
