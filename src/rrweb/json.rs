@@ -5,6 +5,8 @@
 //! surrogate escapes, which real pages emit and the RFC allows; they stay as they
 //! are. What values mean is not decided here.
 
+use super::text;
+
 /// Why the text is not acceptable JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -50,19 +52,19 @@ impl<'a> Cursor<'a> {
         Ok(&self.text[start..self.at])
     }
 
-    /// Visits the fields of an object. The visitor gets each key as it is written,
-    /// between its quotes, and must consume exactly the value.
+    /// Visits the fields of an object. The visitor gets each key as it is read, without
+    /// its escapes, and must consume exactly the value.
     pub fn object<E: From<Error>>(
         &mut self,
-        mut visit: impl FnMut(&'a str, &mut Self) -> Result<(), E>,
+        mut visit: impl FnMut(&str, &mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.enter(b'{', b'}')?;
         if self.leave_if_closed() {
             return Ok(());
         }
         loop {
-            let key = self.key()?;
-            visit(key, self)?;
+            let key = text::text_of_key(self.key()?);
+            visit(&key, self)?;
             if self.leave_or_comma()? {
                 return Ok(());
             }
