@@ -5,6 +5,8 @@
 //! surrogate escapes, which real pages emit and the RFC allows; they stay as they
 //! are. What values mean is not decided here.
 
+use std::borrow::Cow;
+
 use super::text;
 
 /// Why the text is not acceptable JSON.
@@ -63,7 +65,7 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         loop {
-            let key = text::text_of_key(self.key()?);
+            let key = self.key()?;
             visit(&key, self)?;
             if self.leave_or_comma()? {
                 return Ok(());
@@ -100,7 +102,9 @@ impl<'a> Cursor<'a> {
         loop {
             self.skip_space();
             match self.byte() {
-                b'"' => self.pass_string()?,
+                b'"' => {
+                    self.pass_string()?;
+                }
                 b'{' => {
                     self.open_container(b'}')?;
                     if !self.leave_if_closed() {
@@ -187,14 +191,14 @@ impl<'a> Cursor<'a> {
         self.expect(b',').map(|()| false)
     }
 
-    fn key(&mut self) -> Result<&'a str, Error> {
+    fn key(&mut self) -> Result<Cow<'a, str>, Error> {
         self.skip_space();
         let start = self.at + 1;
-        self.pass_string()?;
-        let key = &self.text[start..self.at - 1];
+        let escapes = self.pass_string()?;
+        let written = &self.text[start..self.at - 1];
         self.skip_space();
         self.expect(b':')?;
-        Ok(key)
+        Ok(if escapes { text::text_of_key(written) } else { Cow::Borrowed(written) })
     }
 
     #[inline]
@@ -205,20 +209,24 @@ impl<'a> Cursor<'a> {
         self.expect(b':')
     }
 
-    /// Passes a string with its quotes.
+    /// Passes a string with its quotes, and says whether there are escapes in it.
     #[inline]
-    fn pass_string(&mut self) -> Result<(), Error> {
+    fn pass_string(&mut self) -> Result<bool, Error> {
         self.expect(b'"')?;
+        let mut escapes = false;
         loop {
             self.at = special_from(self.text.as_bytes(), self.at);
             match self.byte() {
                 b'"' => break,
-                b'\\' => self.escape()?,
+                b'\\' => {
+                    self.escape()?;
+                    escapes = true;
+                }
                 _ => return Err(self.syntax()),
             }
         }
         self.at += 1;
-        Ok(())
+        Ok(escapes)
     }
 
     fn escape(&mut self) -> Result<(), Error> {

@@ -13,8 +13,7 @@ pub fn text_of(value: &str) -> Option<String> {
 /// The text of an object's key that was written like this between its quotes: a browser
 /// that reads `"typ\u0065"` finds a `type`.
 pub fn text_of_key(written: &str) -> Cow<'_, str> {
-    let unescaped = if written.contains('\\') { unescaped(written) } else { None };
-    unescaped.map_or(Cow::Borrowed(written), Cow::Owned)
+    unescaped(written).map_or(Cow::Borrowed(written), Cow::Owned)
 }
 
 fn unescaped(inside: &str) -> Option<String> {
