@@ -100,7 +100,9 @@ impl Inflater {
             Err(DecompressionError::BadData) => return Err(Error::Broken("its data is damaged")),
             _ => return Err(Error::Broken("it does not have the size it says")),
         }
-        if ends_early(member, trailer, inflated, decompressor) {
+        // The checksum that was compared stands where the member ends, which may be elsewhere.
+        let fits = trailer.starts_with(&libdeflater::crc32(inflated).to_le_bytes());
+        if !fits || ends_early(member, trailer, inflated, decompressor) {
             return Err(Error::Broken("something follows it"));
         }
         Ok(inflated)
@@ -140,11 +142,18 @@ fn ends_early(
     inflated: &mut [u8],
     decompressor: &mut Decompressor,
 ) -> bool {
-    let elsewhere = memmem::find_iter(&member[..member.len() - 1], trailer);
-    elsewhere.take(MOST_TRAILERS).enumerate().any(|(count, at)| {
-        let ending = &member[..at + TRAILER];
-        count + 1 == MOST_TRAILERS || decompressor.gzip_decompress(ending, inflated).is_ok()
-    })
+    let before_end = &member[..member.len() - 1];
+    let mut from = 0;
+    for _ in 1..MOST_TRAILERS {
+        let Some(found) = memmem::find(&before_end[from..], trailer) else { return false };
+        let ending = &member[..from + found + TRAILER];
+        if decompressor.gzip_decompress(ending, inflated).is_ok() {
+            return true;
+        }
+        // A trailer may overlap with itself, as that of an empty member does.
+        from += found + 1;
+    }
+    memmem::find(&before_end[from..], trailer).is_some()
 }
 
 /// Makes one gzip member, to be stored.
@@ -215,9 +224,19 @@ mod tests {
     fn trailing_bytes_are_found_however_they_look() {
         let whole = deflate(b"[1,2,3]");
         let trailer = &whole[whole.len() - TRAILER..];
+        let same_size = [&[7; 4], &trailer[4..]].concat();
         for hidden in [&b""[..], b"x", &[0; 100], &trailer.repeat(6)] {
-            let bytes = [&whole, hidden, trailer].concat();
-            assert!(matches!(inflate(&bytes, LIMITS), Err(Error::Broken(_))), "{hidden:?} is hidden in it");
+            for ending in [trailer, &same_size] {
+                let bytes = [&whole, hidden, ending].concat();
+                let inflated = inflate(&bytes, LIMITS);
+                assert!(matches!(inflated, Err(Error::Broken(_))), "{hidden:?} is hidden in it");
+            }
+        }
+        // The trailer of an empty member overlaps with itself.
+        let empty = deflate(b"");
+        for zeros in 1..20 {
+            let bytes = [&empty[..], &vec![0; zeros]].concat();
+            assert!(matches!(inflate(&bytes, LIMITS), Err(Error::Broken(_))), "{zeros} zeros follow");
         }
         // Stored without compression, so that its own trailer stands in its data.
         let mut inside = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 0, 0, 255, 255];

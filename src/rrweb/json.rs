@@ -5,6 +5,10 @@
 //! surrogate escapes, which real pages emit and the RFC allows; they stay as they
 //! are. What values mean is not decided here.
 
+use std::borrow::Cow;
+
+use super::text;
+
 /// Why the text is not acceptable JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -50,11 +54,11 @@ impl<'a> Cursor<'a> {
         Ok(&self.text[start..self.at])
     }
 
-    /// Visits the fields of an object. The visitor gets each key as it is written,
-    /// between its quotes, and must consume exactly the value.
+    /// Visits the fields of an object. The visitor gets each key as it is read, without
+    /// its escapes, and must consume exactly the value.
     pub fn object<E: From<Error>>(
         &mut self,
-        mut visit: impl FnMut(&'a str, &mut Self) -> Result<(), E>,
+        mut visit: impl FnMut(&str, &mut Self) -> Result<(), E>,
     ) -> Result<(), E> {
         self.enter(b'{', b'}')?;
         if self.leave_if_closed() {
@@ -62,7 +66,7 @@ impl<'a> Cursor<'a> {
         }
         loop {
             let key = self.key()?;
-            visit(key, self)?;
+            visit(&key, self)?;
             if self.leave_or_comma()? {
                 return Ok(());
             }
@@ -98,7 +102,9 @@ impl<'a> Cursor<'a> {
         loop {
             self.skip_space();
             match self.byte() {
-                b'"' => self.pass_string()?,
+                b'"' => {
+                    self.pass_string()?;
+                }
                 b'{' => {
                     self.open_container(b'}')?;
                     if !self.leave_if_closed() {
@@ -185,14 +191,14 @@ impl<'a> Cursor<'a> {
         self.expect(b',').map(|()| false)
     }
 
-    fn key(&mut self) -> Result<&'a str, Error> {
+    fn key(&mut self) -> Result<Cow<'a, str>, Error> {
         self.skip_space();
         let start = self.at + 1;
-        self.pass_string()?;
-        let key = &self.text[start..self.at - 1];
+        let escapes = self.pass_string()?;
+        let written = &self.text[start..self.at - 1];
         self.skip_space();
         self.expect(b':')?;
-        Ok(key)
+        Ok(if escapes { text::text_of_key(written) } else { Cow::Borrowed(written) })
     }
 
     #[inline]
@@ -203,20 +209,24 @@ impl<'a> Cursor<'a> {
         self.expect(b':')
     }
 
-    /// Passes a string with its quotes.
+    /// Passes a string with its quotes, and says whether there are escapes in it.
     #[inline]
-    fn pass_string(&mut self) -> Result<(), Error> {
+    fn pass_string(&mut self) -> Result<bool, Error> {
         self.expect(b'"')?;
+        let mut escapes = false;
         loop {
             self.at = special_from(self.text.as_bytes(), self.at);
             match self.byte() {
                 b'"' => break,
-                b'\\' => self.escape()?,
+                b'\\' => {
+                    self.escape()?;
+                    escapes = true;
+                }
                 _ => return Err(self.syntax()),
             }
         }
         self.at += 1;
-        Ok(())
+        Ok(escapes)
     }
 
     fn escape(&mut self) -> Result<(), Error> {

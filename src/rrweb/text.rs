@@ -1,13 +1,22 @@
 //! The text of JSON strings as people read it.
 
+use std::borrow::Cow;
+
 /// The text of a JSON string as people read it; lone surrogates become U+FFFD.
 ///
 /// `None` when the value is not a string.
 pub fn text_of(value: &str) -> Option<String> {
     let inside = value.strip_prefix('"')?.strip_suffix('"')?;
-    if !inside.contains('\\') {
-        return Some(inside.to_owned());
-    }
+    if inside.contains('\\') { unescaped(inside) } else { Some(inside.to_owned()) }
+}
+
+/// The text of an object's key that was written like this between its quotes: a browser
+/// that reads `"typ\u0065"` finds a `type`.
+pub fn text_of_key(written: &str) -> Cow<'_, str> {
+    unescaped(written).map_or(Cow::Borrowed(written), Cow::Owned)
+}
+
+fn unescaped(inside: &str) -> Option<String> {
     let mut units = Vec::with_capacity(inside.len());
     let mut rest = inside.chars();
     while let Some(next) = rest.next() {
@@ -54,6 +63,7 @@ mod tests {
         assert_eq!(text_of(r#""a\n\u00e9\ud83d\ude00\"""#).as_deref(), Some("a\né😀\""));
         assert_eq!(text_of(r#""cut \ud83d here""#).as_deref(), Some("cut \u{fffd} here"));
         assert_eq!(text_of("7"), None);
+        assert_eq!((text_of_key("type"), text_of_key(r"typ\u0065")), ("type".into(), "type".into()));
     }
 
     proptest! {

@@ -17,6 +17,10 @@ const CUT_BYTES: usize = 2 * 1024 * 1024;
 /// No segment is larger, in bytes of JSON, but one of a single event.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// Nor does one become larger when its stylesheets are put back, in bytes of JSON, but one
+/// of a single event: what names one large stylesheet again and again is small itself.
+const MAX_WHOLE_BYTES: usize = 64 * 1024 * 1024;
+
 /// A visitor who does nothing for so long is idle, as the player has it (`interactions.ts`).
 const PAUSE_MS: i64 = 5_000;
 
@@ -60,6 +64,8 @@ pub struct Segment {
 /// Cuts one stream. Events are pushed in the order of their origin.
 pub struct Cutter {
     open: Option<Segment>,
+    /// The size of its events as they came, in bytes.
+    whole_bytes: usize,
     /// The time of the last event: time does not run backwards.
     last_at: TimestampMs,
     /// Whether the first segment is closed.
@@ -70,7 +76,7 @@ pub struct Cutter {
 
 impl Default for Cutter {
     fn default() -> Self {
-        Self { open: None, last_at: TimestampMs::MIN, begun: false, after_meta: false }
+        Self { open: None, whole_bytes: 0, last_at: TimestampMs::MIN, begun: false, after_meta: false }
     }
 }
 
@@ -89,6 +95,7 @@ impl Cutter {
         self.after_meta = event.is_meta();
         let segment = self.open.get_or_insert_with(|| Segment::starting(origin, at));
         segment.add(origin, event, at);
+        self.whole_bytes += event.json.len();
         closed
     }
 
@@ -107,10 +114,12 @@ impl Cutter {
             || first_is_whole
             || (begins_page && bytes >= CUT_BYTES)
             || bytes + event.json.len() >= MAX_BYTES
+            || self.whole_bytes + event.json.len() >= MAX_WHOLE_BYTES
     }
 
     fn close(&mut self) -> Option<Segment> {
         let mut closed = self.open.take()?;
+        self.whole_bytes = 0;
         self.begun |= closed.snapshot;
         closed.json.push(']');
         Some(closed)
@@ -224,6 +233,15 @@ mod tests {
         let firsts: Vec<_> = segments.iter().map(|segment| (segment.first.seq, segment.snapshot)).collect();
         assert_eq!(firsts, [(0, true), (0, true), (2, true), (3, false)]);
         assert!(segments.iter().all(|segment| segment.json.len() <= MAX_BYTES));
+    }
+
+    #[test]
+    fn a_segment_is_not_large_when_its_stylesheets_are_put_back() {
+        let sheet = "a".repeat(MAX_WHOLE_BYTES / 20);
+        let event = format!(r#"{{"type":3,"data":{{"source":0,"_cssText":"{sheet}"}},"timestamp":1}}"#);
+        let segments = cut(&[(0, format!("[{}]", [event.as_str(); 21].join(",")))]);
+        assert_eq!(segments.iter().map(|segment| segment.events).collect::<Vec<_>>(), [19, 2]);
+        assert!(segments.iter().all(|segment| segment.json.len() < 10_000 && segment.styles.len() == 1));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub fn write(entries: &[Entry]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(entries.len() * (HASH_BYTES + 2));
     let mut last = -1;
     for entry in entries {
-        write_number(&mut bytes, entry.seq - last - 1);
+        write_number(&mut bytes, entry.seq - (last + 1));
         write_number(&mut bytes, entry.events);
         bytes.extend_from_slice(&entry.hash);
         last = entry.seq;
@@ -65,7 +65,7 @@ pub fn read(mut bytes: &[u8]) -> Vec<Entry> {
 }
 
 fn read_entry(bytes: &mut &[u8], last: i64) -> Option<Entry> {
-    let seq = read_number(bytes)?.checked_add(last + 1)?;
+    let seq = read_number(bytes)?.checked_add(last.checked_add(1)?)?;
     let events = read_number(bytes)?;
     let (hash, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
@@ -77,6 +77,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn nothing_follows_the_largest_seq() {
+        let largest = Entry { seq: i64::MAX, events: 1, hash: [7; 8] };
+        let bytes = write(&[largest]).repeat(2);
+        assert_eq!(read(&bytes), [largest]);
+    }
 
     proptest! {
         #[test]

@@ -122,6 +122,10 @@ fn limits_hold() {
 fn keys_of_an_event_stand_once_and_others_are_kept() {
     let twice = r#"[{"type":3,"type":2,"timestamp":1}]"#;
     assert_eq!(read(twice).expect_err("two types"), Error::DuplicateKey { index: 0, key: "type" });
+    let escaped = r#"[{"type":0,"typ\u0065":2,"timestamp":1}]"#;
+    let twice = read(escaped).expect_err("two types for a browser");
+    assert_eq!(twice, Error::DuplicateKey { index: 0, key: "type" });
+    assert!(read(r#"[{"type":3,"d\u0061ta":{"sourc\u0065":1},"timestamp":1}]"#).is_ok());
     let odd = r#"[{"type":0,"timestamp":1,"__proto__":{},"\ud83d":1,"x":1,"x":2}]"#;
     assert_eq!(read(odd).expect("kept as it is").len(), 1);
 }
