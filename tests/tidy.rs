@@ -112,7 +112,9 @@ fn only_segments_know_zstd() {
 
 #[test]
 fn a_file_has_one_subject() {
-    let code = ["src", "tests", "benches"].into_iter().flat_map(|folder| files(folder, &["rs"]));
+    let code = ["src", "tests", "benches", "fuzz/src", "fuzz/targets"]
+        .into_iter()
+        .flat_map(|folder| files(folder, &["rs"]));
     let sources = code.chain(files("browser", &["ts", "mjs", "css"]));
     for path in sources.chain(files("templates", &["html"])) {
         let lines = fs::read_to_string(&path).expect("UTF-8").lines().count();
