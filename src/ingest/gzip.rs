@@ -70,7 +70,8 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 /// Inflates one gzip member.
 pub fn inflate(member: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
     let mut inflater = Inflater::default();
-    inflater.inflate(member, limits)?;
+    let size = inflater.inflate(member, limits)?.len();
+    inflater.inflated.truncate(size);
     Ok(inflater.inflated)
 }
 
@@ -84,14 +85,18 @@ pub struct Inflater {
 impl Inflater {
     /// Inflates one gzip member.
     pub fn inflate(&mut self, member: &[u8], limits: Limits) -> Result<&[u8], Error> {
-        let Self { decompressor, inflated } = self;
+        let Self { decompressor, inflated: memory } = self;
         let trailer = member.last_chunk::<TRAILER>().ok_or(Error::Broken("it is too short"))?;
         let (size, room) = (size_of(trailer), room_for(member.len(), limits));
         if size > member.len().saturating_mul(MOST_FOR_ONE_BYTE) {
             return Err(Error::Broken("it cannot have the size it says"));
         }
         // What is cut off says any size: only what fills its room is too large.
-        inflated.resize(size.min(room), 0);
+        let size_here = size.min(room);
+        if memory.len() < size_here {
+            memory.resize(size_here, 0);
+        }
+        let inflated = &mut memory[..size_here];
         match decompressor.gzip_decompress(member, inflated) {
             Ok(written) if written == size => {}
             Err(DecompressionError::InsufficientSpace) if size > room => {
