@@ -6,19 +6,20 @@ cd "$(dirname "$0")"
 
 say() { printf '\n== %s\n' "$*"; }
 
-install_chromium() {
-  command -v chromium >/dev/null && return
+install_tools() {
+  command -v chromium >/dev/null && command -v strace >/dev/null && return
   local as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-  say "installing Chromium"
+  say "installing Chromium and strace"
   "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq chromium chromium-driver fonts-liberation >/dev/null
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq \
+    chromium chromium-driver fonts-liberation strace >/dev/null
 }
 
 for tool in cargo npm; do
   command -v "$tool" >/dev/null || { echo "test.sh: $tool is missing; install Rust and Node.js 20 first" >&2; exit 1; }
 done
-install_chromium
+install_tools
 TEST_CHROMIUM=$(command -v chromium)
 export TEST_CHROMIUM
 
