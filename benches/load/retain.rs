@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use hindsight::clock::Clock;
 use hindsight::config::Settings;
+use hindsight::finish::BETWEEN_STEPS;
 use hindsight::model::{Batch, BatchFacts, ConnectionId, TimestampMs};
 use hindsight::store::erasing::{self, Progress, Selection};
 use hindsight::store::{Db, Store, batches};
@@ -30,9 +31,6 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// What an upload and a finished session take, as the recordings at hand do on average.
 const BATCH_BYTES: usize = 8 * 1024;
 const SEGMENTS: [i64; 2] = [6 * 1024, 34 * 1024];
-
-/// What passes between two steps of erasing, as in the server.
-const BREATH: Duration = Duration::from_millis(2);
 
 /// What the command takes.
 #[derive(Args)]
@@ -289,7 +287,7 @@ where
         if !progress.more {
             return Ok(all);
         }
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(BETWEEN_STEPS).await;
     }
 }
 

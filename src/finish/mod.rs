@@ -26,6 +26,18 @@ const REST: Duration = Duration::from_secs(1);
 /// How long it rests between pieces of work, so that others get their turn.
 const BREATH: Duration = Duration::from_millis(2);
 
+/// How long it rests between steps of erasing, which the writer takes: so long that
+/// uploads hardly notice.
+pub const BETWEEN_STEPS: Duration = Duration::from_millis(25);
+
+/// What a turn did; there may be more of it to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Worked,
+    KeptHouse,
+    Idle,
+}
+
 /// The worker with what it keeps between turns.
 pub struct Worker {
     store: Store,
@@ -47,8 +59,9 @@ impl Worker {
     pub async fn run(mut self, mut stopping: Stopping) {
         loop {
             let rest = match self.turn(&stopping).await {
-                Ok(true) => BREATH,
-                Ok(false) | Err(store::Error::Busy) => REST,
+                Ok(Turn::Worked) => BREATH,
+                Ok(Turn::KeptHouse) => BETWEEN_STEPS,
+                Ok(Turn::Idle) | Err(store::Error::Busy) => REST,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "a turn of upkeep failed");
                     REST
@@ -61,18 +74,22 @@ impl Worker {
         }
     }
 
-    /// One piece of each kind of work; says whether there may be more.
-    pub async fn turn(&mut self, stopping: &Stopping) -> store::Result<bool> {
+    /// One piece of each kind of work.
+    async fn turn(&mut self, stopping: &Stopping) -> store::Result<Turn> {
         let now = self.clock.now();
         let completed = self.complete(now).await?;
         let finished = self.finisher.next(now, stopping).await?;
         let kept_house = self.housekeeping.step(now, self.clock.uptime()).await?;
-        Ok(completed > 0 || finished.is_some() || kept_house)
+        Ok(match (kept_house, completed > 0 || finished.is_some()) {
+            (true, _) => Turn::KeptHouse,
+            (false, true) => Turn::Worked,
+            (false, false) => Turn::Idle,
+        })
     }
 
     /// Works until there is nothing left to do.
     pub async fn catch_up(&mut self, stopping: &Stopping) -> store::Result<()> {
-        while self.turn(stopping).await? {}
+        while self.turn(stopping).await? != Turn::Idle {}
         Ok(())
     }
 

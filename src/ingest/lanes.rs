@@ -6,12 +6,16 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Bodies above this many bytes, as sent, are large.
 const LARGE_BYTES: usize = 256 * 1024;
 
 /// A large upload that could start lets so many small ones pass.
 const PATIENCE: usize = 32;
+
+/// A thread that waits so long for uploads is told that it is quiet.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// The lanes. Clones share them.
 pub struct Lanes<T> {
@@ -32,6 +36,16 @@ struct Waiting<T> {
     passed: usize,
     capacity: usize,
     closed: bool,
+}
+
+/// What a thread that waits is given.
+enum Next<T> {
+    /// An upload, and whether it is large.
+    Upload(T, bool),
+    /// Nothing came for a while.
+    Quiet,
+    /// Nothing comes any more.
+    Closed,
 }
 
 /// What did not find a place.
@@ -78,12 +92,16 @@ impl<T> Lanes<T> {
         Ok(())
     }
 
-    /// Waits for the next upload and works on it, knowing whether it is large. False when
-    /// the lanes are closed and empty.
-    pub fn work(&self, work: impl FnOnce(T, bool)) -> bool {
-        let Some((upload, is_large)) = self.next() else { return false };
-        let _done = is_large.then(|| LargeDone(self));
-        work(upload, is_large);
+    /// Waits for the next upload and works on it, knowing whether it is large; works on
+    /// nothing after a while without one. False when the lanes are closed and empty.
+    pub fn work(&self, work: impl FnOnce(Option<(T, bool)>)) -> bool {
+        let next = match self.next() {
+            Next::Upload(upload, is_large) => Some((upload, is_large)),
+            Next::Quiet => None,
+            Next::Closed => return false,
+        };
+        let _done = next.as_ref().is_some_and(|(_, is_large)| *is_large).then(|| LargeDone(self));
+        work(next);
         true
     }
 
@@ -93,16 +111,21 @@ impl<T> Lanes<T> {
         self.shared.changed.notify_all();
     }
 
-    fn next(&self) -> Option<(T, bool)> {
+    fn next(&self) -> Next<T> {
         let mut waiting = self.lock();
         loop {
-            if let Some(next) = waiting.next() {
-                return Some(next);
+            if let Some((upload, is_large)) = waiting.next() {
+                return Next::Upload(upload, is_large);
             }
             if waiting.closed {
-                return None;
+                return Next::Closed;
             }
-            waiting = self.shared.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.shared.changed.wait_timeout(waiting, QUIET);
+            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() {
+                return Next::Quiet;
+            }
+            waiting = woken;
         }
     }
 
@@ -142,7 +165,7 @@ mod tests {
     fn order(lanes: &Lanes<usize>) -> Vec<usize> {
         lanes.close();
         let mut order = Vec::new();
-        while lanes.work(|upload, _| order.push(upload)) {}
+        while lanes.work(|next| order.extend(next.map(|(upload, _)| upload))) {}
         order
     }
 
@@ -166,14 +189,14 @@ mod tests {
         }
         assert!(lanes.put(3, 0).is_ok());
         assert!(matches!(lanes.put(4, 0), Err(Refused::Full)));
-        lanes.work(|upload, _| assert_eq!(upload, 3));
-        lanes.work(|first, _| {
-            assert_eq!(first, 1);
+        lanes.work(|next| assert_eq!(next, Some((3, false))));
+        lanes.work(|first| {
+            assert_eq!(first, Some((1, true)));
             assert!(lanes.lock().next().is_none(), "the other large one waits");
         });
-        lanes.work(|second, is_large| assert_eq!((second, is_large), (2, true)));
+        lanes.work(|second| assert_eq!(second, Some((2, true))));
         lanes.close();
         assert!(matches!(lanes.put(5, 0), Err(Refused::Closed)));
-        assert!(!lanes.work(|_, _| {}));
+        assert!(!lanes.work(|_| {}));
     }
 }

@@ -45,7 +45,7 @@ pub const MAX_SEQ: i64 = 1_000_000;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a thread keeps for inflating small uploads, and all keep together for large
-/// ones, in bytes: memory that is used again does not come apart.
+/// ones while uploads come, in bytes: memory that is used again does not come apart.
 const KEPT_SMALL: usize = 4 * 1024 * 1024;
 const KEPT_LARGE: usize = 24 * 1024 * 1024;
 
@@ -241,22 +241,29 @@ fn thread_count(setting: usize) -> usize {
 
 fn check_all(waiting: &Lanes<(Upload, Answer)>, large: &Mutex<Inflater>, limits: Limits) {
     let mut own = Inflater::default();
-    while waiting.work(|(upload, answer), is_large| {
-        let mut shared;
-        let inflater = match is_large {
-            true => {
-                shared = large.lock().unwrap_or_else(PoisonError::into_inner);
-                &mut *shared
-            }
-            false => &mut own,
-        };
-        // A check that panics costs its upload, not the thread. The client may have
-        // gone away while its upload waited.
-        if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, inflater))) {
-            let _ = answer.send(checked);
+    while waiting.work(|next| match next {
+        Some(((upload, answer), false)) => {
+            answer_checked(upload, answer, limits, &mut own);
+            own.shrink(KEPT_SMALL);
         }
-        inflater.shrink(if is_large { KEPT_LARGE } else { KEPT_SMALL });
+        Some(((upload, answer), true)) => {
+            let mut large = large.lock().unwrap_or_else(PoisonError::into_inner);
+            answer_checked(upload, answer, limits, &mut large);
+            large.shrink(KEPT_LARGE);
+        }
+        None => {
+            own.shrink(0);
+            large.lock().unwrap_or_else(PoisonError::into_inner).shrink(0);
+        }
     }) {}
+}
+
+/// A check that panics costs its upload, not the thread. The client may have gone away
+/// while its upload waited.
+fn answer_checked(upload: Upload, answer: Answer, limits: Limits, inflater: &mut Inflater) {
+    if let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, inflater))) {
+        let _ = answer.send(checked);
+    }
 }
 
 /// Ends the threads that check.

@@ -18,7 +18,7 @@ use super::{Result, place, search};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
-const STEP_TIME: Duration = Duration::from_millis(4);
+const STEP_TIME: Duration = Duration::from_millis(2);
 
 /// Rows looked at before the time is.
 const ROWS_AT_ONCE: i64 = 16;
