@@ -168,7 +168,10 @@ impl Chart {
         };
         Self {
             title,
-            scale: format!("{} at most", format::grouped(highest)),
+            scale: match highest {
+                0 => "none in this time".to_owned(),
+                _ => format!("{} at most", format::grouped(highest)),
+            },
             summary: format!(
                 "{title} in UTC: {} in all, {} at most",
                 format::grouped(total),
