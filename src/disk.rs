@@ -197,17 +197,11 @@ fn say(room: Room, free: u64, mark: u64) {
     }
 }
 
-/// How many bytes can still be written to the disk that holds a folder.
-pub fn free_bytes(folder: &Path) -> std::io::Result<u64> {
-    let stat = rustix::fs::statvfs(folder)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
 /// How many bytes can still be written to the disk that holds a folder, and how many it
-/// has in all. `None` when the system does not say.
-pub fn disk_space(folder: &Path) -> Option<(u64, u64)> {
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
+/// has in all.
+pub fn space(folder: &Path) -> std::io::Result<(u64, u64)> {
+    let stat = rustix::fs::statvfs(folder)?;
+    Ok((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
 }
 
 /// Makes what was created, renamed or removed in a folder survive a power cut.
@@ -230,9 +224,9 @@ mod tests {
     #[test]
     fn a_disk_has_more_room_than_is_free() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (free, total) = disk_space(folder.path()).expect("the system says");
+        let (free, total) = space(folder.path()).expect("the system says");
         assert!(0 < free && free <= total, "{free} of {total}");
-        assert_eq!(disk_space(&folder.path().join("nowhere")), None);
+        space(&folder.path().join("nowhere")).expect_err("there is no such folder");
     }
 
     #[test]

@@ -23,6 +23,8 @@ export interface Accepted {
   server_time: number;
   /** The server asks for a new full snapshot: it holds nothing the stream can be replayed from. */
   snapshot?: boolean;
+  /** The session was completed before, and is open again. */
+  reopened?: boolean;
 }
 
 /** What the server answers a refused batch with (`application/problem+json`, RFC 9457). */

@@ -80,9 +80,11 @@ impl Worker {
         let completed = self.complete(now).await?;
         let finished = self.finisher.next(now, stopping).await?;
         let kept_house = self.housekeeping.step(now, self.clock.uptime()).await?;
-        Ok(match (kept_house, completed > 0 || finished.is_some()) {
-            (true, _) => Turn::KeptHouse,
-            (false, true) => Turn::Worked,
+        // Each finished session leaves batches to be overwritten: those who wait to be
+        // finished must not wait for that as well.
+        Ok(match (completed > 0 || finished.is_some(), kept_house) {
+            (true, _) => Turn::Worked,
+            (false, true) => Turn::KeptHouse,
             (false, false) => Turn::Idle,
         })
     }

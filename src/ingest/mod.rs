@@ -95,6 +95,8 @@ pub struct Receipt {
     pub next: i64,
     /// Nothing has arrived that the stream could be replayed from.
     pub needs_snapshot: bool,
+    /// The session was completed before, and is open again.
+    pub reopened: bool,
 }
 
 /// Why an upload was not stored.
@@ -199,10 +201,12 @@ impl Ingest {
             .write_sized(batch.body.len(), move |conn| batches::append(conn, connection, &batch, &rules))
             .await?;
         match appended {
-            Appended::Stored { next, playable, .. } => {
-                Ok(Receipt { duplicate: false, next, needs_snapshot: !playable })
+            Appended::Stored { next, playable, reopened } => {
+                Ok(Receipt { duplicate: false, next, needs_snapshot: !playable, reopened })
             }
-            Appended::Duplicate { next } => Ok(Receipt { duplicate: true, next, needs_snapshot: false }),
+            Appended::Duplicate { next } => {
+                Ok(Receipt { duplicate: true, next, needs_snapshot: false, reopened: false })
+            }
             Appended::Conflict => Err(Refused::SeqConflict.into()),
             Appended::SeqJump => Err(Refused::SeqJump.into()),
             Appended::Closed => Err(Refused::SessionClosed.into()),

@@ -39,7 +39,7 @@ impl Contents {
 
 /// Fails where a folder's disk has no room for so many bytes.
 pub fn check_room(folder: &Path, needed: u64) -> Result<()> {
-    let free = disk::free_bytes(folder).map_err(|cause| Error::folder(folder, cause))?;
+    let (free, _) = disk::space(folder).map_err(|cause| Error::folder(folder, cause))?;
     let needed = needed.saturating_add(SPARE_BYTES);
     if free < needed { Err(Error::NoRoom { path: folder.to_owned(), needed, free }) } else { Ok(()) }
 }

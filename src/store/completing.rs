@@ -58,7 +58,7 @@ const COMPLETE_ENDED: &str = "UPDATE session SET completed_at = :now
 mod tests {
     use super::super::{Scope, batches, connections, schema};
     use super::*;
-    use crate::model::{Batch, BatchFacts};
+    use crate::model::Batch;
 
     #[test]
     fn a_session_completes_once() {
@@ -67,15 +67,9 @@ mod tests {
         for (number, received_at) in [10, 20, 30].into_iter().enumerate() {
             let batch = Batch {
                 session: format!("session-00000000{number}").parse().expect("an id"),
-                stream: "stream-0000000000".parse().expect("an id"),
-                seq: 0,
-                body: Vec::new(),
-                hash: [0; 32],
-                facts: BatchFacts { events: 1, ..BatchFacts::default() },
                 end: number == 1,
-                user_agent: String::new(),
-                sent_at: None,
                 received_at,
+                ..batches::tests::batch("stream-0000000000", 0, 0)
             };
             batches::append(&conn, shop, &batch, &batches::tests::since(0)).expect("appended");
         }

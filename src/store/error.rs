@@ -150,9 +150,7 @@ impl Error {
         };
         is_disk_full(cause)
     }
-}
 
-impl Error {
     pub(super) fn is_read_only(&self) -> bool {
         matches!(self, Self::Sqlite(cause) if matches!(
             cause.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
@@ -196,8 +194,10 @@ impl Error {
 }
 
 fn trouble_of(error: &rusqlite::Error) -> Option<StorageTrouble> {
+    if is_disk_full(error) {
+        return Some(StorageTrouble::Full);
+    }
     match error.sqlite_error_code()? {
-        ErrorCode::DiskFull => Some(StorageTrouble::Full),
         ErrorCode::SystemIoFailure
         | ErrorCode::ReadOnly
         | ErrorCode::CannotOpen

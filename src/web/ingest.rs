@@ -60,6 +60,8 @@ struct Accepted<'a> {
     server_time: i64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     snapshot: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reopened: bool,
 }
 
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
@@ -80,6 +82,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
         next: receipt.next,
         server_time: app.clock.now(),
         snapshot: receipt.needs_snapshot,
+        reopened: receipt.reopened,
     };
     let text = serde_json::to_string(&accepted).expect("a struct of text and numbers is always JSON");
     let mut response = Response::new(text.into());

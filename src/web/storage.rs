@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response, format, retention};
-use crate::disk::disk_space;
+use crate::disk;
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::usage::{self, FileSizes, Usage};
 
@@ -94,7 +94,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         .read(move |conn| Ok((usage::by_connection(conn, &scope, since)?, usage::file_sizes(conn)?)))
         .await?;
     let folder = app.settings.server.data_dir.clone();
-    let space = tokio::task::spawn_blocking(move || disk_space(&folder)).await.unwrap_or_default();
+    let space = tokio::task::spawn_blocking(move || disk::space(&folder).ok()).await.unwrap_or_default();
     let space = space.map(|(free, total)| (whole(free), whole(total)));
     let state = State { app: &app, usage, files, space, now };
     app.templates.page("pages/storage.html", &state.page(saved))
@@ -120,7 +120,7 @@ impl State<'_> {
                 format!("Saved. Sessions of {} are kept {}.", each.connection.name, self.keeps(each))
             }),
             figures: self.figures(),
-            disk: self.space.map(|(free, total)| disk(free, total, self.files.file + self.files.log)),
+            disk: self.space.map(|(free, total)| disk_drawing(free, total, self.files.file + self.files.log)),
             outlook: self.outlook(per_day).sentence(),
             growth: format!("{} per day", format::bytes(per_day)),
             rows: self.usage.iter().map(|each| self.row(each)).collect(),
@@ -205,7 +205,7 @@ impl State<'_> {
     }
 }
 
-fn disk(free: i64, total: i64, ours: i64) -> Disk {
+fn disk_drawing(free: i64, total: i64, ours: i64) -> Disk {
     let other = (total - free - ours).max(0);
     let width = |bytes: i64| match bytes {
         0 => 0,

@@ -10,7 +10,7 @@ fn connection(conn: &Db, name: &str) -> ConnectionId {
     connections::add(conn, name, &format!("key of {name}"), NOW).expect("added").expect("a new name").id
 }
 
-fn batch(stream: &str, seq: i64, at: TimestampMs) -> Batch {
+pub(in super::super) fn batch(stream: &str, seq: i64, at: TimestampMs) -> Batch {
     Batch {
         session: "session-000000001".parse().expect("an id"),
         stream: stream.parse().expect("an id"),
