@@ -20,4 +20,5 @@ pub mod rrweb;
 pub mod segment;
 pub mod stop;
 pub mod store;
+pub mod timeline;
 pub mod web;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -14,6 +14,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("rrweb", &["model"]),
     ("store", &["model", "config", "disk"]),
     ("segment", &["model", "rrweb"]),
+    ("timeline", &["model", "rrweb"]),
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
