@@ -4,13 +4,15 @@
 //! session, a stream and a batch are, and how their names are written.
 
 mod finding;
+mod report;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 
-pub use finding::{Fact, FieldValue, Fields, Finding, Score, Severity};
+pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, Value};
+pub use report::{Cell, Chart, ChartKind, Column, Metric, Period, Point, Report, Section, Series, Table};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;

@@ -4,7 +4,7 @@ use rusqlite::{Connection as Db, Row, named_params};
 
 use super::runs::session_id;
 use super::{Result, place};
-use crate::model::{ConnectionId, Fact, Fields, Finding, SessionId, Severity, TimestampMs};
+use crate::model::{ConnectionId, Fact, Fields, Finding, Item, SessionId, Severity, TimestampMs};
 
 /// A finding with the plugin that found it.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,14 +72,6 @@ pub struct ReportRow {
     pub plugin: String,
     /// What it said.
     pub item: Item,
-}
-
-/// What a plugin said.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "named by what they hold")]
-pub enum Item {
-    Finding(Finding),
-    Fact(Fact),
 }
 
 /// What plugins said about the sessions of a connection that started within a time, from

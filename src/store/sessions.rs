@@ -260,7 +260,7 @@ fn counts_from(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Counts>> 
 }
 
 fn found_from(row: &Row<'_>, first: usize) -> rusqlite::Result<FoundCounts> {
-    let (points, why): (Option<u8>, Option<String>) = (row.get(first + 2)?, row.get(first + 3)?);
+    let (points, why): (Option<u32>, Option<String>) = (row.get(first + 2)?, row.get(first + 3)?);
     Ok(FoundCounts {
         findings: row.get(first)?,
         severity: row.get::<_, Option<i64>>(first + 1)?.map(Severity::of_number),

@@ -7,7 +7,7 @@ use super::super::timelines::{self, Block, Reading};
 use super::super::{Scope, schema, sessions};
 use super::super::{batches, checking, choices, completing, connections, erasing, findings, reports, reruns};
 use super::*;
-use crate::model::{FieldValue, FoundCounts, Severity};
+use crate::model::{FoundCounts, Item, Severity, Value};
 
 const NOW: TimestampMs = 2_000_000;
 
@@ -66,7 +66,7 @@ fn finding(kind: &str, at: u32) -> Finding {
         at,
         until: None,
         selector: Some("#pay".to_owned()),
-        fields: Fields::from([("clicks".to_owned(), FieldValue::Number(4.0))]),
+        fields: Fields::from([("clicks".to_owned(), Value::Number(4.0))]),
     }
 }
 
@@ -138,7 +138,7 @@ fn reporters_get_what_they_ask_for_session_by_session() {
         let wanted = |_: &str, kind: &str| kind == wanted;
         findings::report_rows(&conn, shop, (from, to), 0, 10, wanted).expect("read").0
     };
-    assert!(matches!(&rows(0, NOW, "question")[..], [row] if matches!(row.item, findings::Item::Fact(_))));
+    assert!(matches!(&rows(0, NOW, "question")[..], [row] if matches!(row.item, Item::Fact(_))));
     assert_eq!(rows(0, NOW, "rage-click")[0].session.as_str(), "session-000000001");
     assert!(rows(0, 1_000_000, "question").is_empty(), "the end is not part of the time");
     assert_eq!(sessions_between(&conn, shop, 0, NOW).expect("counted"), 1);
