@@ -9,6 +9,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::TimestampMs;
 
+/// A time as RFC 3339 writes it, in UTC; "" for one that no calendar has.
+pub fn rfc3339(at: TimestampMs) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
+}
+
 /// Tells the time. Clones tell the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);

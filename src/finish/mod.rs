@@ -1,23 +1,39 @@
 //! What happens to sessions when they are over, off the request path.
 //!
-//! One worker does all of it, one thing after the other: it completes sessions that
-//! ended or fell silent, finishes completed ones (`recording`), erases what is
-//! outdated or loose, and gives free pages back (`housekeeping`). So nothing here
-//! needs a lock, and an interrupted piece of work is taken up again at the next turn
-//! or the next start. It never runs in a request.
+//! One worker writes, one thing after the other: it completes sessions that ended or
+//! fell silent, finishes completed ones (`recording`), erases what is outdated or loose,
+//! and gives free pages back (`housekeeping`). Another one lets plugins look at what is
+//! finished (`inspection`). So nothing here needs a lock, and an interrupted piece of
+//! work is taken up again at the next turn or the next start. It never runs in a request.
 
+mod analysis;
+pub mod chosen;
 mod housekeeping;
+mod inspection;
+mod masks;
+mod passes;
+mod reading;
 mod recording;
+mod reporting;
+pub mod reports;
+pub mod reruns;
+mod rewriting;
 
 use std::time::Duration;
 
+pub use analysis::Analyst;
 pub use housekeeping::Housekeeping;
+pub use inspection::Inspection;
+pub use reading::events;
 pub use recording::{Finished, Finisher};
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::model::TimestampMs;
+use crate::plugins::Host;
+use crate::plugins::run::SessionInfo;
 use crate::stop::Stopping;
+use crate::store::runs::Subject;
 use crate::store::{self, Store, completing};
 
 /// How long the worker rests when there was nothing to do.
@@ -43,20 +59,27 @@ pub struct Worker {
     store: Store,
     clock: Clock,
     settings: Settings,
+    plugins: Host,
     finisher: Finisher,
     housekeeping: Housekeeping,
 }
 
 impl Worker {
     /// Does nothing yet.
-    pub fn new(store: Store, clock: Clock, settings: Settings) -> Self {
-        let finisher = Finisher::new(store.clone(), settings.sessions.clone());
+    pub fn new(store: Store, clock: Clock, settings: Settings, plugins: Host) -> Self {
+        let finisher = Finisher::new(store.clone(), settings.sessions.clone(), plugins.clone());
         let housekeeping = Housekeeping::new(store.clone(), &settings);
-        Self { store, clock, settings, finisher, housekeeping }
+        Self { store, clock, settings, plugins, finisher, housekeeping }
     }
 
     /// Works until the server stops. Compressing takes a while, so this wants a thread of its own.
     pub async fn run(mut self, mut stopping: Stopping) {
+        // Nothing is stored before it is known which maskers there are.
+        let mut versions = self.plugins.versions();
+        tokio::select! {
+            _ = versions.wait_for(|version| *version > 0) => {}
+            () = stopping.wait() => return,
+        }
         loop {
             let rest = match self.turn(&stopping).await {
                 Ok(Turn::Worked) => BREATH,
@@ -104,5 +127,18 @@ impl Worker {
             return Ok(0);
         }
         self.store.write(move |conn| completing::complete(conn, idle_since, ended_before, now)).await
+    }
+}
+
+/// What a plugin is told of a session.
+pub fn info(subject: &Subject) -> SessionInfo {
+    SessionInfo {
+        id: subject.id.to_string(),
+        started_at: clock::rfc3339(subject.started_at),
+        duration: u32::try_from(subject.duration_ms).unwrap_or(if subject.duration_ms < 0 { 0 } else { u32::MAX }),
+        user_agent: subject.user_agent.clone(),
+        landing_url: subject.landing_url.clone(),
+        visitor: subject.visitor.clone().unwrap_or_default(),
+        bytes: u64::try_from(subject.json_bytes).unwrap_or_default(),
     }
 }

@@ -99,6 +99,11 @@ impl Cutter {
         closed
     }
 
+    /// When the last event happened, as it is kept.
+    pub fn last_at(&self) -> TimestampMs {
+        self.last_at
+    }
+
     /// The last segment.
     pub fn finish(mut self) -> Option<Segment> {
         self.close()

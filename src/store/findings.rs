@@ -74,8 +74,20 @@ pub struct ReportRow {
     pub item: Item,
 }
 
+/// What plugins said about some sessions, one after the other.
+#[derive(Debug, Default)]
+pub struct ReportRows {
+    /// What they said, in the order of sessions, and of time within each.
+    pub rows: Vec<ReportRow>,
+    /// How many sessions these are.
+    pub sessions: u64,
+    /// The last of them. `None`: there are no more.
+    pub last: Option<i64>,
+}
+
 /// What plugins said about the sessions of a connection that started within a time, from
-/// the oldest: those with rows after `after`, up to some sessions. Only what `wanted` says.
+/// the oldest: of those after the row `after`, up to so many. Only what `wanted` says, by
+/// plugin and kind.
 pub fn report_rows(
     conn: &Db,
     connection: ConnectionId,
@@ -83,24 +95,26 @@ pub fn report_rows(
     after: i64,
     sessions: i64,
     wanted: impl Fn(&str, &str) -> bool,
-) -> Result<(Vec<ReportRow>, Option<i64>)> {
+) -> Result<ReportRows> {
     let range = place::range(connection, from, to);
     let mut statement = conn.prepare_cached(
         "SELECT id, public_id, started_at FROM session
          WHERE id BETWEEN :first AND :last AND id > :after ORDER BY id LIMIT :sessions",
     )?;
-    let params = named_params! { ":first": range.start(), ":last": range.end(), ":after": after, ":sessions": sessions };
+    let params = named_params! {
+        ":first": range.start(), ":last": range.end(), ":after": after, ":sessions": sessions,
+    };
     let found = statement
         .query_map(params, |row| Ok((row.get::<_, i64>(0)?, session_id(row, 1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<Vec<(i64, SessionId, TimestampMs)>>>()?;
     let last = found.last().map(|(row, ..)| *row);
-    let mut rows = Vec::new();
+    let mut read = ReportRows { rows: Vec::new(), sessions: found.len() as u64, last };
     for (row, session, started_at) in found {
         for (plugin, item) in items(conn, row, &wanted)? {
-            rows.push(ReportRow { row, session: session.clone(), started_at, plugin, item });
+            read.rows.push(ReportRow { row, session: session.clone(), started_at, plugin, item });
         }
     }
-    Ok((rows, last))
+    Ok(read)
 }
 
 fn items(conn: &Db, session: i64, wanted: &impl Fn(&str, &str) -> bool) -> Result<Vec<(String, Item)>> {

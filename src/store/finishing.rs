@@ -71,6 +71,32 @@ pub fn any_due(conn: &Db) -> Result<bool> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+/// How it stands with a session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is stored in segments.
+    Finished,
+    /// It waits for that, or is active again.
+    Waiting,
+    /// All attempts failed.
+    Failed,
+}
+
+/// How it stands with a session. `None` when it is gone.
+pub fn state(conn: &Db, session: i64) -> Result<Option<State>> {
+    let mut statement =
+        conn.prepare_cached("SELECT finished_at IS NOT NULL, finish_attempts FROM session WHERE id = :session")?;
+    let found = statement.query_row(named_params! { ":session": session }, |row| {
+        let (finished, attempts): (bool, i64) = (row.get(0)?, row.get(1)?);
+        Ok(match (finished, attempts < MAX_ATTEMPTS) {
+            (true, _) => State::Finished,
+            (false, true) => State::Waiting,
+            (false, false) => State::Failed,
+        })
+    });
+    Ok(found.optional()?)
+}
+
 /// Takes an attempt back that was not brought to its end, and did not fail either.
 pub fn release(conn: &Db, session: i64) -> Result<()> {
     conn.prepare_cached("UPDATE session SET finish_attempts = finish_attempts - 1 WHERE id = :session")?

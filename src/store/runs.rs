@@ -73,6 +73,8 @@ pub struct Subject {
     pub revision: i64,
     /// The size of its JSON.
     pub json_bytes: i64,
+    /// Its first event, by the visitor's clock.
+    pub first_event_at: TimestampMs,
     /// As the browser sent it.
     pub user_agent: String,
     /// Its first page.
@@ -85,7 +87,7 @@ pub struct Subject {
 pub fn subject(conn: &Db, session: i64) -> Result<Option<Subject>> {
     let mut statement = conn.prepare_cached(
         "SELECT public_id, started_at, last_event_at - first_event_at, revision, json_bytes, user_agent,
-                landing_url, visitor
+                landing_url, visitor, first_event_at
          FROM session WHERE id = :session",
     )?;
     let found = statement.query_row(named_params! { ":session": session }, |row| {
@@ -98,9 +100,17 @@ pub fn subject(conn: &Db, session: i64) -> Result<Option<Subject>> {
             user_agent: row.get(5)?,
             landing_url: row.get(6)?,
             visitor: row.get(7)?,
+            first_event_at: row.get(8)?,
         })
     });
     Ok(found.optional()?)
+}
+
+/// The maskers that a session went through, as a hash.
+pub fn masked(conn: &Db, session: i64) -> Result<Option<Digest>> {
+    let mut statement = conn.prepare_cached("SELECT masked FROM session WHERE id = :session")?;
+    let found = statement.query_row(named_params! { ":session": session }, |row| row.get(0)).optional()?;
+    Ok(found.flatten())
 }
 
 /// How it stands with a run that is about to be made.

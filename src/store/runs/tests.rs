@@ -136,7 +136,7 @@ fn reporters_get_what_they_ask_for_session_by_session() {
     finish(&conn, session, "friction", &[1; 16], &outcome(vec![finding("rage-click", 30)])).expect("stored");
     let rows = |from, to, wanted: &str| {
         let wanted = |_: &str, kind: &str| kind == wanted;
-        findings::report_rows(&conn, shop, (from, to), 0, 10, wanted).expect("read").0
+        findings::report_rows(&conn, shop, (from, to), 0, 10, wanted).expect("read").rows
     };
     assert!(matches!(&rows(0, NOW, "question")[..], [row] if matches!(row.item, Item::Fact(_))));
     assert_eq!(rows(0, NOW, "rage-click")[0].session.as_str(), "session-000000001");
