@@ -27,12 +27,15 @@ pub struct Cursor<'a> {
     at: usize,
     /// The closing byte of each array and object that is open, outermost first.
     open: Vec<u8>,
+    /// Whether the innermost container was entered by hand and nothing of it was read yet.
+    fresh: bool,
     max_depth: usize,
 }
 
 impl<'a> Cursor<'a> {
+    /// Stands before the text's one value; containers deeper than `max_depth` are refused.
     pub fn new(text: &'a str, max_depth: usize) -> Self {
-        Self { text, at: 0, open: Vec::new(), max_depth }
+        Self { text, at: 0, open: Vec::new(), fresh: false, max_depth }
     }
 
     /// How far the cursor has come, in bytes.
@@ -88,6 +91,46 @@ impl<'a> Cursor<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Enters an object by hand, for callers that cannot nest: what follows is
+    /// [`Self::next_key`] and a value in turns, until there is no key.
+    pub fn enter_object(&mut self) -> Result<(), Error> {
+        self.fresh = true;
+        self.enter(b'{', b'}')
+    }
+
+    /// The next key of the object that was entered, without its escapes; its value comes
+    /// next. Leaves the object where there is none.
+    #[inline]
+    pub fn next_key(&mut self) -> Result<Option<Cow<'a, str>>, Error> {
+        if self.goes_on()? { self.key().map(Some) } else { Ok(None) }
+    }
+
+    /// Enters an array by hand: what follows is [`Self::next_element`] and a value in turns.
+    pub fn enter_array(&mut self) -> Result<(), Error> {
+        self.fresh = true;
+        self.enter(b'[', b']')
+    }
+
+    /// Whether another element of the array that was entered comes next. Leaves the array
+    /// where none does.
+    #[inline]
+    pub fn next_element(&mut self) -> Result<bool, Error> {
+        self.goes_on()
+    }
+
+    /// Passes to the next item of the innermost container, or leaves it.
+    #[inline]
+    fn goes_on(&mut self) -> Result<bool, Error> {
+        if self.leave_if_closed() {
+            self.fresh = false;
+            return Ok(false);
+        }
+        if !std::mem::take(&mut self.fresh) {
+            self.expect(b',')?;
+        }
+        Ok(true)
     }
 
     /// Nothing but white space may follow.

@@ -72,6 +72,28 @@ fn depth_is_bounded_without_recursion() {
     assert_eq!(check(&"[".repeat(1_000_000), 8), Err(Error::TooDeep));
 }
 
+/// Walks a value by hand, and checks the same grammar.
+fn walk(cursor: &mut Cursor<'_>) -> Result<(), Error> {
+    match cursor.peek()? {
+        b'{' => {
+            cursor.enter_object()?;
+            while cursor.next_key()?.is_some() {
+                walk(cursor)?;
+            }
+        }
+        b'[' => {
+            cursor.enter_array()?;
+            while cursor.next_element()? {
+                walk(cursor)?;
+            }
+        }
+        _ => {
+            cursor.value()?;
+        }
+    }
+    Ok(())
+}
+
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -109,6 +131,9 @@ proptest! {
         if let Ok(text) = String::from_utf8(text) {
             let accepted = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
             prop_assert_eq!(check(&text, 64).is_ok(), accepted, "{}", text);
+            let mut cursor = Cursor::new(&text, 64);
+            let walked = walk(&mut cursor).and_then(|()| cursor.end());
+            prop_assert_eq!(walked.is_ok(), accepted, "by hand: {}", text);
         }
     }
 }
