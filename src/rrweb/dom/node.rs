@@ -139,6 +139,11 @@ impl<'m> Node<'m> {
         std::iter::successors(next(&self), next)
     }
 
+    /// The node after it and all that stands in it, in the order of the document.
+    pub fn after(&self) -> Option<Self> {
+        self.at(self.tree.after(self.slot, NONE))
+    }
+
     /// Whether it stands in a script, a stylesheet, or what is shown without scripts only.
     pub fn is_unseen(&self) -> bool {
         let unseen = |node: &Self| matches!(node.tag(), "script" | "style" | "noscript" | "template");

@@ -21,6 +21,9 @@ pub const NO_ID: i64 = -1;
 /// Ancestors further up are not looked at: browsers themselves nest no deeper than 512.
 pub const MOST_ANCESTORS: usize = 1024;
 
+/// So many attributes of a node are kept: honest elements have far fewer.
+const MOST_ATTRIBUTES: u16 = 128;
+
 /// Waste below this is not worth packing.
 const WASTE_BYTES: usize = 64 * 1024;
 
@@ -288,7 +291,7 @@ impl Tree {
             node.attributes = end;
         }
         if node.attributes as usize + usize::from(node.attribute_count) != end
-            || node.attribute_count == u16::MAX
+            || node.attribute_count == MOST_ATTRIBUTES
         {
             return;
         }
