@@ -8,5 +8,6 @@ pub mod event;
 pub mod file;
 mod json;
 mod text;
+pub mod tokens;
 
 pub use event::{Error, Event, Limits, events};
