@@ -13,6 +13,7 @@ pub mod disk;
 pub mod embedded;
 pub mod finish;
 pub mod ingest;
+pub mod masking;
 pub mod model;
 pub mod pieces;
 pub mod playback;

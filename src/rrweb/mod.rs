@@ -10,6 +10,7 @@ pub mod event;
 pub mod file;
 pub mod json;
 pub(crate) mod text;
+pub mod tokens;
 
 pub use dom::Mirror;
 pub use event::{Error, Event, Limits, events};

@@ -1,0 +1,247 @@
+//! Secrets that were typed: what stood in the field on the way there, and what the page
+//! showed of it meanwhile.
+//!
+//! A field that ends as `bob@example.com` was `bob@exa` before, which no masker knows.
+
+use std::collections::HashMap;
+
+use super::hider::{Found, Hider};
+use super::views;
+use super::walk::Spot;
+
+/// So much of a secret says something, in characters.
+const TELLING_CHARS: usize = 3;
+
+/// As part of a longer text it takes so many, and a third of the secret.
+const ECHO_CHARS: usize = 6;
+
+/// A page shows what is typed at once, or when the visitor pauses.
+const ECHO_MS: i64 = 5_000;
+
+/// Of one field no more values are kept that were typed and changed again.
+const MOST_VALUES: usize = 1024;
+
+/// What was typed into one node of a page.
+#[derive(Debug, Default)]
+struct Holder {
+    stream: i64,
+    from: i64,
+    until: i64,
+    is_field: bool,
+    current: String,
+    has_grown: bool,
+    /// What stood there before something of it was taken away again.
+    values: Vec<String>,
+}
+
+impl Holder {
+    fn take(&mut self, text: &str) {
+        if text.starts_with(&self.current) {
+            self.has_grown |= text.len() > self.current.len();
+        } else {
+            self.keep();
+            self.has_grown = false;
+        }
+        text.clone_into(&mut self.current);
+    }
+
+    fn keep(&mut self) {
+        let is_new = self.values.last() != Some(&self.current) && !self.current.is_empty();
+        if is_new && (self.is_field || self.has_grown) && self.values.len() < MOST_VALUES {
+            self.values.push(std::mem::take(&mut self.current));
+        }
+    }
+}
+
+/// Watches what is typed, while texts are collected.
+#[derive(Debug, Default)]
+pub(super) struct Typing {
+    page: u32,
+    now: HashMap<i64, Holder>,
+    before: Vec<(u32, i64, Holder)>,
+}
+
+impl Typing {
+    /// Looks at a text that stands on the page with this number.
+    pub fn watch(&mut self, (stream, page, at): (i64, u32, i64), spot: &Spot<'_>) {
+        let is_field = spot.place == super::Place::InputValue;
+        let Some(id) = spot.holder.filter(|_| is_field || spot.is_change) else { return };
+        if page != self.page {
+            self.end_page();
+            self.page = page;
+        }
+        let text = spot.text();
+        let holder = self.now.entry(id).or_insert_with(|| {
+            // What a snapshot shows may have been typed before it.
+            let from = if spot.is_change { at } else { i64::MIN };
+            Holder { stream, from, is_field, ..Holder::default() }
+        });
+        holder.until = at;
+        holder.take(&text);
+    }
+
+    fn end_page(&mut self) {
+        for (id, mut holder) in self.now.drain() {
+            holder.has_grown |= holder.is_field;
+            holder.keep();
+            if !holder.values.is_empty() {
+                self.before.push((self.page, id, holder));
+            }
+        }
+    }
+
+    /// What of all this holds secrets.
+    pub fn typed(mut self, hider: &Hider) -> Typed {
+        self.end_page();
+        let mut typed = Typed::default();
+        for (page, id, holder) in self.before {
+            let mut words: Vec<(String, usize)> = Vec::new();
+            for value in holder.values {
+                let found = hider.find(&value);
+                for found in &found {
+                    let word = views::fold(&value[found.part.clone()]);
+                    if !words.iter().any(|(known, _)| *known == word) {
+                        words.push((word, found.secret));
+                    }
+                }
+                if !found.is_empty() {
+                    typed.values.entry((page, id)).or_default().push((value, found));
+                }
+            }
+            if holder.is_field && !words.is_empty() {
+                let (from, until) = (holder.from, holder.until.saturating_add(ECHO_MS));
+                typed.echoes.push(Echo { stream: holder.stream, from, until, words });
+            }
+        }
+        typed
+    }
+}
+
+/// Secrets that were typed.
+#[derive(Debug, Default)]
+pub(super) struct Typed {
+    /// What stood in a node of a page, and where the secrets are in it.
+    values: HashMap<(u32, i64), Vec<(String, Vec<Found>)>>,
+    echoes: Vec<Echo>,
+}
+
+/// A time in which the page may show what is being typed.
+#[derive(Debug)]
+struct Echo {
+    stream: i64,
+    from: i64,
+    until: i64,
+    /// Secrets as they are compared.
+    words: Vec<(String, usize)>,
+}
+
+impl Typed {
+    /// Finds what of a text is a secret that was not complete yet.
+    pub fn find(&self, (stream, page, at): (i64, u32, i64), spot: &Spot<'_>, text: &str) -> Vec<Found> {
+        let values = spot.holder.and_then(|id| self.values.get(&(page, id)));
+        let mut found: Vec<Found> =
+            values.into_iter().flatten().flat_map(|(value, hits)| on_the_way(text, value, hits)).collect();
+        let mut echoes = self
+            .echoes
+            .iter()
+            .filter(|echo| echo.stream == stream && (echo.from..=echo.until).contains(&at))
+            .peekable();
+        if echoes.peek().is_some() {
+            let views = views::of(text);
+            for echo in echoes {
+                for (word, secret) in &echo.words {
+                    views.iter().for_each(|view| find_echo(view, word, *secret, &mut found));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What of `text` became a secret in `value`.
+fn on_the_way(text: &str, value: &str, hits: &[Found]) -> Vec<Found> {
+    let same = |pairs: &mut dyn Iterator<Item = (char, char)>| {
+        pairs.take_while(|(left, right)| left == right).map(|(char, _)| char.len_utf8()).sum::<usize>()
+    };
+    let first = same(&mut text.chars().zip(value.chars()));
+    let last = same(&mut text[first..].chars().rev().zip(value[first..].chars().rev()));
+    let mut found = Vec::new();
+    for Found { part, secret, .. } in hits {
+        let mut cover = |from: usize, until: usize| {
+            if text.get(from..until).is_some_and(|part| part.chars().count() >= TELLING_CHARS) {
+                found.push(Found { part: from..until, secret: *secret, is_percent: false });
+            }
+        };
+        if first > part.start {
+            let after = last.min(value.len() - part.end.min(value.len()));
+            let rest = text.len() - after;
+            // A slip of the keyboard after the beginning belongs to it.
+            let begun = first.min(part.end);
+            let is_slip = text.get(begun..rest).is_some_and(|slip| slip.chars().count() <= TELLING_CHARS);
+            cover(part.start, if is_slip { rest } else { begun });
+        }
+        let tail = value.len() - last;
+        if tail < part.end && first <= part.start.max(tail) {
+            let from = part.start.max(tail) - tail;
+            let start = text.len() - last;
+            cover(start + from, start + (part.end - tail));
+        }
+    }
+    found
+}
+
+/// Finds the beginning of a secret in a text that may show it while it is typed.
+fn find_echo(view: &views::View, word: &str, secret: usize, found: &mut Vec<Found>) {
+    let Some(telling) = word.char_indices().nth(TELLING_CHARS).map(|(at, _)| &word[..at]) else { return };
+    let chars = word.chars().count();
+    for (at, _) in view.text.match_indices(telling) {
+        let same = view.text[at..].chars().zip(word.chars()).take_while(|(left, right)| left == right);
+        let (count, bytes) =
+            same.fold((0, 0), |(count, bytes), (char, _)| (count + 1, bytes + char.len_utf8()));
+        let part = at..at + bytes;
+        let is_all = view.text[part.clone()].trim() == view.text.trim();
+        if is_all || (count >= ECHO_CHARS && count * 3 >= chars) {
+            found.push(Found { part: view.original(part), secret, is_percent: view.is_percent });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(text: &str, value: &str, secret: &str) -> Vec<String> {
+        let start = value.find(secret).expect("it is there");
+        let hit = Found { part: start..start + secret.len(), secret: 0, is_percent: false };
+        let mut found: Vec<String> =
+            on_the_way(text, value, &[hit]).into_iter().map(|found| text[found.part].to_owned()).collect();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn what_is_half_typed_is_covered() {
+        let value = "mail bob@example.com!";
+        let secret = "bob@example.com";
+        assert_eq!(covered("mail bob@ex", value, secret), ["bob@ex"]);
+        assert_eq!(covered("mail bob@ey", value, secret), ["bob@ey"]);
+        assert_eq!(covered("mail bob@e!", value, secret), ["bob@e"]);
+        assert!(covered("mail bo", value, secret).is_empty());
+        assert!(covered("mail", value, secret).is_empty());
+        assert_eq!(covered("mail example.com!", value, secret), ["example.com"]);
+        assert_eq!(covered("mail bob and Jane, both", value, secret), ["bob"]);
+    }
+
+    #[test]
+    fn what_the_page_shows_meanwhile_is_found() {
+        let find = |text: &str| {
+            let mut found = Vec::new();
+            views::of(text).iter().for_each(|view| find_echo(view, "bob@example.com", 0, &mut found));
+            found.into_iter().map(|found| text[found.part].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(find("Hello bob@exa"), ["bob@exa"]);
+        assert_eq!(find("?q=Bob%40exa"), ["Bob%40exa"]);
+        assert_eq!(find(" bob "), ["bob"]);
+        assert!(find("bob is here").is_empty());
+    }
+}
