@@ -3,8 +3,9 @@
 //! No I/O and no rules that need a clock or a database: what a connection, a
 //! session, a stream and a batch are, and how their names are written.
 
-mod finding;
-mod report;
+pub mod finding;
+pub mod report;
+pub mod span;
 
 use std::fmt;
 use std::str::FromStr;

@@ -55,7 +55,9 @@ pub fn with_settings(entry: &Entry, choice: &Choice) -> Result<Chosen, String> {
 pub fn analyzers(plugins: &Host, choices: &[(String, Choice)]) -> Vec<Chosen> {
     let registry = plugins.plugins();
     let analyzes = |plugin: &Plugin| plugin.manifest.analyzer.is_some();
-    on(&registry, choices, analyzes).filter_map(|(entry, choice)| with_settings(entry, &choice).ok()).collect()
+    on(&registry, choices, analyzes)
+        .filter_map(|(entry, choice)| with_settings(entry, &choice).ok())
+        .collect()
 }
 
 /// The maskers that work for a connection, in the order of their names. All of them must

@@ -3,7 +3,7 @@
 use super::chosen::Chosen;
 use super::passes::{Error, Passes};
 use crate::masking::{Collecting, Decisions, Masker};
-use crate::model::Span;
+use crate::model::span::Span;
 use crate::plugins::SessionInfo;
 use crate::rrweb::Event;
 use crate::store::finishing::Source;
@@ -42,9 +42,7 @@ fn masked(error: crate::masking::Error) -> Error {
 fn masker<'a>(chosen: &'a Chosen, session: &SessionInfo) -> Box<dyn Masker + 'a> {
     let mut masking = chosen.plugin.mask(session, &chosen.settings);
     let name = chosen.plugin.id();
-    Box::new(move |spans: &[Span]| {
-        masking.mask(spans).map_err(|failure| format!("{name}: {failure}"))
-    })
+    Box::new(move |spans: &[Span]| masking.mask(spans).map_err(|failure| format!("{name}: {failure}")))
 }
 
 /// Of the maskers that a session went through, and of their settings.

@@ -135,7 +135,11 @@ pub fn info(subject: &Subject) -> SessionInfo {
     SessionInfo {
         id: subject.id.to_string(),
         started_at: clock::rfc3339(subject.started_at),
-        duration: u32::try_from(subject.duration_ms).unwrap_or(if subject.duration_ms < 0 { 0 } else { u32::MAX }),
+        duration: u32::try_from(subject.duration_ms).unwrap_or(if subject.duration_ms < 0 {
+            0
+        } else {
+            u32::MAX
+        }),
         user_agent: subject.user_agent.clone(),
         landing_url: subject.landing_url.clone(),
         visitor: subject.visitor.clone().unwrap_or_default(),

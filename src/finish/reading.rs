@@ -90,7 +90,12 @@ impl Reader {
 }
 
 /// Reads a session that was finished before timelines were kept, or with another version.
-pub async fn read_again(store: &Store, due: &Due, now: TimestampMs, stopping: &Stopping) -> Result<(), Error> {
+pub async fn read_again(
+    store: &Store,
+    due: &Due,
+    now: TimestampMs,
+    stopping: &Stopping,
+) -> Result<(), Error> {
     let session = due.session;
     let read = move |conn: &crate::store::Db| {
         Ok((runs::subject(conn, session)?, finishing::sources(conn, session)?))

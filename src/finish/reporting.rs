@@ -12,9 +12,9 @@ use super::chosen::{self, Chosen};
 use super::reports::{Making, Orders, Reporter};
 use crate::clock;
 use crate::model::{ConnectionId, Period, Row, TimestampMs};
-use crate::plugins::{Plugin, Registry};
 use crate::plugins::manifest::Schedule;
 use crate::plugins::run::Run;
+use crate::plugins::{Plugin, Registry};
 use crate::store::findings::{self, ReportRow};
 use crate::store::reports::{self, NewReport};
 use crate::store::{self, Scope, Store, choices, connections, runs};
@@ -67,7 +67,11 @@ impl Reporting {
                 let wanted = (connection, now - PERIOD_MS, now);
                 if let Err(reason) = self.make(wanted, reporter.clone(), &progress).await {
                     let plugin = reporter.plugin.id();
-                    tracing::warn!(plugin, connection = connection.0, "the report that is due is not made: {reason}");
+                    tracing::warn!(
+                        plugin,
+                        connection = connection.0,
+                        "the report that is due is not made: {reason}"
+                    );
                     self.looked_at = Some(uptime);
                 }
                 Ok(true)
@@ -169,11 +173,8 @@ impl Reporting {
     async fn any_since(&self, connection: ConnectionId, latest: Option<TimestampMs>) -> store::Result<bool> {
         let now = self.analyst.clock.now();
         let since = latest.unwrap_or(now - PERIOD_MS);
-        let count = self
-            .analyst
-            .store
-            .read(move |conn| runs::sessions_between(conn, connection, since, now))
-            .await?;
+        let count =
+            self.analyst.store.read(move |conn| runs::sessions_between(conn, connection, since, now)).await?;
         Ok(count > 0)
     }
 

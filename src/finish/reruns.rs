@@ -14,7 +14,7 @@ use super::chosen::{self, Chosen};
 use super::passes::{Error, Passes};
 use super::{info, masks};
 use crate::masking;
-use crate::model::Place;
+use crate::model::span::Place;
 use crate::stop::Stopping;
 use crate::store::reruns::{self, Rerun, State, Work};
 use crate::store::{self, choices, finishing, runs};
@@ -211,9 +211,8 @@ impl Reruns {
         stopping: &Stopping,
     ) -> Result<masking::Report, Error> {
         let store = &self.analyst.store;
-        let read = move |conn: &store::Db| {
-            Ok((runs::subject(conn, session)?, finishing::sources(conn, session)?))
-        };
+        let read =
+            move |conn: &store::Db| Ok((runs::subject(conn, session)?, finishing::sources(conn, session)?));
         let (Some(subject), sources) = store.read(read).await? else {
             return Ok(masking::Report::default());
         };

@@ -176,8 +176,9 @@ impl Asking<'_> {
         for (spans, keys) in spans {
             for masker in &mut self.maskers {
                 for change in masker.mask(spans).map_err(Error::Masker)? {
-                    let none = Error::NoSuchSpan { index: change.index, spans: spans.len() };
-                    self.decided.take(*keys.get(change.index).ok_or(none)?, change.edit)?;
+                    let index = change.index as usize;
+                    let none = Error::NoSuchSpan { index, spans: spans.len() };
+                    self.decided.take(*keys.get(index).ok_or(none)?, change.edit)?;
                 }
             }
         }
@@ -197,7 +198,7 @@ impl Decided {
             Edit::Block => {
                 self.blocked.insert(key);
             }
-            Edit::Hide(secrets) => secrets.into_iter().try_for_each(|secret| self.hide(secret))?,
+            Edit::Hide { secrets } => secrets.into_iter().try_for_each(|secret| self.hide(secret))?,
         }
         Ok(())
     }

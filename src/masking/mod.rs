@@ -27,72 +27,10 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::span::{Change, Edit, Place, Secret, Span};
 pub use collect::{Collecting, Decisions};
 pub use report::{Hidden, Report, Sample};
 pub use rewrite::Rewriting;
-
-/// Where a text stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the interface documents each")]
-pub enum Place {
-    Text,
-    Attribute,
-    InputValue,
-    Url,
-    Title,
-    Console,
-    Prompt,
-    Reply,
-    Custom,
-}
-
-/// A text, and where it first stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// As it is read, without the white space around it. Of a page's text it is the whole
-    /// of a block, even where it is made of several nodes.
-    pub text: String,
-    /// What holds it.
-    pub place: Place,
-    /// The element's tag, "" when there is none.
-    pub tag: String,
-    /// The attribute's, the field's or the value's name, "" when there is none.
-    pub name: String,
-    /// Tags, ids and classes, from the nearest id down; "" when there is no element.
-    pub selector: String,
-}
-
-/// A part of a text, and what to put in its place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Secret {
-    /// What is hidden, wherever it stands. Without a letter or a digit it is no secret.
-    pub value: String,
-    /// What is shown instead.
-    pub with: String,
-    /// What it is: "e-mail".
-    pub kind: String,
-}
-
-/// What is done to a span.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
-    /// Values are hidden, here and everywhere else in the session.
-    Hide(Vec<Secret>),
-    /// Every letter and digit becomes an asterisk.
-    Cover,
-    /// The element becomes a grey box.
-    Block,
-}
-
-/// What is done to one of the spans that a masker was asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Its place among those that were asked about, from 0.
-    pub index: usize,
-    /// What is done to it.
-    pub edit: Edit,
-}
 
 /// Says which texts must not be stored.
 pub trait Masker {

@@ -84,8 +84,8 @@ pub enum State {
 
 /// How it stands with a session. `None` when it is gone.
 pub fn state(conn: &Db, session: i64) -> Result<Option<State>> {
-    let mut statement =
-        conn.prepare_cached("SELECT finished_at IS NOT NULL, finish_attempts FROM session WHERE id = :session")?;
+    let mut statement = conn
+        .prepare_cached("SELECT finished_at IS NOT NULL, finish_attempts FROM session WHERE id = :session")?;
     let found = statement.query_row(named_params! { ":session": session }, |row| {
         let (finished, attempts): (bool, i64) = (row.get(0)?, row.get(1)?);
         Ok(match (finished, attempts < MAX_ATTEMPTS) {
