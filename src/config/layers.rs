@@ -11,7 +11,7 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 32] = [
+const RANGES: [(&str, i64, i64); 38] = [
     ("server.max_connections", 1, 100_000),
     ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
@@ -38,6 +38,12 @@ const RANGES: [(&str, i64, i64); 32] = [
     ("disk.low_water_bytes", 0, 1 << 50),
     ("disk.ballast_bytes", 0, 1 << 40),
     ("pages.sessions_per_page", 1, 1000),
+    ("plugins.workers", 0, 1024),
+    ("plugins.max_file_bytes", 1024, 1 << 30),
+    ("plugins.max_memory_mib", 1, 4096),
+    ("plugins.max_cpu_ms", 1, 3_600_000),
+    ("plugins.max_cpu_ms_per_mb", 0, 3_600_000),
+    ("plugins.max_report_cpu_ms", 1, 3_600_000),
     ("sessions.idle_after_seconds", 1, 31_536_000),
     ("sessions.max_hours", 1, 8760),
     ("sessions.max_bytes", 1024, 1 << 40),
@@ -51,17 +57,26 @@ pub struct Layers {
     defaults: BTreeMap<String, ValueKind>,
     file: Option<(PathBuf, BTreeMap<String, ValueKind>)>,
     environment: BTreeMap<String, ValueKind>,
+    /// The tables `[plugins.NAME]` of the file, which no default knows.
+    plugins: BTreeMap<String, serde_json::Value>,
 }
 
 impl Layers {
     /// Reads the layers and holds the upper ones against the defaults.
     pub fn read(file: Option<&Path>, environment: BTreeMap<String, String>) -> Result<Self, Error> {
         let defaults = flat(parse(Path::new("embedded config.toml"), DEFAULTS)?);
+        let mut plugins = BTreeMap::new();
         let layers = Self {
             file: match file.or(default_file()) {
-                Some(path) => Some((path.to_owned(), flat(parse(path, &read(path)?)?))),
+                Some(path) => {
+                    let text = read(path)?;
+                    let mut tables = parse(path, &text)?;
+                    plugins = tables_of_plugins(&text, &mut tables);
+                    Some((path.to_owned(), flat(tables)))
+                }
                 None => None,
             },
+            plugins,
             environment: as_typed(flat(from_environment(environment)), &defaults),
             defaults,
         };
@@ -119,7 +134,12 @@ impl Layers {
                 .expect("a key read from a layer is a valid path");
         }
         let merged = builder.build().expect("flat values always build");
-        merged.try_deserialize().map_err(|error| {
+        let settings: Result<Settings, config::ConfigError> = merged.try_deserialize();
+        let with_tables = |mut settings: Settings| {
+            settings.plugins.of.clone_from(&self.plugins);
+            settings
+        };
+        settings.map(with_tables).map_err(|error| {
             let (key, problem) = match error {
                 config::ConfigError::At { error, key, .. } => (key, error.to_string()),
                 other => (None, other.to_string()),
@@ -162,6 +182,18 @@ impl Layers {
             _ => "the defaults".to_owned(),
         }
     }
+}
+
+/// Takes the tables inside of `[plugins]` out of what was read.
+fn tables_of_plugins(text: &str, tables: &mut Map<String, Value>) -> BTreeMap<String, serde_json::Value> {
+    if let Some(ValueKind::Table(plugins)) = tables.get_mut("plugins").map(|value| &mut value.kind) {
+        plugins.retain(|_, value| !matches!(value.kind, ValueKind::Table(_)));
+    }
+    // From the text, since the layers know no list in a list.
+    let text: toml::Table = toml::from_str(text).unwrap_or_default();
+    let plugins = text.get("plugins").and_then(toml::Value::as_table).into_iter().flatten();
+    let tables = plugins.filter(|(_, value)| value.is_table());
+    tables.filter_map(|(name, table)| Some((name.clone(), serde_json::to_value(table).ok()?))).collect()
 }
 
 fn default_file() -> Option<&'static Path> {

@@ -78,6 +78,7 @@ pub struct Settings {
     pub sessions: Sessions,
     pub retention: Retention,
     pub pages: Pages,
+    pub plugins: Plugins,
     pub log: Log,
 }
 
@@ -189,6 +190,34 @@ pub struct Retention {
 pub struct Pages {
     pub sessions_per_page: usize,
     pub templates_dir: PathBuf,
+}
+
+/// Where plugins are, and what they may use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Plugins {
+    pub enabled: bool,
+    pub folder: PathBuf,
+    pub workers: usize,
+    pub max_file_bytes: u64,
+    pub max_memory_mib: u32,
+    pub max_cpu_ms: u32,
+    pub max_cpu_ms_per_mb: u32,
+    pub max_report_cpu_ms: u32,
+    /// The tables `[plugins.NAME]` by their names. Only the plugin knows what is right there.
+    #[serde(skip)]
+    pub of: BTreeMap<String, serde_json::Value>,
+}
+
+impl Plugins {
+    /// How many threads run plugins.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1),
+            workers => workers,
+        }
+    }
 }
 
 /// What is logged.
@@ -348,6 +377,21 @@ mod tests {
             load(file, &[("HINDSIGHT_SERVER__LISTEN", "127.0.0.1:2"), ("PATH", "/bin")]).expect("valid");
         assert_eq!(settings.server.listen.port(), 2);
         assert_eq!(settings.ingest.max_depth, 100);
+    }
+
+    #[test]
+    fn tables_of_plugins_are_their_own() {
+        let file = "[plugins]\nworkers = 2\n[plugins.mask-pii]\nmail = true\nwords = [[\"a\"], []]\n\
+                    [plugins.mask-pii.deep]\nEr = 0.5\n[plugins.friction]\n";
+        let plugins = load(file, &[("HINDSIGHT_PLUGINS__MAX_CPU_MS", "9")]).expect("valid").plugins;
+        assert_eq!((plugins.workers, plugins.max_cpu_ms), (2, 9));
+        let expected = serde_json::json!({
+            "friction": {},
+            "mask-pii": { "mail": true, "words": [["a"], []], "deep": { "Er": 0.5 } },
+        });
+        assert_eq!(serde_json::to_value(&plugins.of).expect("JSON"), expected);
+        let error = load("[plugins]\nfolder_ = \"x\"\n", &[]).expect_err("no such setting");
+        assert!(error.ends_with("did you mean `plugins.folder`? Otherwise remove it"), "{error}");
     }
 
     #[test]

@@ -1,0 +1,125 @@
+//! "This folder changed": told once it is quiet again.
+//!
+//! The system's notices are an alarm, not the news: whoever is told looks for itself. So a
+//! notice that is lost (network folders send none) only makes it later, since everybody
+//! is told every few seconds as well. A folder that is not there is waited for.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio::time::timeout;
+
+use crate::stop::Stopping;
+
+/// A folder is quiet when nothing happened for this long.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// It is told of changes even if it is never quiet.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// How often a look is due without any notice.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// A folder that is watched.
+pub struct Folder {
+    path: PathBuf,
+    stopping: Stopping,
+    notices: Receiver<()>,
+    alarm: Sender<()>,
+    /// While there is one, the system tells of changes.
+    watcher: Option<RecommendedWatcher>,
+}
+
+impl Folder {
+    /// Watches a folder with all that is in it, until the server stops.
+    pub fn watch(path: PathBuf, stopping: Stopping) -> Self {
+        // One notice is as good as many.
+        let (alarm, notices) = channel(1);
+        let mut folder = Self { path, stopping, notices, alarm, watcher: None };
+        folder.attach();
+        folder
+    }
+
+    /// Waits until a look is due; `false` when the server stops.
+    pub async fn next(&mut self) -> bool {
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            () = stopping.wait() => return false,
+            () = self.change() => {}
+        }
+        self.attach();
+        true
+    }
+
+    async fn change(&mut self) {
+        if timeout(EVERY, self.notices.recv()).await.is_ok() {
+            let quiet = async { while timeout(QUIET, self.notices.recv()).await.is_ok() {} };
+            let _ = timeout(LONGEST, quiet).await;
+        }
+    }
+
+    /// Asks the system for notices, if it does not send them: the folder may be new.
+    fn attach(&mut self) {
+        if !self.path.is_dir() {
+            self.watcher = None;
+        } else if self.watcher.is_none() {
+            self.watcher = watcher(&self.path, self.alarm.clone())
+                .inspect_err(|error| tracing::warn!(%error, folder = %self.path.display(), "changes are seen late"))
+                .ok();
+        }
+    }
+}
+
+fn watcher(path: &Path, alarm: Sender<()>) -> notify::Result<RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let is_read = event.is_ok_and(|event| event.kind.is_access());
+        // A notice that waits already says the same.
+        if !is_read && matches!(alarm.try_send(()), Err(TrySendError::Closed(()))) {
+            tracing::trace!("nobody watches the folder any more");
+        }
+    })?;
+    watcher.watch(path, RecursiveMode::Recursive)?;
+    Ok(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_told_once_it_is_quiet() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (stopper, stopping) = crate::stop::channel();
+        let mut folder = Folder::watch(dir.path().to_owned(), stopping);
+        let file = dir.path().join("a");
+        let writing = tokio::task::spawn_blocking(move || {
+            for text in ["a", "b", "c"] {
+                std::fs::write(&file, text).expect("writable");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let start = Instant::now();
+        assert!(folder.next().await);
+        let waited = start.elapsed();
+        assert!(waited >= QUIET && waited < EVERY, "{waited:?}");
+        writing.await.expect("written");
+        stopper.stop();
+        assert!(!folder.next().await);
+    }
+
+    #[tokio::test]
+    async fn a_folder_may_come_later() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (_stopper, stopping) = crate::stop::channel();
+        let path = dir.path().join("later");
+        let mut folder = Folder::watch(path.clone(), stopping);
+        assert!(folder.watcher.is_none());
+        std::fs::create_dir(&path).expect("writable");
+        assert!(folder.next().await);
+        assert!(folder.watcher.is_some());
+    }
+}
