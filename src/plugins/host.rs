@@ -211,7 +211,8 @@ impl Host {
         let registry = self.plugins();
         let running = registry.get(id).and_then(|entry| entry.plugin.as_ref());
         running.is_some_and(|plugin| {
-            plugin.origin == Origin::Folder && self.0.loader.revision_of(files).as_ref() == Some(&plugin.revision)
+            plugin.origin == Origin::Folder
+                && self.0.loader.revision_of(files).as_ref() == Some(&plugin.revision)
         })
     }
 

@@ -4,10 +4,10 @@
 //! of range fails the run with a sentence that says where, since an author must know.
 
 use super::manifest::Manifest;
-use crate::model::span::{Change, Edit};
 use super::text;
 use crate::model::finding::{Analysis, Fields, Value};
 use crate::model::report::{Cell, Report, Section};
+use crate::model::span::{Change, Edit};
 
 const MAX_FINDINGS: usize = 1000;
 const MAX_FACTS: usize = 10_000;

@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::manifest::Analyzer;
-use crate::model::span::Change;
 use super::text;
 use crate::model::finding::{Analysis, Fact, Fields, Finding, Score, Severity};
 use crate::model::report::{Report, Section};
+use crate::model::span::Change;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,7 +111,8 @@ pub fn report(json: &str) -> Result<Report, String> {
 }
 
 fn parse<T: DeserializeOwned>(function: &str, json: &str) -> Result<T, String> {
-    serde_json::from_str(json).map_err(|error| format!("what `{function}` returned: {}", without_place(&error)))
+    serde_json::from_str(json)
+        .map_err(|error| format!("what `{function}` returned: {}", without_place(&error)))
 }
 
 fn part<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, String> {
@@ -171,8 +172,9 @@ mod tests {
             let complaint = analysis(json, &analyzer()).expect_err(json);
             assert!(complaint.contains(expected), "{complaint} lacks {expected}");
         }
-        assert_eq!(changes(r#"[{"index":0,"edit":"hid"}]"#).expect_err("no edit").split(',').next(), Some(
-            "changes[0]: unknown variant `hid`"
-        ));
+        assert_eq!(
+            changes(r#"[{"index":0,"edit":"hid"}]"#).expect_err("no edit").split(',').next(),
+            Some("changes[0]: unknown variant `hid`")
+        );
     }
 }

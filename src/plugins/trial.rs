@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::plugin::Plugin;
 use super::run::{Failure, Run, SessionInfo, Usage};
 use super::settings::Settings;
-use crate::model::span::{Place, Span};
 use crate::model::finding::{Fact, Finding, Item, Row, Severity};
 use crate::model::report::Period;
+use crate::model::span::{Place, Span};
 use crate::timeline::{Event, Kind};
 
 /// A visit of a shop with something of each kind of event.
