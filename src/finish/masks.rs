@@ -4,7 +4,7 @@ use super::chosen::Chosen;
 use super::passes::{Error, Passes};
 use crate::masking::{Collecting, Decisions, Masker};
 use crate::model::span::Span;
-use crate::plugins::SessionInfo;
+use crate::plugins::run::SessionInfo;
 use crate::rrweb::Event;
 use crate::store::finishing::Source;
 use crate::store::runs::Digest;

@@ -1,12 +1,12 @@
 //! Reading the pieces of a session as the JSON that came in, as often as is needed.
 
-use crate::model::{ConnectionId, TimestampMs};
+use crate::model::ConnectionId;
 use crate::rrweb::{self, Event, Limits};
 use crate::segment::frame;
 use crate::stop::Stopping;
 use crate::store::finishing::{self, Piece, Source};
 use crate::store::{self, Store};
-use crate::{masking, pieces, timeline};
+use crate::{pieces, timeline};
 
 /// What was stored was within the limits when it came.
 pub const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
