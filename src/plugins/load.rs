@@ -27,6 +27,12 @@ const SCRIPT_MANIFEST: &str = "/* plugin.toml";
 /// Why a plugin is not taken. Each is a sentence with a remedy where there is one.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is no engine.
+    #[error("the engine for plugins does not start: {0}")]
+    Engine(String),
+    /// There is no folder for compiled code.
+    #[error("compiled plugins cannot be kept")]
+    Cache(#[source] std::io::Error),
     /// A file cannot be read, or is none of ours.
     #[error("{0}")]
     File(String),
@@ -55,8 +61,7 @@ pub enum Error {
     /// The file can do something else than the manifest says.
     #[error(
         "plugin.toml has tables for {}, and the file is {}; make them the same",
-        listed(named),
-        listed(found)
+        listed(named), listed(found)
     )]
     Capabilities {
         /// By the manifest.
@@ -90,10 +95,10 @@ impl Loader {
         cache: &Path,
         script_engine: Option<&'static [u8]>,
         metering: Metering,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, Error> {
         Ok(Self {
-            engine: Arc::new(Engine::new(metering)?),
-            compiler: Compiler::new(cache.to_owned())?,
+            engine: Arc::new(Engine::new(metering).map_err(|error| Error::Engine(format!("{error:#}")))?),
+            compiler: Compiler::new(cache.to_owned()).map_err(Error::Cache)?,
             settings: settings.clone(),
             script_engine,
             script_program: Mutex::new(None),
@@ -113,12 +118,7 @@ impl Loader {
     }
 
     /// Loads a plugin and tries it. `stands_in` is the name that its id must be.
-    pub fn load(
-        &self,
-        origin: Origin,
-        files: &Files,
-        stands_in: &str,
-    ) -> Result<(Plugin, Vec<trial::Trial>), Error> {
+    pub fn load(&self, origin: Origin, files: &Files, stands_in: &str) -> Result<(Plugin, Vec<trial::Trial>), Error> {
         let plugin = self.load_untried(origin, files, stands_in)?;
         let trials = trial::run(&plugin).map_err(Error::Trial)?;
         Ok((plugin, trials))
@@ -210,12 +210,10 @@ fn check_capabilities(plugin: &Plugin, name: &str) -> Result<(), Error> {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut found = match &plugin.code {
         Code::Component(program) => owned(program.capabilities()),
-        Code::Script { .. } => {
-            plugin.script_capabilities().outcome.map_err(|failure| match failure.cause {
-                Cause::GaveUp => Error::Code { name: name.to_owned(), sentence: failure.message },
-                _ => Error::Trial(failure),
-            })?
-        }
+        Code::Script { .. } => plugin.script_capabilities().outcome.map_err(|failure| match failure.cause {
+            Cause::GaveUp => Error::Code { name: name.to_owned(), sentence: failure.message },
+            _ => Error::Trial(failure),
+        })?,
     };
     let mut named = owned(plugin.manifest.capabilities());
     found.sort();

@@ -4,10 +4,9 @@
 //! of range fails the run with a sentence that says where, since an author must know.
 
 use super::manifest::Manifest;
-use super::text;
-use crate::model::finding::{Analysis, Fields, Value};
-use crate::model::report::{Cell, Report, Section};
 use crate::model::span::{Change, Edit};
+use super::text;
+use crate::model::{Analysis, Cell, Fields, Report, Section, Value};
 
 const MAX_FINDINGS: usize = 1000;
 const MAX_FACTS: usize = 10_000;

@@ -89,10 +89,7 @@ pub fn scan(bytes: &[u8]) -> Result<Scan, String> {
 
 fn packed(bytes: &[u8]) -> Result<String, String> {
     if bytes.len() > manifest::MAX_BYTES {
-        return Err(format!(
-            "the manifest that is packed into it is larger than {} bytes",
-            manifest::MAX_BYTES
-        ));
+        return Err(format!("the manifest that is packed into it is larger than {} bytes", manifest::MAX_BYTES));
     }
     let text = std::str::from_utf8(bytes);
     text.map(str::to_owned).map_err(|_| "the manifest that is packed into it is not UTF-8".to_owned())
@@ -142,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_module_becomes_no_plugin() {
-        let module = b"\0asm\x01\0\0\0";
+    fn a_module_that_no_world_knows_becomes_no_component() {
+        let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01x\0\0";
         assert_eq!(scan(module).expect("whole").form, Form::Module);
-        let complaint = componentize(module).expect_err("nothing says what it implements");
+        let complaint = componentize(module).expect_err("nothing says what env is");
         assert!(complaint.starts_with("it is a plain module, and no component"), "{complaint}");
     }
 
@@ -156,9 +153,7 @@ mod tests {
             let name_length = u8::try_from(name.len()).expect("short");
             [&[0, length, name_length], name.as_bytes(), data.as_bytes()].concat()
         };
-        let bytes =
-            [&b"\0asm\x0d\0\x01\0"[..], &section("other", "x"), &section(MANIFEST_SECTION, "[plugin]")]
-                .concat();
+        let bytes = [&b"\0asm\x0d\0\x01\0"[..], &section("other", "x"), &section(MANIFEST_SECTION, "[plugin]")].concat();
         let scan = scan(&bytes).expect("whole");
         assert_eq!((scan.form, scan.manifest.as_deref()), (Form::Component, Some("[plugin]")));
     }
