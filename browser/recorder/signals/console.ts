@@ -10,7 +10,7 @@ export interface Line {
 }
 
 /** Reports warnings and errors that the page writes to the console, until the returned function is called. */
-export function watchConsole(report: (line: Line) => void): () => void {
+export function watchConsole(report: (look: () => Line) => void): () => void {
   const watch = guard((level: Line["level"]) =>
     wrap(console, level, ({ args, run }) => {
       const answer = run();
@@ -18,10 +18,9 @@ export function watchConsole(report: (line: Line) => void): () => void {
       return answer;
     }),
   );
-  const tell = guard((level: Line["level"], args: unknown[]) => {
-    const stack = args.map(framesOf).find(Boolean) ?? "";
-    report({ level, text: render(args), stack });
-  });
+  const tell = guard((level: Line["level"], args: unknown[]) =>
+    report(() => ({ level, text: render(args), stack: args.map(framesOf).find(Boolean) ?? "" })),
+  );
   const stops = [watch("warn"), watch("error")];
   return () => {
     for (const stop of stops) stop?.();

@@ -9,14 +9,14 @@ export interface Uncaught {
 }
 
 /** Reports errors and rejections that nothing caught, until the returned function is called. */
-export function watchErrors(report: (error: Uncaught) => void): () => void {
+export function watchErrors(report: (look: () => Uncaught) => void): () => void {
   const caught = guard((event: Event) => {
     // Pictures that do not load are events of the same name.
     if (event instanceof ErrorEvent) {
-      report({ text: render([event.message]), stack: framesOf(event.error) });
+      report(() => ({ text: render([event.message]), stack: framesOf(event.error) }));
     } else if (event instanceof PromiseRejectionEvent) {
       const { reason } = event;
-      report({ text: `Uncaught (in promise) ${render([reason])}`, stack: framesOf(reason) });
+      report(() => ({ text: `Uncaught (in promise) ${render([reason])}`, stack: framesOf(reason) }));
     }
   });
   return listen(window, ["error", "unhandledrejection"], caught);

@@ -2,6 +2,8 @@ import { guard } from "../guard";
 
 /** A reader follows no more than so many different things of a kind in one stretch of time. */
 const MOST = 10;
+/** So many are looked at to tell them apart; a page that does more is in a loop. */
+const MOST_LOOKS = 1000;
 const STRETCH_MS = 1000;
 
 /** What hears of a page's signals. */
@@ -23,6 +25,7 @@ interface Told {
  */
 export class Pace {
   private told = new Map<string, Told>();
+  private looks = 0;
   private skipped = 0;
 
   constructor(
@@ -31,20 +34,27 @@ export class Pace {
   ) {}
 
   /**
-   * @param key what makes it the same thing as another
-   * @param payload makes what is told; only called when it is
+   * @param look says what happened; what says the same is the same
+   * @param payload makes what is told of it
    */
-  add(key: string, payload: () => object): void {
+  add<Seen>(look: () => Seen, payload: (seen: Seen) => object): void {
+    if (this.looks === 0)
+      setTimeout(
+        guard(() => this.settle()),
+        STRETCH_MS,
+      );
+    this.looks += 1;
+    if (this.looks > MOST_LOOKS) {
+      this.skipped += 1;
+      return;
+    }
+    const seen = look();
+    const key = JSON.stringify(seen);
     const before = this.told.get(key);
     if (before) {
       before.repeats += 1;
     } else if (this.told.size < MOST) {
-      if (this.told.size === 0)
-        setTimeout(
-          guard(() => this.settle()),
-          STRETCH_MS,
-        );
-      const told = { payload: payload(), repeats: 0 };
+      const told = { payload: payload(seen), repeats: 0 };
       this.told.set(key, told);
       this.listener.signal(this.tag, told.payload);
     } else {
@@ -55,6 +65,7 @@ export class Pace {
   private settle(): void {
     const { told, skipped, tag } = this;
     this.told = new Map();
+    this.looks = 0;
     this.skipped = 0;
     for (const { payload, repeats } of told.values()) {
       if (repeats > 0) this.listener.signal(tag, { ...payload, times: repeats });

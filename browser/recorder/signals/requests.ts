@@ -2,6 +2,9 @@ import { guard } from "../guard";
 import { listen } from "../listen";
 import { wrap } from "../wrap";
 
+const MAX_METHOD = 20;
+const MAX_URL = 2000;
+
 /** A request that the page made, once it has been answered or has failed. */
 export interface Request {
   method: string;
@@ -26,7 +29,7 @@ export function watchRequests(report: (request: Request) => void): () => void {
       ? undefined
       : guard((status) => {
           const took = Math.round(performance.now() - startedAt);
-          report({ method: String(method).toUpperCase(), url: address, status, took });
+          report({ method: String(method).slice(0, MAX_METHOD).toUpperCase(), url: address, status, took });
         });
   };
   const stops = [guard(watchFetch)(begin), guard(watchXhr)(begin)];
@@ -100,5 +103,5 @@ function isTimeout(error: unknown): boolean {
 /** Where a request goes, if it leaves the page at all. */
 function addressOf(url: unknown): string | undefined {
   const { protocol, origin, pathname } = new URL(String(url), document.baseURI);
-  return /^https?:/.test(protocol) ? origin + pathname : undefined;
+  return /^https?:/.test(protocol) ? (origin + pathname).slice(0, MAX_URL) : undefined;
 }

@@ -1,11 +1,19 @@
 /**
- * What a page does beside what is seen of it: errors, the console, requests,
- * copies. Each is told as a custom event, at a bearable pace and as far as it
- * may be seen.
+ * What a page does beside what is seen of it, each told as a custom event, at a
+ * bearable pace and as far as it may be seen:
+ *
+ * - `hindsight.console` `{level, text, stack, times?}`
+ * - `hindsight.error` `{text, stack, times?}`
+ * - `hindsight.request` `{method, url, status, took, times?}`, told when it has ended
+ * - `hindsight.copy` `{text, length}`
+ * - `hindsight.skipped` `{tag, count}`: so many more of a kind than a reader could follow
+ *
+ * `times` is there when the same happened again within a second: so many times more.
  */
 
 import { guard } from "../guard";
 import { listen } from "../listen";
+import { withoutSecrets } from "../privacy/addresses";
 import { cleanNote, cleanStack } from "../privacy/notes";
 import type { Rules } from "../privacy/rules";
 import { selectedText } from "../privacy/selection";
@@ -43,14 +51,14 @@ interface Note {
   stack: string;
 }
 
-function tellNotes(tag: string, rules: Rules, listener: SignalListener): (note: Note) => void {
+function tellNotes(tag: string, rules: Rules, listener: SignalListener): (look: () => Note) => void {
   const pace = new Pace(tag, listener);
-  return (note) =>
-    pace.add(JSON.stringify(note), () => ({
-      ...note,
-      text: cleanNote(note.text, rules),
-      stack: cleanStack(note.stack, rules),
-    }));
+  const clean = (note: Note): Note => ({
+    ...note,
+    text: cleanNote(note.text, rules),
+    stack: cleanStack(note.stack, rules),
+  });
+  return (look) => pace.add(look, clean);
 }
 
 /**
@@ -61,12 +69,16 @@ function tellNotes(tag: string, rules: Rules, listener: SignalListener): (note: 
 function tellRequests(ingestUrl: string, rules: Rules, listener: SignalListener): (request: Request) => void {
   const bad = new Pace("hindsight.request", listener);
   const good = new Pace("hindsight.request", listener);
+  const clean = (url: string): string => withoutSecrets(rules.maskPersonal ? maskPersonalUrl(url) : url);
   return (request) => {
     const { method, url, status, took } = request;
     const isBad = status === 0 || status >= 400 || took >= SLOW_MS;
-    if (url.startsWith(ingestUrl) || !(isBad || listener.isBusy())) return;
-    const clean = rules.maskPersonal ? maskPersonalUrl(url) : url;
-    (isBad ? bad : good).add(`${method} ${url} ${status}`, () => ({ ...request, url: clean }));
+    if (url.startsWith(`${ingestUrl}/`) || !(isBad || listener.isBusy())) return;
+    const pace = isBad ? bad : good;
+    pace.add(
+      () => [method, url, status],
+      () => ({ ...request, url: clean(url) }),
+    );
   };
 }
 
