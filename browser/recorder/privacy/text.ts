@@ -6,8 +6,10 @@ const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b/g;
 const LONG_NUMBER = /\+?(?:\d[ ().-]{0,2}){8,}\d|\d{6,}/g;
 const DATE = /^\d{4}-\d\d-\d\d/;
 
-/** An address in a text: up to its query or fragment, those, and line and column where a stack names a script. */
-const ADDRESS = /((?:\b\w+:\/)?\/[^\s?#"'()]*)[?#][^\s"'()]*?((?::\d+){0,2})(?=[\s"'()]|$)/g;
+/** What stands between spaces or quotes: addresses in a text do, perhaps in brackets. */
+const WORD = /[^\s"]+/g;
+/** Where a stack names a script: line and column behind the address, and the bracket that closes. */
+const POSITION = /(:\d+){0,2}\)?$/;
 
 /** URLs that say whom to write or call. */
 const CONTACT_URL = /^(mailto|tel|sms):.*/i;
@@ -43,7 +45,11 @@ export function bareUrl(url: string): string {
 
 /** The text with its addresses cut as by {@link bareUrl}. */
 export function withoutQueries(text: string): string {
-  return text.replace(ADDRESS, "$1$2");
+  return text.replace(WORD, (word) => {
+    const end = word.search(/[?#]/);
+    const isAddress = end > 0 && word.lastIndexOf("/", end) >= 0;
+    return isAddress ? word.slice(0, end) + (POSITION.exec(word.slice(end))?.[0] ?? "") : word;
+  });
 }
 
 export function isScriptUrl(url: string): boolean {

@@ -10,7 +10,7 @@ const MAX_VALUES = 20;
 const MAX_FRAMES = 10;
 
 /** A place in a script, as Chromium and as Firefox and Safari write it. */
-const FRAME = /^\s*at .*:\d+|@.*:\d+$/;
+const FRAME = /^\s*at .*:\d+|@[^@]*:\d+$/;
 
 /** The arguments of a call of the console, in one line. */
 export function render(values: unknown[]): string {
@@ -21,7 +21,7 @@ export function render(values: unknown[]): string {
     return directive === "%c" ? "" : text;
   };
   const first = typeof values[0] === "string" ? texts[0]?.replace(/%[sdifoOc]/g, format) : texts[0];
-  return [first, ...rest].join(" ");
+  return [first, ...rest].join(" ").slice(0, MAX_LENGTH);
 }
 
 /** Where an error came from: places in scripts, and nothing else. */

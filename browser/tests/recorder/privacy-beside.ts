@@ -62,7 +62,10 @@ export const MESSAGES: Way[] = [
     name: "the query of an address in a message",
     html: () => "",
     act: inPage((s) =>
-      console.error(`at "https://a.example/x?q=${s}", /x?q=1#${s}`, new URL("https://a.example")),
+      console.error(
+        `at "https://a.example/x?q=${s}", /x?q=1#${s} (see /x?q=('${s}'))`,
+        new URL("https://a.example"),
+      ),
     ),
     shownIn: NEVER,
   },
