@@ -23,8 +23,9 @@ export function watchNavigation(report: (kind: NavigationKind, href: string) => 
   // A page may have made `history` unchangeable; what can be observed still is.
   const after = guard((name: "pushState" | "replaceState", kind: NavigationKind) =>
     wrap(history, name, ({ run }) => {
-      run();
+      const answer = run();
       moved(kind);
+      return answer;
     }),
   );
   const stops = [

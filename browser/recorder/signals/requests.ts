@@ -6,7 +6,7 @@ const MAX_METHOD = 20;
 const MAX_URL = 2000;
 
 /** A request that the page made, once it has been answered or has failed. */
-export interface Request {
+export interface PageRequest {
   method: string;
   /** Without what carries values: query, fragment, user and password. */
   url: string;
@@ -21,7 +21,7 @@ type Ended = (status: number) => void;
 type Begin = (method: unknown, url: unknown) => Ended | undefined;
 
 /** Reports the page's requests, but for those it aborts itself, until the returned function is called. */
-export function watchRequests(report: (request: Request) => void): () => void {
+export function watchRequests(report: (request: PageRequest) => void): () => void {
   const begin: Begin = (method, url) => {
     const address = addressOf(url);
     const startedAt = performance.now();
@@ -70,10 +70,11 @@ function watchFetch(begin: Begin): () => void {
 
 function watchXhr(begin: Begin): () => void {
   const opened = new WeakMap<XMLHttpRequest, [method: unknown, url: unknown]>();
-  const stopOpen = wrap(XMLHttpRequest.prototype, "open", ({ self, args: [method, url], run }) => {
-    run();
-    // What is not a request has thrown by now.
-    opened.set(self as XMLHttpRequest, [method, url]);
+  const remember = guard((xhr: XMLHttpRequest, [method, url]: unknown[]) => opened.set(xhr, [method, url]));
+  const stopOpen = wrap(XMLHttpRequest.prototype, "open", ({ self, args, run }) => {
+    const answer = run();
+    remember(self as XMLHttpRequest, args);
+    return answer;
   });
   const sent = guard((xhr: XMLHttpRequest) => {
     const request = opened.get(xhr);

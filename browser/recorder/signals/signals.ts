@@ -22,7 +22,7 @@ import type { Settings } from "../settings";
 import { watchConsole } from "./console";
 import { watchErrors } from "./errors";
 import { Pace, type SignalListener } from "./pace";
-import { type Request, watchRequests } from "./requests";
+import { type PageRequest, watchRequests } from "./requests";
 
 const SLOW_MS = 1000;
 const MAX_COPIED = 200;
@@ -66,7 +66,11 @@ function tellNotes(tag: string, rules: Rules, listener: SignalListener): (look: 
  * visitor is busy, to know whether an action had any effect. What a page asks
  * for again and again while nobody does anything says nothing.
  */
-function tellRequests(ingestUrl: string, rules: Rules, listener: SignalListener): (request: Request) => void {
+function tellRequests(
+  ingestUrl: string,
+  rules: Rules,
+  listener: SignalListener,
+): (request: PageRequest) => void {
   const bad = new Pace("hindsight.request", listener);
   const good = new Pace("hindsight.request", listener);
   const clean = (url: string): string => withoutSecrets(rules.maskPersonal ? maskPersonalUrl(url) : url);
