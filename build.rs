@@ -12,10 +12,11 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
+    "browser/tsconfig.json",
     "browser/recorder",
     "browser/player",
     "browser/dashboard",
