@@ -16,6 +16,7 @@ const SOURCES: [&str; 10] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
+    "browser/tsconfig.json",
     "browser/recorder",
     "browser/player",
     "browser/dashboard",

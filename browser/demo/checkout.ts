@@ -64,6 +64,7 @@ function conclude(form: HTMLFormElement, order: Order, outcome: Outcome): void {
     return;
   }
   recorder()?.track("order failed", { reason: outcome.kind });
+  console.error("The order was not placed:", outcome.kind);
   say(form, outcome.kind === "declined" ? DECLINED : UNAVAILABLE);
   if (outcome.kind === "declined") askForAnotherCard(form);
 }

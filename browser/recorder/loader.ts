@@ -71,6 +71,9 @@ class Loader {
       const script = document.createElement("script");
       script.src = this.settings.recorderUrl;
       script.nonce = findScript()?.nonce ?? "";
+      // Browsers keep errors to themselves that pass through another site's script, even if they are
+      // the page's own. The recorder stands between the page and some of its calls.
+      script.crossOrigin = "anonymous";
       // A recorder that found something wrong has said so, and did not attach.
       script.onload = () => resolve(this.recorder ? undefined : this.giveUp());
       script.onerror = () => resolve(this.giveUp());

@@ -1,5 +1,6 @@
 import { guard } from "./guard";
 import { listen } from "./listen";
+import { wrap } from "./wrap";
 
 /** How the page's address changed without a page load. */
 export type NavigationKind = "push" | "replace" | "pop" | "hash";
@@ -20,10 +21,16 @@ export function watchNavigation(report: (kind: NavigationKind, href: string) => 
   });
   const isHashOnly = (): boolean => withoutHash(location.href) === withoutHash(href);
   // A page may have made `history` unchangeable; what can be observed still is.
-  const tryToWrap = guard(wrap);
+  const after = guard((name: "pushState" | "replaceState", kind: NavigationKind) =>
+    wrap(history, name, ({ run }) => {
+      const answer = run();
+      moved(kind);
+      return answer;
+    }),
+  );
   const stops = [
-    tryToWrap("pushState", () => moved("push")),
-    tryToWrap("replaceState", () => moved("replace")),
+    after("pushState", "push"),
+    after("replaceState", "replace"),
     listen(window, ["popstate"], () => moved(isHashOnly() ? "hash" : "pop")),
     listen(window, ["hashchange"], () => moved("hash")),
   ];
@@ -34,20 +41,4 @@ export function watchNavigation(report: (kind: NavigationKind, href: string) => 
 
 function withoutHash(href: string): string {
   return href.replace(/#.*/s, "");
-}
-
-/** Calls `after` after each call of the method, until the returned function is called. */
-function wrap(name: "pushState" | "replaceState", after: () => void): () => void {
-  const original = history[name];
-  let listening = true;
-  const wrapper: History["pushState"] = function (this: History, ...args) {
-    original.apply(this, args);
-    if (listening) after();
-  };
-  history[name] = wrapper;
-  return () => {
-    listening = false;
-    // Whoever wrapped it after us keeps their wrapper, and ours inside it does nothing any more.
-    if (history[name] === wrapper) history[name] = original;
-  };
 }

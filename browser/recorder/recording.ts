@@ -15,16 +15,21 @@ import { type Rules, rulesFor } from "./privacy/rules";
 import { randomId } from "./random";
 import type { Session } from "./session";
 import type { Settings } from "./settings";
+import { type SignalListener, watchSignals } from "./signals/signals";
 import { Stream, type StreamListener } from "./stream";
 
 /** What a page does by itself while nobody is there is not recorded. */
 const IDLE_AFTER_MS = 5 * 60 * 1000;
+/** How long after an action a request may still come from it. */
+const BUSY_MS = 3000;
 /** How often it is written down that the visitor is still there. */
 const TOUCH_EVERY_MS = 1000;
 /** A server that ends every session at once is not asked for ever. */
 const MAX_RENEWALS = 3;
 
-export class Recording implements Recorder, AttentionListener, CaptureListener, StreamListener {
+export class Recording
+  implements Recorder, AttentionListener, CaptureListener, SignalListener, StreamListener
+{
   private readonly rules: Rules;
   private readonly cleaner: Cleaner;
   private stream: Stream;
@@ -51,7 +56,9 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
     const stopAttention = watchAttention(this, (error) => this.failed(error));
     const stopNavigation = watchNavigation((kind, href) => this.navigated(kind, href));
     const stopForms = watchForms(this.rules);
+    const stopSignals = watchSignals(this.settings, this.rules, this);
     this.stopWatching = () => {
+      stopSignals();
       stopAttention();
       stopNavigation();
       stopForms();
@@ -88,10 +95,13 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
   }
 
   appeared(): void {
+    const wasWatched = this.capture !== undefined;
     this.acted();
+    if (!wasWatched) this.sayVisibility("visible");
   }
 
   hidden(): void {
+    this.sayVisibility("hidden");
     this.suspend();
     this.stream.leave(false);
   }
@@ -104,7 +114,7 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
   // What the page does.
 
   captured(event: eventWithTime): void {
-    if (Date.now() - this.actedAt > IDLE_AFTER_MS) this.suspend();
+    if (this.isIdle()) this.suspend();
     else this.stream.add(event);
   }
 
@@ -122,6 +132,19 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
   private navigated(kind: NavigationKind | "load", address: string): void {
     const href = this.cleaner.url(address);
     this.say("hindsight.navigate", { href, title: this.cleaner.title(document.title), kind });
+  }
+
+  /** Errors and the like mean something only while somebody is there. */
+  signal(tag: string, payload: object): void {
+    if (this.capture && !this.isIdle()) this.stream.say(tag, payload, "noted");
+  }
+
+  isBusy(): boolean {
+    return Date.now() - this.actedAt < BUSY_MS;
+  }
+
+  private sayVisibility(state: "hidden" | "visible"): void {
+    if (this.settings.signals.visibility) this.signal("hindsight.visibility", { state });
   }
 
   // What the server answers. A stream that was left behind has no say in this.
@@ -150,6 +173,10 @@ export class Recording implements Recorder, AttentionListener, CaptureListener, 
   unwanted(stream: Stream): void {
     stream.close();
     if (stream === this.stream) this.finish();
+  }
+
+  private isIdle(): boolean {
+    return Date.now() - this.actedAt > IDLE_AFTER_MS;
   }
 
   private resume(): void {

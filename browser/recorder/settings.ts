@@ -17,6 +17,17 @@
  */
 export type PrivacyPreset = "open" | "balanced" | "strict";
 
+/**
+ * What a page does beside what is seen of it.
+ *
+ * - `console`: warnings and errors in the console.
+ * - `errors`: errors and rejections that nothing caught.
+ * - `requests`: what `fetch` and `XMLHttpRequest` asked for: method, URL without its query, status, duration.
+ * - `visibility`: when the page went out of view and came back.
+ * - `copies`: what was copied; in `balanced` and `strict` only how long that was.
+ */
+export type Signal = "console" | "errors" | "requests" | "visibility" | "copies";
+
 export interface Settings {
   /** The connection's public write key. */
   connection: string;
@@ -30,6 +41,8 @@ export interface Settings {
   maskTextSelector: string;
   blockSelector: string;
   ignoreSelector: string;
+  /** What is recorded beside the page. */
+  signals: Record<Signal, boolean>;
   /** Where the recorder itself, uploads, and the link to a session's replay are. */
   recorderUrl: string;
   ingestUrl: string;
@@ -44,7 +57,12 @@ type Option =
   | "maskAllInputs"
   | "maskTextSelector"
   | "blockSelector"
-  | "ignoreSelector";
+  | "ignoreSelector"
+  | "recordConsole"
+  | "recordErrors"
+  | "recordRequests"
+  | "recordVisibility"
+  | "recordCopies";
 
 /** The script element that loads the recorder: the running one or, where that is unknown, by its looks. */
 export function findScript(): HTMLScriptElement | null {
@@ -69,6 +87,13 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
     maskTextSelector: read("maskTextSelector"),
     blockSelector: read("blockSelector"),
     ignoreSelector: read("ignoreSelector"),
+    signals: {
+      console: isOn(read("recordConsole")),
+      errors: isOn(read("recordErrors")),
+      requests: isOn(read("recordRequests")),
+      visibility: isOn(read("recordVisibility")),
+      copies: isOn(read("recordCopies")),
+    },
     recorderUrl: address("__RECORDER_PATH__"),
     ingestUrl: address("__INGEST_PATH__"),
     replayUrl: address(`/go/${connection}`),
@@ -79,6 +104,11 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
 function readPreset(text: string): PrivacyPreset {
   const preset = text.toLowerCase() || "open";
   return preset === "open" || preset === "balanced" ? preset : "strict";
+}
+
+/** Whoever writes anything but "on" wants less to be recorded. */
+function isOn(text: string): boolean {
+  return text === "" || text === "on";
 }
 
 function readShare(text: string): number {

@@ -15,7 +15,7 @@ export interface StreamListener {
 export class Stream implements UploadListener {
   private readonly upload: Upload;
   /** What the page said before there was a full snapshot to show it on; gone once there is one. */
-  private early: { tag: string; payload: unknown }[] | undefined = [];
+  private early: Parameters<Stream["say"]>[] | undefined = [];
   private latest = 0;
   /** What was added to the visitor's clock to make up for its steps backwards. */
   private lead = 0;
@@ -35,9 +35,9 @@ export class Stream implements UploadListener {
   }
 
   /** Adds what the page, or the recorder, has to say. */
-  say(tag: string, payload: unknown): void {
-    if (this.early) this.early.push({ tag, payload });
-    else this.push({ type: EventType.Custom, data: { tag, payload }, timestamp: Date.now() }, "said");
+  say(tag: string, payload: unknown, kind: "said" | "noted" = "said"): void {
+    if (this.early) this.early.push([tag, payload, kind]);
+    else this.push({ type: EventType.Custom, data: { tag, payload }, timestamp: Date.now() }, kind);
   }
 
   flush(): Promise<void> {
@@ -72,10 +72,10 @@ export class Stream implements UploadListener {
     this.listener.unwanted(this);
   }
 
-  private open(early: { tag: string; payload: unknown }[]): void {
+  private open(early: Parameters<Stream["say"]>[]): void {
     this.early = undefined;
     this.listener.opened(this);
-    for (const { tag, payload } of early) this.say(tag, payload);
+    for (const said of early) this.say(...said);
     void this.flush();
   }
 

@@ -11,7 +11,7 @@ import type { Rules } from "./rules";
 import { concealSecret, SECRET_NAME } from "./secrets";
 
 const SHELF = "hindsight.secret-fields";
-const PARAMETER = /([?&;#])([^=&;#]+)=([^&;#]*)/g;
+const PARAMETER = /([?&;#])([^=?&;#]+)=([^&;#]*)/g;
 
 const remembered = new Set<string>(guard(read)() ?? []);
 

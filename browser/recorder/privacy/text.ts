@@ -6,6 +6,11 @@ const IBAN = /\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b/g;
 const LONG_NUMBER = /\+?(?:\d[ ().-]{0,2}){8,}\d|\d{6,}/g;
 const DATE = /^\d{4}-\d\d-\d\d/;
 
+/** What stands between spaces or quotes: addresses in a text do, perhaps in brackets. */
+const WORD = /[^\s"]+/g;
+/** Where a stack names a script: line and column behind the address, and the bracket that closes. */
+const POSITION = /(:\d+){0,2}\)?$/;
+
 /** URLs that say whom to write or call. */
 const CONTACT_URL = /^(mailto|tel|sms):.*/i;
 const SCRIPT_URL = /^\W*j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t\s*:/i;
@@ -36,6 +41,15 @@ export function maskPersonalUrl(url: string): string {
 /** The URL without the parts that carry values. */
 export function bareUrl(url: string): string {
   return INLINE_URL.test(url) ? url : url.replace(CONTACT_URL, "$1:").replace(/[?#].*/s, "");
+}
+
+/** The text with its addresses cut as by {@link bareUrl}. */
+export function withoutQueries(text: string): string {
+  return text.replace(WORD, (word) => {
+    const end = word.search(/[?#]/);
+    const isAddress = end > 0 && word.lastIndexOf("/", end) >= 0;
+    return isAddress ? word.slice(0, end) + (POSITION.exec(word.slice(end))?.[0] ?? "") : word;
+  });
 }
 
 export function isScriptUrl(url: string): boolean {

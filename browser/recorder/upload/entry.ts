@@ -12,4 +12,6 @@ export type EntryKind =
   /** Means nothing without what came before. */
   | "change"
   /** Means something by itself: what the page said. */
-  | "said";
+  | "said"
+  /** Means something by itself, too, but a page in trouble has no end of it. */
+  | "noted";

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
 import { cutCanvas } from "../../build/canvas.mjs";
 import { cutPostcss } from "../../build/postcss.mjs";
+import { cutUnused } from "../../build/unused.mjs";
 import { bundle } from "../support/site";
 
 const rrweb = () =>
@@ -48,4 +49,16 @@ test("the canvas recorder is cut from the rrweb that was looked at, and from no 
   expect(cutCanvas(source)).not.toContain("initCanvasMutationObserver");
   expect(() => cutCanvas(cutCanvas(source))).toThrow(/canvas recorder/);
   expect(() => cutCanvas(`${source}${source}`)).toThrow(/canvas recorder/);
+});
+
+test("what is never switched on is cut from the rrweb that was looked at, and from no other", async () => {
+  const source = await rrweb();
+  const cut = cutUnused(source);
+  const recorderIn = (bundle: string) => bundle.slice(0, bundle.indexOf("// src/replay/"));
+  for (const gone of ["transformCrossOriginEvent", "win.FontFace", "function is2DCanvasBlank", "DEPARTED"]) {
+    expect([gone, recorderIn(source).includes(gone)]).toEqual([gone, true]);
+    expect([gone, recorderIn(cut).includes(gone)]).toEqual([gone, false]);
+  }
+  expect(() => cutUnused(cut)).toThrow(/mirror of other sites' frames/);
+  expect(() => cutUnused(`${source}${source}`)).toThrow(/unused\.mjs/);
 });

@@ -35,6 +35,10 @@ const HOUSES: { name: string; script: string; records: boolean }[] = [
   },
   { name: "fetch answers nonsense", script: "window.fetch = async () => undefined;", records: false },
   { name: "the console is gone", script: "delete window.console;", records: true },
+  { name: "the console is frozen", script: "Object.freeze(console);", records: true },
+  { name: "there is no XMLHttpRequest", script: "delete window.XMLHttpRequest;", records: true },
+  { name: "errors tell nothing about themselves", script: "delete Error.isError;", records: true },
+  { name: "there is no fetch", script: "delete window.fetch;", records: false },
   { name: "history is frozen", script: "Object.freeze(history);", records: true },
   {
     name: "another script takes its name",

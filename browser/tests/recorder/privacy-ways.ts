@@ -1,6 +1,7 @@
 /** Every way by which what is typed or shown can leave a page, and the presets in which it may. */
 
 import type { Page } from "@playwright/test";
+import { COPIES, MESSAGES, REQUESTS } from "./privacy-beside";
 
 /**
  * One way in which something personal can get into a recording. `secret` is
@@ -418,4 +419,7 @@ export const GROUPS = {
   "masked elements": MASKED,
   markup: MARKUP,
   "personal data": PERSONAL,
+  messages: MESSAGES,
+  requests: REQUESTS,
+  copies: COPIES,
 };

@@ -209,6 +209,7 @@ async function bundleScripts(): Promise<Record<string, string>> {
     write: false,
     format: "iife",
     target: "es2020",
+    legalComments: "none",
     plugins: [recorderCut()],
   });
   const [loader = "", recorder = ""] = outputFiles.map((file) => file.text);

@@ -1,0 +1,1 @@
+export function cutUnused(source: string): string;
