@@ -85,7 +85,8 @@ fn typed(target: &Element, value: &str, length: u32, checked: Option<bool>) -> S
         _ if length == 0 => format!("Emptied {name}"),
         "select" if value.is_empty() => format!("Chose in {name}"),
         "select" => format!("Chose {} in {name}", quoted(value)),
-        _ if target.role == "slider" => format!("Set {name} to {}", short(value)),
+        _ if target.role == "slider" && value.is_empty() => format!("Moved {name}"),
+        _ if target.role == "slider" => format!("Moved {name} to {}", short(value)),
         _ => format!("Typed {} into {name}", counted(length, "character", "characters")),
     }
 }

@@ -49,10 +49,12 @@ pub struct Stream {
     pub(super) order: Order,
     /// The field that has the focus.
     pub(super) focused: Option<i64>,
+    /// What was clicked last, and when.
+    pub(super) clicked: Option<(i64, Millis)>,
+    /// Whether something had the focus since the page began.
+    pub(super) has_focused: bool,
     /// Where the pointer was told to be the last time.
     pub(super) pointed_at: Option<Millis>,
-    /// When the visitor did something.
-    pub(super) acted_at: Option<Millis>,
     /// When the visitor did something, or a page began.
     busy_at: Option<Millis>,
     /// Elements as they are described until the page changes.
@@ -85,8 +87,9 @@ impl Stream {
             touch: Touch::default(),
             order: Order::default(),
             focused: None,
+            clicked: None,
+            has_focused: false,
             pointed_at: None,
-            acted_at: None,
             busy_at: None,
             described: HashMap::new(),
             page: None,
@@ -168,7 +171,6 @@ impl Stream {
             self.tell_at(at, Kind::Idle { lasted });
         }
         self.busy_at = self.busy_at.max(Some(at));
-        self.acted_at = self.acted_at.max(Some(at));
     }
 
     /// Takes a change of the page in.
@@ -254,7 +256,7 @@ impl Stream {
         self.address = Address { url, width: fields.count("width"), height: fields.count("height") };
         if let Some(cause) = cause {
             self.end_runs();
-            self.focused = None;
+            (self.focused, self.has_focused) = (None, false);
             self.count_page();
             self.loading = Some(Loading { at: self.now, cause });
         }
