@@ -35,6 +35,9 @@ const ANNOTATION: u8 = 8;
 /// Titles are cut to this many characters.
 const MOST_TITLE_CHARS: usize = 300;
 
+/// So many descriptions of elements are kept at once.
+const MOST_DESCRIBED: usize = 64;
+
 /// So many prompts that wait for their replies are remembered.
 const MOST_PROMPTS: usize = 1000;
 
@@ -190,6 +193,9 @@ impl Stream {
 
     /// An element as the page has it now.
     pub(super) fn element(&mut self, id: i64) -> Arc<Element> {
+        if self.described.len() == MOST_DESCRIBED {
+            self.described.clear();
+        }
         let describe = || self.mirror.node(id).map_or_else(|| element::unknown(id), element::describe);
         self.described.entry(id).or_insert_with(describe).clone()
     }
