@@ -175,8 +175,7 @@ impl Stream {
         self.order.put(Event { at: at.max(earliest), page, kind });
     }
 
-    /// The visitor does something: what follows is not part of the changes so far, and a
-    /// long pause is over.
+    /// The visitor does something: a long pause is over.
     pub(super) fn act(&mut self, at: Millis) {
         let lasted = at.saturating_sub(self.busy_at.unwrap_or(at));
         if lasted >= IDLE_MS {
