@@ -7,6 +7,7 @@ pub mod grammar;
 pub mod member;
 pub mod seeds;
 pub mod streams;
+pub mod visits;
 
 /// Takes the first byte off, which says what is to be done with the others.
 pub fn choice(data: &[u8], of: u8) -> Option<(u8, &[u8])> {

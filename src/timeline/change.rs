@@ -1,6 +1,7 @@
 //! The incremental events of a stream: what is done with the pointer, the keyboard and
 //! the window, and how the page changes.
 
+use crate::rrweb::dom::{Changes, Node};
 use crate::rrweb::event::source;
 use crate::rrweb::json::{self, Cursor};
 use crate::rrweb::{self, text};
@@ -29,7 +30,7 @@ const POINTER_IS_FINGER: i64 = 2;
 /// Where the pointer is told to be some ten times in a second.
 const POINTER_EVERY_MS: Millis = 90;
 
-/// What changes in a field so soon after something was done was done by the visitor.
+/// What changes in a field so soon after it was clicked was changed by that.
 const CAUSED_WITHIN_MS: Millis = 1_000;
 
 /// A second click is part of a double one within this time.
@@ -44,6 +45,7 @@ impl Stream {
         match source {
             source::MUTATION => {
                 let changes = self.apply(event);
+                self.write_into(&changes);
                 self.runs.changed(self.now, self.page(), changes, &self.mirror);
             }
             source::INPUT => {
@@ -112,8 +114,10 @@ impl Stream {
                 self.click(id, Button::Secondary, place);
             }
             interaction::DOUBLE_CLICK => self.double_click(id, place),
+            // The window's own focus is of no element.
+            interaction::FOCUS | interaction::BLUR if self.mirror.node(id).is_none() => {}
             interaction::FOCUS => {
-                self.focused = Some(id);
+                (self.focused, self.has_focused) = (Some(id), true);
                 let target = self.element(id);
                 self.tell(Kind::Focus { target });
             }
@@ -138,6 +142,7 @@ impl Stream {
     fn click(&mut self, id: i64, button: Button, (x, y): (i32, i32)) {
         // What the page does next is an answer to this.
         self.end_burst();
+        self.clicked = Some((id, self.now));
         let target = self.meant(id);
         self.tell(Kind::Click { target, button, x, y });
     }
@@ -159,12 +164,16 @@ impl Stream {
 
     fn scroll(&mut self, fields: &Fields<'_>) {
         let Some(id) = fields.integer("id") else { return };
-        self.act(self.now);
-        self.touch.scrolled(self.now);
         let node = self.mirror.node(id);
         // A frame's document scrolls within its frame.
         let node = node.and_then(|node| if node.is_document() { node.parent() } else { Some(node) });
+        // A field scrolls by what is typed.
+        if self.focused == Some(id) && node.is_some_and(|node| matches!(node.tag(), "input" | "textarea")) {
+            return;
+        }
         let target = node.filter(|node| !matches!(node.tag(), "html" | "body")).map(element::describe);
+        self.act(self.now);
+        self.touch.scrolled(self.now);
         let (x, y) = (fields.coordinate("x"), fields.coordinate("y"));
         self.moved(Moving::Scroll(id), Kind::Scroll { target, x, y });
     }
@@ -184,24 +193,53 @@ impl Stream {
         else {
             return;
         };
-        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let length = length_of(&text);
         if !self.is_typed(id, length, fields.flag("userTriggered")) {
             return;
         }
         self.act(self.now);
-        let is_masked = !text.is_empty() && text.chars().all(|char| matches!(char, '*' | '•'));
-        let value = if is_masked { String::new() } else { cut(text, MOST_VALUE_CHARS) };
+        let value = if is_masked(&text) { String::new() } else { cut(text, MOST_VALUE_CHARS) };
         if self.is_toggle(id) {
             self.toggle(id, value, length, fields.flag("isChecked").unwrap_or_default());
             return;
         }
-        let now = self.now;
-        if self.runs.typing().is_some_and(|typing| typing.goes_on(id, now, &value, length)) {
+        // What the page does next is an answer to this.
+        self.end_burst();
+        self.type_into(id, &value, length);
+    }
+
+    /// What is written into a part of the page that can be edited shows as changes of it.
+    fn write_into(&mut self, changes: &Changes) {
+        let Some(editor) = self.focused.and_then(|id| self.mirror.node(id)) else { return };
+        let target = changes.target.and_then(|target| self.mirror.node(target));
+        let is_inside = |node: Node<'_>| node == editor || node.ancestors().any(|around| around == editor);
+        let is_written = changes.added + changes.removed + changes.texts > 0;
+        if !is_written || !role::is_editable(editor) || !target.is_some_and(is_inside) {
             return;
         }
+        let id = editor.id();
+        let text = selection::text_in(editor);
+        let length = length_of(&text);
+        let value = if is_masked(&text) { String::new() } else { cut(text, MOST_VALUE_CHARS) };
+        self.act(self.now);
+        self.type_into(id, &value, length);
+    }
+
+    fn type_into(&mut self, id: i64, value: &str, length: u32) {
+        let now = self.now;
+        let typing = self.runs.typing();
+        let mut was_sent = false;
+        if let Some(typing) = typing {
+            if typing.goes_on(id, now, value, length) {
+                return;
+            }
+            was_sent = length == 0 && typing.is_sent(id, now);
+        }
         self.end_typing();
-        self.end_burst();
-        let (target, page) = (self.element(id), self.page());
+        if was_sent {
+            return;
+        }
+        let (target, page, value) = (self.element(id), self.page(), value.to_owned());
         let typing = Typing { node: id, target, page, since: now, last: now, edits: 1, value, length };
         self.runs.start_typing(typing);
     }
@@ -209,8 +247,12 @@ impl Stream {
     /// Whether a field changed because the visitor did something: scripts fill fields, too.
     fn is_typed(&mut self, id: i64, length: u32, user_triggered: Option<bool>) -> bool {
         let is_typing = self.runs.typing().is_some_and(|typing| typing.node == id);
-        let is_caused = self.acted_at.is_some_and(|acted| self.now - acted.min(self.now) <= CAUSED_WITHIN_MS);
-        user_triggered.unwrap_or(is_typing || self.focused == Some(id) || is_caused || length == 1)
+        let is_clicked = self
+            .clicked
+            .is_some_and(|(clicked, at)| clicked == id && self.now.saturating_sub(at) <= CAUSED_WITHIN_MS);
+        // A field that had the focus when recording began was never seen to get it.
+        let is_first = self.focused.is_none() && !self.has_focused && length == 1;
+        user_triggered.unwrap_or(is_typing || self.focused == Some(id) || is_clicked || is_first)
     }
 
     fn is_toggle(&self, id: i64) -> bool {
@@ -228,4 +270,13 @@ impl Stream {
         let since = self.now;
         self.tell(Kind::Input { target, value, length, checked: Some(checked), edits: 1, since });
     }
+}
+
+fn length_of(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
+}
+
+/// Whether a recorder put marks in the place of what was typed.
+fn is_masked(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|char| matches!(char, '*' | '•'))
 }

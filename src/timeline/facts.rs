@@ -27,7 +27,7 @@ pub struct Facts {
     pub inputs: u32,
     /// Questions to an assistant.
     pub prompts: u32,
-    /// Errors that nothing caught, and lines of the console that are errors.
+    /// Errors that nothing caught, lines of the console that are errors, and requests that failed.
     pub errors: u32,
     /// Different URLs with the titles they had first, in the order of their visit.
     pub visited: Vec<Visited>,
@@ -72,6 +72,7 @@ impl Facts {
                 count(&mut self.errors);
                 self.find_by(text);
             }
+            Kind::Request { status: 0 | 400.., .. } => count(&mut self.errors),
             Kind::Identify { id, traits } => {
                 self.find_by(id);
                 for Attr { value, .. } in traits {

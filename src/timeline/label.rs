@@ -3,16 +3,16 @@
 use crate::rrweb::dom::Node;
 
 use super::role;
-use super::selection::is_seen;
+use super::selection::{is_seen, starts_line};
 
 /// Labels are cut to this many characters.
 pub const MOST_CHARS: usize = 80;
 
-/// A part of the page with more text than this has no name in its text.
-const MOST_TEXT_CHARS: usize = 200;
+/// More text than this is not looked at.
+const MOST_TEXT_BYTES: usize = 600;
 
 /// So many nodes are looked through for a text.
-const MOST_NODES: usize = 400;
+const MOST_NODES: usize = 200;
 
 /// A label is not wrapped around a field from further up.
 const MOST_LEVELS: usize = 10;
@@ -42,7 +42,17 @@ pub fn label(node: Node<'_>) -> String {
             &|| from_attribute("placeholder"),
             &|| from_attribute("alt"),
             &title,
+            &|| if matches!(&*kind, "checkbox" | "radio") { neighbour(node) } else { String::new() },
             &|| from_attribute("name"),
+        ]),
+        // What is written into it is no name.
+        _ if role::is_editable(node) => first(&[
+            &labelled_by,
+            &aria_label,
+            &|| from_attribute("aria-placeholder"),
+            &|| from_attribute("data-placeholder"),
+            &|| from_attribute("placeholder"),
+            &title,
         ]),
         _ => first(&[
             &labelled_by,
@@ -75,33 +85,36 @@ fn wrapping_label(node: Node<'_>) -> String {
     label.map(own_text).unwrap_or_default()
 }
 
-/// The text in an element, with the names of its images, if it is as short as a name is.
+/// The text that stands behind a box.
+fn neighbour(node: Node<'_>) -> String {
+    let behind = std::iter::successors(node.next(), Node::next).take(3);
+    let mut texts = behind.map(|node| if is_seen(node) { tidy(&node.text()) } else { own_text(node) });
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// The text in an element, with the names of its images. Of what only holds other things,
+/// a text that is longer than a name is theirs.
 fn own_text(node: Node<'_>) -> String {
+    let says_it = role::is_operated(node)
+        || node.children().take(MOST_NODES).any(|child| is_seen(child) && !child.text().trim().is_empty());
+    let most_bytes = if says_it { MOST_TEXT_BYTES } else { MOST_CHARS * 4 };
     let mut text = String::new();
-    for (count, inner) in node.descendants().enumerate() {
-        if count == MOST_NODES || text.len() > MOST_TEXT_CHARS * 4 {
+    for inner in node.descendants().take(MOST_NODES) {
+        if text.len() > most_bytes {
             break;
         }
+        if starts_line(inner) && !text.ends_with(' ') {
+            text.push(' ');
+        }
         if is_seen(inner) {
-            // Words of one line belong together; those of others are apart.
-            let is_apart = inner.parent().is_some_and(|parent| !parent.is_inline());
-            if is_apart {
-                text.push(' ');
-            }
             text.push_str(&inner.text());
-            if is_apart && inner.next().is_none() {
-                text.push(' ');
-            }
         } else if matches!(inner.tag(), "img" | "svg") {
             let name = inner.attribute("alt").or_else(|| inner.attribute("aria-label"));
-            text.push(' ');
             text.push_str(&name.unwrap_or_default());
-            text.push(' ');
         }
     }
     let name = tidy(&text);
-    let is_operated = role::is_interactive(node);
-    if !is_operated && text.chars().count() > MOST_TEXT_CHARS { String::new() } else { name }
+    if says_it || !name.ends_with('…') { name } else { String::new() }
 }
 
 /// One line without more space than needed, cut.

@@ -98,12 +98,19 @@ pub fn input_type(node: Node<'_>) -> String {
 }
 
 /// Whether it can be typed into without being a field.
-fn is_editable(node: Node<'_>) -> bool {
+pub fn is_editable(node: Node<'_>) -> bool {
     node.attribute("contenteditable").is_some_and(|value| !value.eq_ignore_ascii_case("false"))
 }
 
 /// Whether a person would expect something to happen when the element is clicked.
 pub fn is_interactive(node: Node<'_>) -> bool {
+    let has_place = |index: &str| index.parse::<i32>().is_ok_and(|index| index >= 0);
+    is_operated(node) || node.attribute("tabindex").is_some_and(|index| has_place(&index))
+}
+
+/// Whether it is there to be operated; what can only be reached by keyboard may be a part of
+/// the page that scrolls.
+pub fn is_operated(node: Node<'_>) -> bool {
     let by_tag = match node.tag() {
         "a" | "area" => node.has_attribute("href"),
         "input" => input_type(node) != "hidden",
@@ -113,7 +120,6 @@ pub fn is_interactive(node: Node<'_>) -> bool {
     };
     by_tag
         || OPERATED.contains(&&*role(node))
-        || node.attribute("tabindex").is_some_and(|index| index.parse::<i32>().is_ok_and(|index| index >= 0))
         || is_editable(node)
         || CLICK_ATTRIBUTES.iter().any(|name| node.has_attribute(name))
 }

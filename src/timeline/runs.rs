@@ -15,6 +15,9 @@ const TYPING_PAUSE_MS: Millis = 5_000;
 /// The same for scrolling, resizing and selecting.
 const MOVING_PAUSE_MS: Millis = 500;
 
+/// A field that is emptied at once so soon after the last edit was sent.
+const SENT_WITHIN_MS: Millis = 3_000;
+
 /// Changes of the page within this time are told together.
 const BURST_MS: Millis = 100;
 
@@ -77,6 +80,11 @@ impl Typing {
             value.clone_into(&mut self.value);
         }
         goes_on
+    }
+
+    /// Whether the page, and not the visitor, empties the field at this time.
+    pub fn is_sent(&self, node: i64, at: Millis) -> bool {
+        self.node == node && at.saturating_sub(self.last) <= SENT_WITHIN_MS
     }
 
     fn told(self) -> Event {

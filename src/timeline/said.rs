@@ -21,8 +21,8 @@ const MOST_TRAITS: usize = 50;
 /// Larger JSON is not kept: cut, it would be none.
 const MOST_JSON_BYTES: usize = 16 * 1024;
 
-/// A request that took longer is slow.
-const SLOW_MS: u32 = 3_000;
+/// A request that took longer is slow, as for the recorder.
+const SLOW_MS: u32 = 1_000;
 
 /// What a custom event says.
 pub fn custom(tag: &str, payload: &str) -> Option<Kind> {
@@ -106,16 +106,17 @@ fn console(fields: &Fields<'_>) -> Kind {
     }
 }
 
-/// A request of the network plugin, if it failed or was slow. Browsers give no status of
-/// resources of other sites, so having none is a failure of a script's requests only.
+/// A request of the network plugin: those of scripts, which may be what a click did, and
+/// others if they failed or were slow. Browsers give no status of resources of other
+/// sites, so having none is a failure of a script's requests only.
 fn request(json: &str) -> Option<Kind> {
     let fields = Fields::of(json);
     let is_of_script = matches!(&*fields.text("initiatorType", MOST_NAME_CHARS), "fetch" | "xmlhttprequest");
     let status = fields.count("status");
     let took = fields.count("duration");
-    let failed = status >= 400 || (status == 0 && is_of_script && fields.json("status").is_some());
+    let is_bad = status >= 400 || took >= SLOW_MS;
     let method = fields.text("method", MOST_NAME_CHARS);
-    (failed || took >= SLOW_MS).then(|| Kind::Request {
+    (is_bad || is_of_script).then(|| Kind::Request {
         method: if method.is_empty() { "GET".to_owned() } else { method },
         url: without_query(fields.text("name", MOST_URL_CHARS)),
         status,
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn of_requests_those_that_failed_or_were_slow_are_told() {
+    fn of_requests_those_of_scripts_and_bad_ones_are_told() {
         let requests = r#"{"requests":[
             {"name":"https://a/ok","status":200,"duration":3.5,"initiatorType":"fetch"},
             {"name":"https://cdn/x.png","status":0,"duration":3.5,"initiatorType":"img"},
@@ -233,6 +234,6 @@ mod tests {
                 other => format!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, ["GET https://a/slow 200 3500", "POST https://a/gone 404 2"]);
+        assert_eq!(told, ["GET https://a/ok 200 4", "GET https://a/slow 200 3500", "POST https://a/gone 404 2"]);
     }
 }

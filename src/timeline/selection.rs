@@ -27,28 +27,47 @@ fn between(start: Node<'_>, from: usize, end: Node<'_>, to: usize) -> String {
     let behind =
         if end.is_text() { end.after() } else { end.children().nth(to.min(MOST_NODES)).or(end.after()) };
     let first = first.unwrap_or(start);
-    let mut parent = None;
     let nodes = std::iter::once(first).chain(first.following()).take(MOST_NODES);
-    for node in nodes.take_while(|node| Some(*node) != behind).filter(|node| is_seen(*node)) {
-        let around = node.parent().filter(|parent| !parent.is_inline());
+    for node in nodes.take_while(|node| Some(*node) != behind) {
         if text.len() > MOST_CHARS * 8 {
             break;
         }
-        if around.is_some() && around != parent {
+        if starts_line(node) {
             text.push(' ');
         }
-        parent = around;
-        let from = if node == start { from } else { 0 };
-        let to = if node == end { to } else { usize::MAX };
-        text.push_str(&units(&node.text(), from, to));
+        if is_seen(node) {
+            let from = if node == start { from } else { 0 };
+            let to = if node == end { to } else { usize::MAX };
+            text.push_str(&units(&node.text(), from, to));
+        }
     }
     cut(text.split_whitespace().collect::<Vec<_>>().join(" "), MOST_CHARS)
+}
+
+/// The text in a node.
+pub fn text_in(node: Node<'_>) -> String {
+    let mut text = String::new();
+    for inner in node.descendants().take(MOST_NODES) {
+        if starts_line(inner) {
+            text.push('\n');
+        }
+        if is_seen(inner) {
+            text.push_str(&inner.text());
+        }
+    }
+    text.trim().to_owned()
 }
 
 /// Whether it is a text that the page shows.
 pub fn is_seen(node: Node<'_>) -> bool {
     let hides = |node: Node<'_>| matches!(node.tag(), "style" | "script" | "noscript" | "template");
     node.is_text() && !node.parent().is_some_and(hides)
+}
+
+/// Whether what follows does not stand in one line with what came before.
+pub fn starts_line(node: Node<'_>) -> bool {
+    let is_block = |node: Node<'_>| node.is_element() && !node.is_inline();
+    is_block(node) || (node.is_text() && node.previous().is_some_and(is_block))
 }
 
 /// A part of a text, counted in UTF-16 units as browsers do.

@@ -28,6 +28,7 @@ pub fn sentence(event: &Event) -> String {
             (*attributes, "attribute", "attributes"),
         ]),
         Kind::Selection { text } => format!("Selected {}", quoted(text)),
+        Kind::Copy { text } if text.is_empty() => "Copied something".to_owned(),
         Kind::Copy { text } => format!("Copied {}", quoted(text)),
         Kind::Hidden => "Left the page in the background".to_owned(),
         Kind::Visible => "Came back to the page".to_owned(),
@@ -49,7 +50,7 @@ fn said_in_words(kind: &Kind) -> String {
         }
         Kind::Error { text, .. } => format!("Error: {}", short(text)),
         Kind::Request { method, url, status: 0, .. } => format!("No answer to {method} {}", place(url)),
-        Kind::Request { method, url, status, took } if *status < 400 => {
+        Kind::Request { method, url, status, took } if *status < 400 && *took >= 1000 => {
             format!("{method} {} took {}", place(url), duration(*took))
         }
         Kind::Request { method, url, status, .. } => format!("{method} {} answered {status}", place(url)),
@@ -85,7 +86,8 @@ fn typed(target: &Element, value: &str, length: u32, checked: Option<bool>) -> S
         _ if length == 0 => format!("Emptied {name}"),
         "select" if value.is_empty() => format!("Chose in {name}"),
         "select" => format!("Chose {} in {name}", quoted(value)),
-        _ if target.role == "slider" => format!("Set {name} to {}", short(value)),
+        _ if target.role == "slider" && value.is_empty() => format!("Moved {name}"),
+        _ if target.role == "slider" => format!("Moved {name} to {}", short(value)),
         _ => format!("Typed {} into {name}", counted(length, "character", "characters")),
     }
 }

@@ -35,6 +35,9 @@ const ANNOTATION: u8 = 8;
 /// Titles are cut to this many characters.
 const MOST_TITLE_CHARS: usize = 300;
 
+/// So many descriptions of elements are kept at once.
+const MOST_DESCRIBED: usize = 64;
+
 /// So many prompts that wait for their replies are remembered.
 const MOST_PROMPTS: usize = 1000;
 
@@ -49,15 +52,20 @@ pub struct Stream {
     pub(super) order: Order,
     /// The field that has the focus.
     pub(super) focused: Option<i64>,
+    /// What was clicked last, and when.
+    pub(super) clicked: Option<(i64, Millis)>,
+    /// Whether something had the focus since the page began.
+    pub(super) has_focused: bool,
     /// Where the pointer was told to be the last time.
     pub(super) pointed_at: Option<Millis>,
-    /// When the visitor did something.
-    pub(super) acted_at: Option<Millis>,
     /// When the visitor did something, or a page began.
     busy_at: Option<Millis>,
     /// Elements as they are described until the page changes.
     described: HashMap<i64, Arc<Element>>,
     page: Option<u32>,
+    /// When the page began, and the one before it.
+    began_at: Millis,
+    before_began_at: Millis,
     address: Address,
     /// A page that has begun, until its first snapshot says its title.
     loading: Option<Loading>,
@@ -85,11 +93,14 @@ impl Stream {
             touch: Touch::default(),
             order: Order::default(),
             focused: None,
+            clicked: None,
+            has_focused: false,
             pointed_at: None,
-            acted_at: None,
             busy_at: None,
             described: HashMap::new(),
             page: None,
+            began_at: 0,
+            before_began_at: 0,
             address: Address::default(),
             loading: None,
             loaded: false,
@@ -156,19 +167,21 @@ impl Stream {
         self.tell_at(self.now, kind);
     }
 
+    /// Something happened a little earlier, maybe on the page before.
     pub(super) fn tell_at(&mut self, at: Millis, kind: Kind) {
-        self.order.put(Event { at, page: self.page(), kind });
+        let is_before = at < self.began_at;
+        let page = self.page().saturating_sub(u32::from(is_before));
+        let earliest = if is_before { self.before_began_at } else { self.began_at };
+        self.order.put(Event { at: at.max(earliest), page, kind });
     }
 
-    /// The visitor does something: what follows is not part of the changes so far, and a
-    /// long pause is over.
+    /// The visitor does something: a long pause is over.
     pub(super) fn act(&mut self, at: Millis) {
         let lasted = at.saturating_sub(self.busy_at.unwrap_or(at));
         if lasted >= IDLE_MS {
             self.tell_at(at, Kind::Idle { lasted });
         }
         self.busy_at = self.busy_at.max(Some(at));
-        self.acted_at = self.acted_at.max(Some(at));
     }
 
     /// Takes a change of the page in.
@@ -179,6 +192,9 @@ impl Stream {
 
     /// An element as the page has it now.
     pub(super) fn element(&mut self, id: i64) -> Arc<Element> {
+        if self.described.len() == MOST_DESCRIBED {
+            self.described.clear();
+        }
         let describe = || self.mirror.node(id).map_or_else(|| element::unknown(id), element::describe);
         self.described.entry(id).or_insert_with(describe).clone()
     }
@@ -254,7 +270,7 @@ impl Stream {
         self.address = Address { url, width: fields.count("width"), height: fields.count("height") };
         if let Some(cause) = cause {
             self.end_runs();
-            self.focused = None;
+            (self.focused, self.has_focused) = (None, false);
             self.count_page();
             self.loading = Some(Loading { at: self.now, cause });
         }
@@ -278,7 +294,13 @@ impl Stream {
     }
 
     fn count_page(&mut self) {
-        self.page = Some(self.page.map_or(0, |page| page.saturating_add(1)));
+        // What was told before the first page is of it.
+        if let Some(page) = self.page {
+            self.page = Some(page.saturating_add(1));
+            self.before_began_at = std::mem::replace(&mut self.began_at, self.now);
+        } else {
+            self.page = Some(0);
+        }
         self.busy_at = self.busy_at.max(Some(self.now));
     }
 

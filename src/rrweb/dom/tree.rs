@@ -232,6 +232,7 @@ impl Tree {
         let id = self.node(slot).id;
         if let Some(other) = self.ids.get(id).filter(|other| *other != slot) {
             if self.node(other).birth == self.event {
+                self.node_mut(slot).id = NO_ID;
                 return;
             }
             if self.is_around(other, slot) {
