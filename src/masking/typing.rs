@@ -172,7 +172,7 @@ fn on_the_way(text: &str, value: &str, hits: &[Found]) -> Vec<Found> {
                 found.push(Found { part: from..until, secret: *secret, is_percent: false });
             }
         };
-        if first > part.start {
+        if first > part.start && first < part.end {
             let after = last.min(value.len() - part.end.min(value.len()));
             let rest = text.len() - after;
             // A slip of the keyboard after the beginning belongs to it.
@@ -181,10 +181,9 @@ fn on_the_way(text: &str, value: &str, hits: &[Found]) -> Vec<Found> {
             cover(part.start, if is_slip { rest } else { begun });
         }
         let tail = value.len() - last;
-        if tail < part.end && first <= part.start.max(tail) {
-            let from = part.start.max(tail) - tail;
+        if tail > part.start && tail < part.end && first <= part.start {
             let start = text.len() - last;
-            cover(start + from, start + (part.end - tail));
+            cover(start, start + (part.end - tail));
         }
     }
     found
