@@ -108,7 +108,8 @@ impl Page {
                 let find = |id: Option<i64>| id.and_then(|id| self.find(id));
                 self.link(slot, find(parent), find(next));
             } else {
-                self.link(slot, places.get(node.parent as usize).copied(), None);
+                let parent = places.get(node.parent as usize).copied();
+                self.link(slot, parent.filter(|at| self.is_from(*at, node.parent as usize)), None);
             }
         }
     }
@@ -274,7 +275,9 @@ impl Page {
 
     /// Whether a node came, or got its text, with this part of the current event.
     pub fn is_from(&self, at: u32, source: usize) -> bool {
-        self.slot(at).is_some_and(|slot| slot.changed == self.now && slot.source as usize == source)
+        self.slot(at).is_some_and(|slot| {
+            slot.changed == self.now && slot.source as usize == source && slot.kind != kind::GONE
+        })
     }
 
     /// Whether a node holds text.

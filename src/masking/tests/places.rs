@@ -244,10 +244,8 @@ fn spans_say_where_they_stand() {
     assert_eq!(
         told,
         [
-            "one InputValue <input> [card] #pay > input.wide",
             "two Attribute <b> [title] #pay > p > b",
             "three Text <p> [] #pay > p",
-            "four InputValue <textarea> [note] #pay > textarea",
             "five Attribute <option> [value] #pay > select > option",
             "six Text <option> [] #pay > select > option",
             "id Prompt <> [] ",
@@ -259,6 +257,8 @@ fn spans_say_where_they_stand() {
             "nine Title <> [title] ",
             "text Reply <> [] ",
             "eight Reply <> [text] ",
+            "one InputValue <input> [card] #pay > input.wide",
+            "four InputValue <textarea> [note] #pay > textarea",
             "ten InputValue <input> [card] #pay > input.wide",
         ]
     );
