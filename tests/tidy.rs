@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -15,10 +15,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("store", &["model", "config", "disk"]),
     ("segment", &["model", "rrweb"]),
     ("timeline", &["model", "rrweb"]),
+    ("masking", &["model", "rrweb"]),
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
-    ("finish", &["model", "clock", "config", "stop", "rrweb", "segment", "store", "pieces"]),
+    ("finish", &["model", "clock", "config", "stop", "rrweb", "masking", "segment", "store", "pieces"]),
     (
         "web",
         &[

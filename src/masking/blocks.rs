@@ -76,6 +76,7 @@ pub(super) fn replaced(
     let mut boxes = 0;
     for (index, node) in walker.skim.nodes.iter().enumerate() {
         let at = walker.places.get(index).copied().unwrap_or(NONE);
+        let at = if page.is_from(at, index) { at } else { NONE };
         if is_blocked(node.id) && !is_inside(at) {
             replace(node.whole, grey_box(json, walker, node, at));
             boxes += 1;

@@ -43,11 +43,18 @@ impl<'m> Collecting<'m> {
     pub fn read(&mut self, stream: i64, event: &Event<'_>) -> Result<(), Error> {
         let (asking, typing) = (&mut self.asking, &mut self.typing);
         self.walker.walk(stream, event, |page, spot| {
-            if has_words(spot) {
-                typing.watch((stream, page.number, event.timestamp), spot);
-                asking.meet(page, spot);
+            if !has_words(spot) {
+                return;
+            }
+            let key = asking.keys.of_spot(page, spot);
+            let when = (stream, page.number, event.timestamp);
+            if !typing.watch(when, spot, || (key, span(page, spot))) {
+                asking.meet(key, || span(page, spot));
             }
         });
+        for (key, span) in typing.ready.drain(..) {
+            asking.meet(key, || span);
+        }
         if asking.waiting.len() >= BATCH_SPANS || asking.waiting_bytes >= BATCH_BYTES {
             asking.ask()?;
         }
@@ -56,10 +63,14 @@ impl<'m> Collecting<'m> {
 
     /// Asks about the rest, and says what was decided.
     pub fn finish(mut self) -> Result<Decisions, Error> {
+        self.typing.end_page();
+        for (key, span) in self.typing.ready.drain(..) {
+            self.asking.meet(key, || span);
+        }
         self.asking.ask()?;
         let Decided { secrets, covered, blocked, .. } = self.asking.decided;
         let hider = Hider::new(secrets);
-        let typed = self.typing.typed(&hider);
+        let typed = self.typing.typed(&hider, |key| covered.contains(key) || blocked.contains(key));
         let blocks = blocks::Locating::new(blocked);
         Ok(Decisions { keys: self.asking.keys, hider, typed, covered, blocks })
     }
@@ -94,6 +105,16 @@ impl Decisions {
     /// Begins the last pass, in which the events are changed.
     pub fn rewriting(self) -> Rewriting {
         Rewriting::new(self)
+    }
+}
+
+fn span(page: &Page, spot: &Spot<'_>) -> Span {
+    Span {
+        text: spot.text().trim().to_owned(),
+        place: spot.place,
+        tag: spot.tag.to_owned(),
+        name: spot.name.to_owned(),
+        selector: selector::of(page, spot.element),
     }
 }
 
@@ -154,21 +175,13 @@ struct Decided {
 }
 
 impl Asking<'_> {
-    fn meet(&mut self, page: &Page, spot: &Spot<'_>) {
-        let key = self.keys.of_spot(page, spot);
-        if !self.seen.insert(key) {
-            return;
+    fn meet(&mut self, key: u64, span: impl FnOnce() -> Span) {
+        if self.seen.insert(key) {
+            let span = span();
+            self.waiting_bytes += span.text.len();
+            self.waiting_keys.push(key);
+            self.waiting.push(span);
         }
-        let text = spot.text().trim().to_owned();
-        self.waiting_bytes += text.len();
-        self.waiting_keys.push(key);
-        self.waiting.push(Span {
-            text,
-            place: spot.place,
-            tag: spot.tag.to_owned(),
-            name: spot.name.to_owned(),
-            selector: selector::of(page, spot.element),
-        });
     }
 
     fn ask(&mut self) -> Result<(), Error> {

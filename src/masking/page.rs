@@ -108,7 +108,8 @@ impl Page {
                 let find = |id: Option<i64>| id.and_then(|id| self.find(id));
                 self.link(slot, find(parent), find(next));
             } else {
-                self.link(slot, places.get(node.parent as usize).copied(), None);
+                let parent = places.get(node.parent as usize).copied();
+                self.link(slot, parent.filter(|at| self.is_from(*at, node.parent as usize)), None);
             }
         }
     }
@@ -272,12 +273,23 @@ impl Page {
         self.slot(at).map(|slot| slot.parent).filter(|parent| *parent != NONE)
     }
 
-    /// Whether it is text that people may read.
-    pub fn is_readable(&self, at: u32) -> bool {
+    /// Whether a node came, or got its text, with this part of the current event.
+    pub fn is_from(&self, at: u32, source: usize) -> bool {
+        self.slot(at).is_some_and(|slot| {
+            slot.changed == self.now && slot.source as usize == source && slot.kind != kind::GONE
+        })
+    }
+
+    /// Whether a node holds text.
+    pub fn is_text(&self, at: u32) -> bool {
+        self.slot(at).is_some_and(|slot| (kind::TEXT..=kind::COMMENT).contains(&slot.kind))
+    }
+
+    /// Whether it is for the browser to read: style and script.
+    pub fn is_machine(&self, at: u32) -> bool {
         let Some(slot) = self.slot(at) else { return false };
-        let in_machine =
-            self.parent(at).is_some_and(|parent| self.slots[parent as usize].flow == Flow::Machine);
-        slot.kind >= kind::TEXT && slot.kind <= kind::COMMENT && !slot.is_style && !in_machine
+        let parent = self.parent(at).and_then(|parent| self.slot(parent));
+        slot.is_style || parent.is_some_and(|parent| parent.flow == Flow::Machine)
     }
 
     /// The texts that are read as one with this one, in their order: all that changed

@@ -89,7 +89,8 @@ struct Changing {
 impl Changing {
     fn change(&mut self, when: (i64, u32, i64), json: &str, page: &Page, spot: &Spot<'_>) {
         let text = spot.text();
-        if !self.covered.is_empty() && self.covered.contains(&self.keys.of_spot(page, spot)) {
+        let is_covered = !self.covered.is_empty() && self.covered.contains(&self.keys.of_spot(page, spot));
+        if is_covered || self.typed.covers(page.number, spot) {
             let covered = covered(&text);
             self.counting.count(COVERED, spot.place, &covered);
             self.write(json, spot, &[(0..text.len(), covered)]);

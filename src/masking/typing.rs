@@ -3,13 +3,14 @@
 //!
 //! A field that ends as `bob@example.com` was `bob@exa` before, which no masker knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::hider::{Found, Hider};
 use super::views;
 use super::walk::Spot;
+use super::{Place, Span};
 
-/// So much of a secret says something, in characters.
+/// So much of a secret says something where other words follow it, in characters.
 const TELLING_CHARS: usize = 3;
 
 /// As part of a longer text it takes so many, and a third of the secret.
@@ -30,42 +31,62 @@ struct Holder {
     is_field: bool,
     current: String,
     has_grown: bool,
+    /// What a masker is asked about when no more is typed to it.
+    waiting: Option<(u64, Span)>,
     /// What stood there before something of it was taken away again.
     values: Vec<String>,
+    /// What maskers were asked about.
+    keys: Vec<u64>,
 }
 
 impl Holder {
-    fn take(&mut self, text: &str) {
+    fn take(&mut self, text: &str) -> Option<(u64, Span)> {
+        let mut asked = None;
         if text.starts_with(&self.current) {
             self.has_grown |= text.len() > self.current.len();
         } else {
-            self.keep();
+            asked = self.keep();
             self.has_grown = false;
         }
         text.clone_into(&mut self.current);
+        asked
     }
 
-    fn keep(&mut self) {
-        let is_new = self.values.last() != Some(&self.current) && !self.current.is_empty();
-        if is_new && (self.is_field || self.has_grown) && self.values.len() < MOST_VALUES {
-            self.values.push(std::mem::take(&mut self.current));
+    fn keep(&mut self) -> Option<(u64, Span)> {
+        let waiting = self.waiting.take();
+        if self.values.len() < MOST_VALUES {
+            let is_new = self.values.last() != Some(&self.current) && !self.current.is_empty();
+            if is_new && (self.is_field || self.has_grown) {
+                self.values.push(std::mem::take(&mut self.current));
+            }
+            self.keys.extend(waiting.as_ref().map(|(key, _)| *key).filter(|_| self.is_field));
         }
+        waiting
     }
 }
 
-/// Watches what is typed, while texts are collected.
+/// Watches what is typed, while texts are collected. Maskers are asked about what stands
+/// in a field when no more is typed to it, not about each letter.
 #[derive(Debug, Default)]
 pub(super) struct Typing {
     page: u32,
     now: HashMap<i64, Holder>,
     before: Vec<(u32, i64, Holder)>,
+    /// What maskers can be asked about now.
+    pub ready: Vec<(u64, Span)>,
 }
 
 impl Typing {
-    /// Looks at a text that stands on the page with this number.
-    pub fn watch(&mut self, (stream, page, at): (i64, u32, i64), spot: &Spot<'_>) {
-        let is_field = spot.place == super::Place::InputValue;
-        let Some(id) = spot.holder.filter(|_| is_field || spot.is_change) else { return };
+    /// Looks at a text that stands on the page with this number. Whether it is asked about
+    /// from here, when it has been typed.
+    pub fn watch(
+        &mut self,
+        (stream, page, at): (i64, u32, i64),
+        spot: &Spot<'_>,
+        asked: impl FnOnce() -> (u64, Span),
+    ) -> bool {
+        let is_field = spot.place == Place::InputValue;
+        let Some(id) = spot.holder.filter(|_| is_field || spot.is_change) else { return false };
         if page != self.page {
             self.end_page();
             self.page = page;
@@ -77,24 +98,31 @@ impl Typing {
             Holder { stream, from, is_field, ..Holder::default() }
         });
         holder.until = at;
-        holder.take(&text);
+        self.ready.extend(holder.take(&text));
+        holder.waiting = Some(asked());
+        true
     }
 
-    fn end_page(&mut self) {
+    /// The page is over, and with it all that was being typed.
+    pub fn end_page(&mut self) {
         for (id, mut holder) in self.now.drain() {
-            holder.has_grown |= holder.is_field;
-            holder.keep();
+            self.ready.extend(holder.keep());
             if !holder.values.is_empty() {
                 self.before.push((self.page, id, holder));
             }
         }
+        // In the order of the page, so that the same recording always asks the same.
+        self.ready.sort_by(|left, right| left.1.text.cmp(&right.1.text));
     }
 
-    /// What of all this holds secrets.
-    pub fn typed(mut self, hider: &Hider) -> Typed {
+    /// What of all this holds secrets, or was covered as a whole.
+    pub fn typed(mut self, hider: &Hider, is_covered: impl Fn(&u64) -> bool) -> Typed {
         self.end_page();
         let mut typed = Typed::default();
         for (page, id, holder) in self.before {
+            if holder.keys.iter().any(&is_covered) {
+                typed.covered.insert((page, id));
+            }
             let mut words: Vec<(String, usize)> = Vec::new();
             for value in holder.values {
                 let found = hider.find(&value);
@@ -122,6 +150,8 @@ impl Typing {
 pub(super) struct Typed {
     /// What stood in a node of a page, and where the secrets are in it.
     values: HashMap<(u32, i64), Vec<(String, Vec<Found>)>>,
+    /// Fields of pages that a masker covered: so is what stood in them on the way.
+    covered: HashSet<(u32, i64)>,
     echoes: Vec<Echo>,
 }
 
@@ -136,6 +166,11 @@ struct Echo {
 }
 
 impl Typed {
+    /// Whether the field that a text stands in is covered.
+    pub fn covers(&self, page: u32, spot: &Spot<'_>) -> bool {
+        !self.covered.is_empty() && spot.holder.is_some_and(|id| self.covered.contains(&(page, id)))
+    }
+
     /// Finds what of a text is a secret that was not complete yet.
     pub fn find(&self, (stream, page, at): (i64, u32, i64), spot: &Spot<'_>, text: &str) -> Vec<Found> {
         let values = spot.holder.and_then(|id| self.values.get(&(page, id)));
@@ -167,24 +202,27 @@ fn on_the_way(text: &str, value: &str, hits: &[Found]) -> Vec<Found> {
     let last = same(&mut text[first..].chars().rev().zip(value[first..].chars().rev()));
     let mut found = Vec::new();
     for Found { part, secret, .. } in hits {
-        let mut cover = |from: usize, until: usize| {
-            if text.get(from..until).is_some_and(|part| part.chars().count() >= TELLING_CHARS) {
+        let mut cover = |from: usize, until: usize, telling: usize| {
+            if text.get(from..until).is_some_and(|part| part.chars().count() >= telling) {
                 found.push(Found { part: from..until, secret: *secret, is_percent: false });
             }
         };
-        if first > part.start {
+        if first > part.start && first < part.end {
             let after = last.min(value.len() - part.end.min(value.len()));
             let rest = text.len() - after;
             // A slip of the keyboard after the beginning belongs to it.
             let begun = first.min(part.end);
             let is_slip = text.get(begun..rest).is_some_and(|slip| slip.chars().count() <= TELLING_CHARS);
-            cover(part.start, if is_slip { rest } else { begun });
+            if is_slip {
+                cover(part.start, rest, 1);
+            } else {
+                cover(part.start, begun, TELLING_CHARS);
+            }
         }
         let tail = value.len() - last;
-        if tail < part.end && first <= part.start.max(tail) {
-            let from = part.start.max(tail) - tail;
+        if tail > part.start && tail < part.end && first <= part.start {
             let start = text.len() - last;
-            cover(start + from, start + (part.end - tail));
+            cover(start, start + (part.end - tail), TELLING_CHARS);
         }
     }
     found
@@ -226,10 +264,11 @@ mod tests {
         assert_eq!(covered("mail bob@ex", value, secret), ["bob@ex"]);
         assert_eq!(covered("mail bob@ey", value, secret), ["bob@ey"]);
         assert_eq!(covered("mail bob@e!", value, secret), ["bob@e"]);
-        assert!(covered("mail bo", value, secret).is_empty());
+        assert_eq!(covered("mail b", value, secret), ["b"]);
         assert!(covered("mail", value, secret).is_empty());
         assert_eq!(covered("mail example.com!", value, secret), ["example.com"]);
         assert_eq!(covered("mail bob and Jane, both", value, secret), ["bob"]);
+        assert!(covered("mail both, please", value, secret).is_empty());
     }
 
     #[test]

@@ -262,6 +262,7 @@ impl Walker {
             match node.kind {
                 kind::ELEMENT => {
                     let at = self.places.get(index).copied().unwrap_or(NONE);
+                    let at = if self.page.is_from(at, index) { at } else { NONE };
                     let tag = unescaped(node.tag.of(json));
                     for attribute in self.skim.attributes_of(node) {
                         tell_attribute(&self.page, json, (at, is_change), &tag, attribute, visit);
@@ -292,17 +293,15 @@ impl Walker {
         }
         self.told[source] = true;
         let at = self.page.find(id).unwrap_or(NONE);
-        let slot = self.page.slot(at);
-        if slot.is_none_or(|slot| slot.changed != self.page.now || slot.source as usize != source) {
-            // The page has it no longer, or never had.
-            if !self.is_machine(json, source) && at == NONE {
-                self.tell_one(json, Place::Text, ("", ""), Leaf::Text(written), visit);
-            } else if self.page.is_readable(at) {
-                self.tell_one(json, Place::Text, ("", ""), Leaf::Text(written), visit);
-            }
+        let is_there = self.page.is_from(at, source);
+        let is_known = is_there || source >= self.skim.nodes.len();
+        let is_machine = if is_known { self.page.is_machine(at) } else { self.is_machine(json, source) };
+        if is_machine {
             return;
         }
-        if !self.page.is_readable(at) {
+        if !is_there || !self.page.is_text(at) {
+            // The page has it no longer, or never had.
+            self.tell_one(json, Place::Text, ("", ""), Leaf::Text(written), visit);
             return;
         }
         let mut run = std::mem::take(&mut self.run);
