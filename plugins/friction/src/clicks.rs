@@ -27,6 +27,8 @@ struct Burst {
     x: i32,
     y: i32,
     page: u32,
+    /// Whether no recording would show an answer.
+    is_unseen: bool,
     clicks: Vec<Watched>,
     /// Text was marked: that is what double and triple clicks are for.
     marked: bool,
@@ -61,7 +63,11 @@ impl<'a> Clicks<'a> {
                 burst.marked |= click.button == Button::Double && !click.target.interactive;
                 burst.clicks.push(watched);
             }
-            None => self.open.push(Burst { x: click.x, y: click.y, page, clicks: vec![watched], marked: false }),
+            None => {
+                let is_unseen = element::answers_unseen(&click.target, &self.url);
+                let clicks = vec![watched];
+                self.open.push(Burst { x: click.x, y: click.y, page, is_unseen, clicks, marked: false });
+            }
         }
     }
 
@@ -107,7 +113,7 @@ impl<'a> Clicks<'a> {
     fn judge(&self, burst: &Burst, now: Millis) -> Option<Finding> {
         // What would have answered may have come after the recording: rage needs no answer.
         let is_watched = now - burst.last().at > self.settings.dead_after_ms;
-        if burst.marked || element::answers_unseen(burst.target(), &self.url) {
+        if burst.marked || burst.is_unseen {
             return None;
         }
         let is_dead = burst.clicks.iter().all(|click| click.answered.is_none());
