@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// What each sort of feature counts beside a term.
 const PAIR_WEIGHT: f32 = 0.6;
-const LETTERS_WEIGHT: f32 = 0.5;
+const LETTERS_WEIGHT: f32 = 0.4;
 /// Letters of a term that are looked at together.
 const LETTERS: usize = 3;
 
