@@ -12,6 +12,10 @@ use crate::{Detector, Settings, element, words};
 const AT_ONCE: Millis = 300;
 /// Requests and pages that were begun by a click are there after this time, if ever.
 const LONGEST_WAIT: Millis = 30_000;
+/// New content after this time has another cause, even if the visitor did nothing meanwhile.
+const LATEST_CONTENT: Millis = 15_000;
+/// Parts of the names of classes that only show that something was pressed.
+const PRESSED_LOOKS: [&str; 2] = ["ripple", "wave"];
 /// No visitor leaves more clicks without an answer within that time.
 const MOST_OPEN: usize = 64;
 
@@ -40,12 +44,14 @@ pub struct Clicks<'a> {
     url: String,
     /// Bursts that may still be answered, oldest first.
     open: Vec<Burst>,
+    /// When the visitor did something for the last time.
+    last_act: Millis,
 }
 
 impl<'a> Clicks<'a> {
     /// Has seen nothing yet.
     pub fn new(settings: &'a Settings) -> Self {
-        Self { settings, url: String::new(), open: Vec::new() }
+        Self { settings, url: String::new(), open: Vec::new(), last_act: 0 }
     }
 
     fn clicked(&mut self, at: Millis, page: u32, click: &Click) {
@@ -74,7 +80,7 @@ impl<'a> Clicks<'a> {
     /// Whatever this event answers is answered.
     fn answer(&mut self, event: &Event) {
         let patience = self.settings.dead_after_ms;
-        let last_click = self.open.iter().map(|burst| burst.last().at).max();
+        let last_act = self.last_act;
         for burst in &mut self.open {
             if let EventKind::Selection(text) = &event.kind {
                 burst.marked |= !text.is_empty();
@@ -86,7 +92,11 @@ impl<'a> Clicks<'a> {
                         let began = event.at.saturating_sub(request.took);
                         began + AT_ONCE >= click.at && began <= click.at + patience
                     }
-                    EventKind::PageView(_) => since <= patience || Some(click.at) == last_click,
+                    EventKind::PageView(_) => since <= patience || click.at == last_act,
+                    // A page that stands still while it works: slow, and not dead.
+                    EventKind::Mutation(mutation) if since > patience => {
+                        click.at == last_act && since <= LATEST_CONTENT && element::is_content(mutation)
+                    }
                     _ => since <= patience && answers(event, click),
                 };
                 if is_answered {
@@ -129,6 +139,9 @@ impl Detector for Clicks<'_> {
     fn see(&mut self, event: &Event, found: &mut Vec<Finding>) {
         self.settle(event.at, found);
         self.answer(event);
+        if element::is_act(&event.kind) {
+            self.last_act = event.at;
+        }
         match &event.kind {
             EventKind::PageView(view) => self.url.clone_from(&view.url),
             EventKind::Click(click) if matches!(click.button, Button::Primary | Button::Double | Button::Tap) => {
@@ -177,7 +190,7 @@ fn answers(event: &Event, click: &Watched) -> bool {
     let since = event.at - click.at;
     match &event.kind {
         EventKind::Hidden | EventKind::Copy(_) => true,
-        EventKind::Mutation(mutation) => is_change(mutation, click),
+        EventKind::Mutation(mutation) => is_change(mutation),
         EventKind::Focus(focused) => since <= AT_ONCE && focused.node != click.target.node,
         EventKind::Scroll(_) | EventKind::Input(_) => since <= AT_ONCE,
         EventKind::Selection(text) => since <= AT_ONCE && !text.is_empty(),
@@ -185,12 +198,10 @@ fn answers(event: &Event, click: &Watched) -> bool {
     }
 }
 
-/// Whether a mutation is more than the element's own look when it is pressed.
-fn is_change(mutation: &Mutation, click: &Watched) -> bool {
-    let Mutation { added, removed, texts, attributes, target } = mutation;
-    let is_look = *added == 0 && *removed == 0 && *texts == 0 && *attributes <= 2;
-    let is_itself = target.as_ref().is_some_and(|target| target.node == click.target.node);
-    !(is_look && is_itself)
+/// Whether a mutation is more than a look that tells that something was pressed.
+fn is_change(mutation: &Mutation) -> bool {
+    let class = mutation.target.as_ref().and_then(|target| target.attr("class")).unwrap_or_default().to_lowercase();
+    !PRESSED_LOOKS.iter().any(|look| class.contains(look))
 }
 
 fn rage(burst: &Burst, is_dead: bool) -> Finding {

@@ -1,6 +1,9 @@
 //! What may be expected of an element.
 
-use hindsight_plugin::Element;
+use hindsight_plugin::{Element, EventKind, Mutation};
+
+/// So many nodes are content, and no decoration.
+const CONTENT_NODES: u32 = 10;
 
 /// Labels of controls that are meant to be clicked again and again.
 const REPEATABLE: [&str; 34] = [
@@ -13,6 +16,19 @@ const SAVED: [&str; 12] =
     [".pdf", ".zip", ".csv", ".xlsx", ".xls", ".docx", ".doc", ".pptx", ".gz", ".ics", ".mp3", ".mp4"];
 /// Parts of class names that say: you are here, or not now.
 const RESTING: [&str; 5] = ["active", "selected", "current", "disabled", "checked"];
+
+/// Whether the visitor did something, beside moving the pointer.
+pub fn is_act(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Click(_) | EventKind::Input(_) | EventKind::Scroll(_) | EventKind::Selection(_) | EventKind::PageView(_)
+    )
+}
+
+/// Whether a mutation brought content.
+pub fn is_content(mutation: &Mutation) -> bool {
+    mutation.added.saturating_add(mutation.removed) >= CONTENT_NODES
+}
 
 /// Whether a person may click here many times and mean it.
 pub fn is_repeatable(element: &Element) -> bool {

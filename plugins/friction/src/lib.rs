@@ -85,9 +85,20 @@ impl Analyzer for Friction {
         for detector in &mut detectors {
             detector.end(session.duration.max(last), &mut findings);
         }
+        drop_refused_clicks(&mut findings);
         let score = score::of(&findings);
         Ok(Output { findings: in_order(findings), facts: Vec::new(), score: Some(score) })
     }
+}
+
+/// A button that a form was refused at is not dead as well: the same errors still stand there.
+fn drop_refused_clicks(findings: &mut Vec<Finding>) {
+    let forms = findings.iter().filter(|finding| finding.kind == "form-errors");
+    let refused: Vec<(Millis, Option<String>)> = forms.map(|form| (form.at, form.selector.clone())).collect();
+    findings.retain(|finding| {
+        let is_refused = |(at, selector): &(Millis, Option<String>)| finding.at >= *at && finding.selector == *selector;
+        finding.kind != "dead-click" || !refused.iter().any(is_refused)
+    });
 }
 
 /// In the order of time, and not too many of a kind.

@@ -2,12 +2,14 @@
 
 use hindsight_plugin::{Button, Element, Event, EventKind, Finding, Millis, PageCause, Severity};
 
-use crate::{Detector, Settings, words};
+use crate::{Detector, Settings, element, words};
 
 /// A request that begins later than this was not begun by the click.
 const BEGINS_WITHIN: Millis = 1000;
 /// Who waits longer for a page has done something else in between.
 const LONGEST_LOAD: Millis = 30_000;
+/// New content after this time has another cause.
+const LATEST_CONTENT: Millis = 15_000;
 
 /// Slow responses: requests and page loads that a visitor waited for.
 pub struct Slowness<'a> {
@@ -62,8 +64,18 @@ impl Detector for Slowness<'_> {
                     found.push(self.finding(at, &target, event.at - at, words::path(&view.url)));
                 }
             }
-            EventKind::Pointer(_) | EventKind::Hidden => {}
-            _ => self.answered = true,
+            EventKind::Mutation(mutation) => {
+                if let Some((at, target)) = &self.clicked
+                    && !self.answered
+                    && target.interactive
+                    && element::is_content(mutation)
+                    && (slow..LATEST_CONTENT).contains(&(event.at - at))
+                {
+                    found.push(self.finding(*at, target, event.at - at, "until the page changed"));
+                }
+                self.answered = true;
+            }
+            kind => self.answered |= element::is_act(kind),
         }
     }
 }
