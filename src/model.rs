@@ -3,10 +3,16 @@
 //! No I/O and no rules that need a clock or a database: what a connection, a
 //! session, a stream and a batch are, and how their names are written.
 
+mod finding;
+mod report;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+
+pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, Value};
+pub use report::{Cell, Chart, ChartKind, Column, Metric, Period, Point, Report, Section, Series, Table};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;
@@ -187,6 +193,38 @@ pub struct Session {
     pub visitor: Option<String>,
     /// Why it could not be finished, after the last attempt.
     pub finish_error: Option<String>,
+    /// Whether it is stored in segments, through the maskers of its connection.
+    pub finished: bool,
+    /// Its first event, by the visitor's clock.
+    pub first_event_at: TimestampMs,
+    /// What the visitor did, once the recording was read.
+    pub counts: Option<Counts>,
+    /// What plugins found.
+    pub found: FoundCounts,
+}
+
+/// What a visitor did in a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Page views.
+    pub pages: i64,
+    /// Clicks and taps.
+    pub clicks: i64,
+    /// Prompts to an assistant.
+    pub prompts: i64,
+    /// Uncaught errors, errors on the console, and failed requests.
+    pub errors: i64,
+}
+
+/// What plugins found in a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FoundCounts {
+    /// How much.
+    pub findings: i64,
+    /// The gravest of it.
+    pub severity: Option<Severity>,
+    /// The highest score, with its reasons.
+    pub score: Option<Score>,
 }
 
 /// A stretch of time in which the visitor did something, by the visitor's clock.

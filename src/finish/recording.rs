@@ -116,11 +116,12 @@ impl Finisher {
             .await?;
         let press = press(&mut self.press, if waiting < BACKLOG { Pace::Small } else { Pace::Fast })?;
         let mut rewritten = Vec::with_capacity(sources.len());
-        for source in sources {
+        for source in sources.into_iter().filter(Source::has_batches) {
             rewritten
                 .push(Rewriting::of(&self.store, &due, press, &source).await?.run(source, stopping).await?);
         }
-        Ok(self.store.write(move |conn| finishing::publish(conn, &due, &rewritten, now)).await?)
+        let finished = finishing::Finished { streams: rewritten, ..finishing::Finished::default() };
+        Ok(self.store.write(move |conn| finishing::publish(conn, &due, &finished, now)).await?)
     }
 }
 

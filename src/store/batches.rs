@@ -254,6 +254,7 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
              finished_at = NULL,
              finish_attempts = 0,
              finish_error = NULL,
+             analysis_due_at = NULL,
              first_event_at = min(first_event_at, :first),
              last_event_at = max(last_event_at, :last),
              events = events + :events,

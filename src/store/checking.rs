@@ -128,7 +128,9 @@ impl Sums {
 }
 
 const STREAMS_OF_SESSIONS: &str = "
-    SELECT session.id, session.public_id, session.events, session.batches, session.bytes,
+    SELECT session.id, session.public_id, session.events, session.batches,
+           session.bytes - (SELECT coalesce(sum(length(body)), 0) FROM timeline_block
+                            WHERE session_id = session.id),
            stream.public_id, stream.ledger,
            (SELECT count(*) FROM batch WHERE batch.id BETWEEN stream.id << 20 AND (stream.id << 20) + 1048575),
            (SELECT coalesce(sum(events), 0) FROM batch

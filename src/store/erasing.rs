@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Result, place, search};
+use super::{Result, choices, place, reports, reruns, runs, search, timelines};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
@@ -189,6 +189,9 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     let (events, bytes): (i64, i64) = (session.get(5)?, session.get(6)?);
     search::remove(conn, row, &session.get::<_, String>(7)?)?;
     drop(rows);
+    timelines::remove(conn, row)?;
+    runs::remove(conn, row)?;
+    reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;
     conn.prepare_cached("DELETE FROM session WHERE id = :row")?.execute(named_params! { ":row": row })?;
@@ -363,6 +366,9 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     if in_use {
         return Ok(());
     }
+    choices::remove_all(conn, connection)?;
+    reports::remove_all(conn, connection)?;
+    reruns::remove_all(conn, connection)?;
     conn.prepare_cached("DELETE FROM activity WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM revoked_key WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM style WHERE connection_id = :id")?.execute(params)?;

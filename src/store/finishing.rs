@@ -11,7 +11,8 @@ use rusqlite::{Connection as Db, OptionalExtension, named_params};
 use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Error, Result, ledger, stretches};
+use super::timelines::{self, Reading};
+use super::{Error, Result, ledger, search, stretches};
 use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
@@ -94,7 +95,7 @@ pub fn note_failure(conn: &Db, session: i64, reason: &str) -> Result<()> {
     Ok(())
 }
 
-/// A stream with batches that are not in segments yet.
+/// A stream of a session.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its row.
@@ -128,6 +129,13 @@ pub enum Piece {
     },
 }
 
+impl Source {
+    /// Whether it has batches that are not in segments yet.
+    pub fn has_batches(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Batch { .. }))
+    }
+}
+
 impl Piece {
     fn seq(&self) -> (i64, i64) {
         match self {
@@ -137,14 +145,10 @@ impl Piece {
     }
 }
 
-/// The streams of a session that are to be written anew.
+/// The streams of a session, by the time of their first event.
 pub fn sources(conn: &Db, session: i64) -> Result<Vec<Source>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, ledger FROM stream
-         WHERE session_id = :session
-           AND EXISTS (SELECT 1 FROM batch
-                       WHERE batch.id BETWEEN stream.id << 20 AND (stream.id << 20) + 1048575)
-         ORDER BY id",
+        "SELECT id, ledger FROM stream WHERE session_id = :session ORDER BY first_event_at, id",
     )?;
     let streams = statement
         .query_map(named_params! { ":session": session }, |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -307,9 +311,31 @@ pub struct Rewritten {
     pub ledger: Vec<ledger::Entry>,
 }
 
+/// What finishing a session came to.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    /// The streams that were written anew; others stay as they are.
+    pub streams: Vec<Rewritten>,
+    /// What was read out of the recording.
+    pub reading: Reading,
+    /// What maskers made of the row, if any worked on the session.
+    pub masked: Option<Masked>,
+}
+
+/// What the row of a masked session says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masked {
+    /// Of the maskers and their settings.
+    pub digest: [u8; 16],
+    /// The first page.
+    pub landing_url: String,
+    /// Whom the page said the visitor is.
+    pub visitor: Option<String>,
+}
+
 /// Puts the rewritten streams in the place of the old ones. False, and nothing is
 /// changed, when more has arrived meanwhile or the session is gone.
-pub fn publish(conn: &Db, due: &Due, streams: &[Rewritten], now: TimestampMs) -> Result<bool> {
+pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> Result<bool> {
     let before: Option<i64> = conn
         .prepare_cached(
             "SELECT bytes FROM session
@@ -320,14 +346,19 @@ pub fn publish(conn: &Db, due: &Due, streams: &[Rewritten], now: TimestampMs) ->
         })
         .optional()?;
     let Some(before) = before else { return Ok(false) };
-    for stream in streams {
+    for stream in &finished.streams {
         replace(conn, due.session, stream)?;
     }
+    if let Some(masked) = &finished.masked {
+        mask_row(conn, due.session, masked)?;
+    }
+    timelines::put(conn, due.session, &finished.reading, now)?;
     let after: i64 = conn
         .prepare_cached(
             "UPDATE session
-             SET finished_at = :now, finish_error = NULL,
-                 bytes = (SELECT coalesce(sum(segment.bytes), 0)
+             SET finished_at = :now, finish_error = NULL, revision = revision + 1,
+                 bytes = timeline_bytes
+                       + (SELECT coalesce(sum(segment.bytes), 0)
                           FROM stream JOIN segment
                             ON segment.id BETWEEN stream.id << 20 AND (stream.id << 20) + 1048575
                           WHERE stream.session_id = :session)
@@ -337,6 +368,51 @@ pub fn publish(conn: &Db, due: &Due, streams: &[Rewritten], now: TimestampMs) ->
         .query_row(named_params! { ":now": now, ":session": due.session }, |row| row.get(0))?;
     let change = Change { bytes: after - before, ..Change::default() };
     connections::count_session(conn, due.connection, due.started_at, 0, change)?;
+    Ok(true)
+}
+
+fn mask_row(conn: &Db, session: i64, masked: &Masked) -> Result<()> {
+    let before: String = conn
+        .prepare_cached("SELECT landing_url FROM session WHERE id = :session")?
+        .query_row(named_params! { ":session": session }, |row| row.get(0))?;
+    search::remove(conn, session, &before)?;
+    conn.prepare_cached(
+        "UPDATE session SET masked = :digest, landing_url = :url, visitor = :visitor WHERE id = :session",
+    )?
+    .execute(named_params! {
+        ":digest": masked.digest,
+        ":url": masked.landing_url,
+        ":visitor": masked.visitor,
+        ":session": session,
+    })?;
+    search::add(conn, session, &masked.landing_url)
+}
+
+/// Stores what was read out of a recording that was finished before. False when it was
+/// written anew meanwhile, or is gone.
+pub fn put_reading(
+    conn: &Db,
+    session: i64,
+    revision: i64,
+    reading: &Reading,
+    now: TimestampMs,
+) -> Result<bool> {
+    let found = conn
+        .prepare_cached(
+            "SELECT connection_id, started_at, timeline_bytes FROM session
+             WHERE id = :session AND revision = :revision AND finished_at IS NOT NULL",
+        )?
+        .query_row(named_params! { ":session": session, ":revision": revision }, |row| {
+            Ok((ConnectionId(row.get(0)?), row.get(1)?, row.get::<_, i64>(2)?))
+        })
+        .optional()?;
+    let Some((connection, started_at, before)) = found else { return Ok(false) };
+    timelines::put(conn, session, reading, now)?;
+    let bytes = reading.bytes() - before;
+    conn.prepare_cached("UPDATE session SET bytes = bytes + :bytes WHERE id = :session")?
+        .execute(named_params! { ":bytes": bytes, ":session": session })?;
+    let change = Change { bytes, ..Change::default() };
+    connections::count_session(conn, connection, started_at, 0, change)?;
     Ok(true)
 }
 

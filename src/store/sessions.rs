@@ -6,7 +6,9 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection as Db, OptionalExtension, Row, Statement, named_params};
 
 use super::{Result, Scope, place, search};
-use crate::model::{ConnectionId, Session, SessionId, Status, TimestampMs};
+use crate::model::{
+    ConnectionId, Counts, FoundCounts, Score, Session, SessionId, Severity, Status, TimestampMs,
+};
 
 /// No visit is shown as longer than this: a visitor's clock may say anything.
 const LONGEST_DURATION_MS: i64 = 24 * 60 * 60 * 1000;
@@ -132,7 +134,8 @@ enum Source {
 macro_rules! columns {
     () => {
         "SELECT session.id, connection_id, public_id, started_at, completed_at, first_event_at, last_event_at,
-                events, playable, session.landing_url, user_agent, pinned, bytes, visitor, finish_error "
+                events, playable, session.landing_url, user_agent, pinned, bytes, visitor, finish_error, finished_at IS NOT NULL,
+                pages, clicks, prompts, errors, findings, severity, score, score_why "
     };
 }
 
@@ -243,6 +246,25 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         bytes: row.get(12)?,
         visitor: row.get(13)?,
         finish_error: row.get(14)?,
+        finished: row.get(15)?,
+        first_event_at,
+        counts: counts_from(row, 16)?,
+        found: found_from(row, 20)?,
+    })
+}
+
+fn counts_from(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Counts>> {
+    let Some(pages) = row.get(first)? else { return Ok(None) };
+    let (clicks, prompts, errors) = (row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
+    Ok(Some(Counts { pages, clicks, prompts, errors }))
+}
+
+fn found_from(row: &Row<'_>, first: usize) -> rusqlite::Result<FoundCounts> {
+    let (points, why): (Option<u32>, Option<String>) = (row.get(first + 2)?, row.get(first + 3)?);
+    Ok(FoundCounts {
+        findings: row.get(first)?,
+        severity: row.get::<_, Option<i64>>(first + 1)?.map(Severity::of_number),
+        score: points.zip(why).map(|(points, why)| Score { points, why }),
     })
 }
 

@@ -101,16 +101,19 @@ fn dump(conn: &Connection) -> Vec<String> {
 fn a_migration_that_fails_at_any_statement_leaves_the_database_as_it_was() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut conn = first_schema(&dir.path().join("old.db"));
-    let before = dump(&conn);
-    let statements: Vec<&str> = MIGRATIONS[1].split_inclusive(";\n").collect();
-    assert!(statements.len() > 30, "it is split");
-    for count in 0..=statements.len() {
-        let broken = format!("{}\nSELECT nothing FROM nowhere;", statements[..count].concat());
-        migrate_to(&mut conn, &[MIGRATIONS[0], &broken]).expect_err("it fails at its end");
-        assert_eq!(version(&conn).expect("a version"), 1);
-        assert!(dump(&conn) == before, "after {count} statements");
+    for next in 1..MIGRATIONS.len() {
+        let before = dump(&conn);
+        let statements: Vec<&str> = MIGRATIONS[next].split_inclusive(";\n").collect();
+        assert!(statements.len() > 20, "it is split");
+        for count in 0..=statements.len() {
+            let broken = format!("{}\nSELECT nothing FROM nowhere;", statements[..count].concat());
+            let all = [&MIGRATIONS[..next], &[&broken]].concat();
+            migrate_to(&mut conn, &all).expect_err("it fails at its end");
+            assert_eq!(version(&conn).expect("a version"), next as i64);
+            assert!(dump(&conn) == before, "after {count} statements");
+        }
+        migrate_to(&mut conn, &MIGRATIONS[..=next]).expect("the real one");
     }
-    migrate(&mut conn).expect("the real one");
     assert_eq!(version(&conn).expect("a version"), CURRENT);
     assert_eq!(super::super::checking::counters(&conn).expect("counted"), Vec::<String>::new());
 }
@@ -124,7 +127,7 @@ fn a_copy_is_kept_before_a_migration() {
     let copies = backup::copies(dir.path()).expect("listed");
     assert_eq!(copies.len(), 1, "{copies:?}");
     let name = copies[0].file_name().expect("a name").to_string_lossy();
-    assert!(name.starts_with("before-v2-20") && name.ends_with("Z.db"), "{name}");
+    assert!(name.starts_with("before-v3-20") && name.ends_with("Z.db"), "{name}");
     let contents = backup::inspect(&copies[0]).expect("whole");
     assert_eq!((contents.version, contents.sessions, contents.newest_at), (1, 4, Some(7_200_000)));
     assert!(dump(&Connection::open(&copies[0]).expect("opened")) == before);
