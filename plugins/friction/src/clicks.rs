@@ -1,0 +1,219 @@
+//! Clicks in anger and clicks that did nothing.
+//!
+//! Clicks at one place, shortly one after the other, are one burst. A burst is settled when
+//! nothing can answer it any more. It is rage when there were enough clicks in a short time
+//! and the page did not answer each; it is dead when nothing answered at all.
+
+use hindsight_plugin::{Button, Click, Element, Event, EventKind, Finding, Millis, Mutation, Severity};
+
+use crate::{Detector, Settings, element, words};
+
+/// What the browser itself does on a click happens at once; later, it was the visitor.
+const AT_ONCE: Millis = 300;
+/// Requests and pages that were begun by a click are there after this time, if ever.
+const LONGEST_WAIT: Millis = 30_000;
+/// No visitor leaves more clicks without an answer within that time.
+const MOST_OPEN: usize = 64;
+
+/// One click, and when the page answered it.
+struct Watched {
+    at: Millis,
+    target: Element,
+    answered: Option<Millis>,
+}
+
+/// Clicks at one place.
+struct Burst {
+    x: i32,
+    y: i32,
+    page: u32,
+    clicks: Vec<Watched>,
+    /// Text was marked: that is what double and triple clicks are for.
+    marked: bool,
+}
+
+/// Rage clicks and dead clicks.
+pub struct Clicks<'a> {
+    settings: &'a Settings,
+    url: String,
+    /// Bursts that may still be answered, oldest first.
+    open: Vec<Burst>,
+}
+
+impl<'a> Clicks<'a> {
+    /// Has seen nothing yet.
+    pub fn new(settings: &'a Settings) -> Self {
+        Self { settings, url: String::new(), open: Vec::new() }
+    }
+
+    fn clicked(&mut self, at: Millis, page: u32, click: &Click) {
+        if self.settings.ignore.iter().any(|ignored| click.target.selector.contains(ignored.as_str())) {
+            return;
+        }
+        let (within, reach) = (self.settings.rage_within_ms, self.settings.rage_distance_px);
+        let watched = Watched { at, target: click.target.clone(), answered: None };
+        let same = self.open.iter_mut().rev().find(|burst| {
+            let is_near = (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
+            is_near && burst.page == page && at - burst.last().at <= within
+        });
+        match same {
+            Some(burst) => {
+                burst.marked |= click.button == Button::Double && !click.target.interactive;
+                burst.clicks.push(watched);
+            }
+            None => self.open.push(Burst { x: click.x, y: click.y, page, clicks: vec![watched], marked: false }),
+        }
+    }
+
+    /// Whatever this event answers is answered.
+    fn answer(&mut self, event: &Event) {
+        let patience = self.settings.dead_after_ms;
+        let last_click = self.open.iter().map(|burst| burst.last().at).max();
+        for burst in &mut self.open {
+            if let EventKind::Selection(text) = &event.kind {
+                burst.marked |= !text.is_empty();
+            }
+            for click in burst.clicks.iter_mut().filter(|click| click.answered.is_none()) {
+                let since = event.at - click.at;
+                let is_answered = match &event.kind {
+                    EventKind::Request(request) => {
+                        let began = event.at.saturating_sub(request.took);
+                        began + AT_ONCE >= click.at && began <= click.at + patience
+                    }
+                    EventKind::PageView(_) => since <= patience || Some(click.at) == last_click,
+                    _ => since <= patience && answers(event, click),
+                };
+                if is_answered {
+                    click.answered = Some(event.at);
+                }
+            }
+        }
+    }
+
+    /// Settles what nothing can answer any more.
+    fn settle(&mut self, now: Millis, found: &mut Vec<Finding>) {
+        let too_many = self.open.len().saturating_sub(MOST_OPEN);
+        let mut place = 0;
+        let (over, open) = self.open.drain(..).partition(|burst| {
+            place += 1;
+            place <= too_many || now - burst.last().at > LONGEST_WAIT
+        });
+        self.open = open;
+        for burst in over {
+            found.extend(self.judge(&burst, now));
+        }
+    }
+
+    fn judge(&self, burst: &Burst, now: Millis) -> Option<Finding> {
+        // What would have answered may have come after the recording: rage needs no answer.
+        let is_watched = now - burst.last().at > self.settings.dead_after_ms;
+        if burst.marked || element::answers_unseen(burst.target(), &self.url) {
+            return None;
+        }
+        let is_dead = burst.clicks.iter().all(|click| click.answered.is_none());
+        if burst.is_rage(self.settings) {
+            return Some(rage(burst, is_dead && is_watched));
+        }
+        let expects = burst.target().interactive || burst.clicks.len() > 1;
+        (is_dead && is_watched && expects).then(|| dead(burst))
+    }
+}
+
+impl Detector for Clicks<'_> {
+    fn see(&mut self, event: &Event, found: &mut Vec<Finding>) {
+        self.settle(event.at, found);
+        self.answer(event);
+        match &event.kind {
+            EventKind::PageView(view) => self.url.clone_from(&view.url),
+            EventKind::Click(click) if matches!(click.button, Button::Primary | Button::Double | Button::Tap) => {
+                self.clicked(event.at, event.page, click);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, at: Millis, found: &mut Vec<Finding>) {
+        for burst in std::mem::take(&mut self.open) {
+            found.extend(self.judge(&burst, at));
+        }
+    }
+}
+
+impl Burst {
+    fn last(&self) -> &Watched {
+        self.clicks.last().expect("a burst begins with a click")
+    }
+
+    fn target(&self) -> &Element {
+        &self.clicks[0].target
+    }
+
+    fn lasted(&self) -> Millis {
+        self.last().at - self.clicks[0].at
+    }
+
+    fn is_rage(&self, settings: &Settings) -> bool {
+        let enough = settings.rage_clicks;
+        let is_fast =
+            self.clicks.windows(enough).any(|window| window[enough - 1].at - window[0].at <= settings.rage_within_ms);
+        if !is_fast {
+            return false;
+        }
+        let gaps = self.clicks.len() - 1;
+        let answered = self.clicks.windows(2).filter(|pair| pair[0].answered.is_some_and(|at| at <= pair[1].at)).count();
+        let is_answered = answered * 2 >= gaps;
+        !is_answered || self.clicks.len() >= enough + 2 && !element::is_repeatable(self.target())
+    }
+}
+
+/// Whether an event is, or may be, what the page did upon a click.
+fn answers(event: &Event, click: &Watched) -> bool {
+    let since = event.at - click.at;
+    match &event.kind {
+        EventKind::Hidden | EventKind::Copy(_) => true,
+        EventKind::Mutation(mutation) => is_change(mutation, click),
+        EventKind::Focus(focused) => since <= AT_ONCE && focused.node != click.target.node,
+        EventKind::Scroll(_) | EventKind::Input(_) => since <= AT_ONCE,
+        EventKind::Selection(text) => since <= AT_ONCE && !text.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether a mutation is more than the element's own look when it is pressed.
+fn is_change(mutation: &Mutation, click: &Watched) -> bool {
+    let Mutation { added, removed, texts, attributes, target } = mutation;
+    let is_look = *added == 0 && *removed == 0 && *texts == 0 && *attributes <= 2;
+    let is_itself = target.as_ref().is_some_and(|target| target.node == click.target.node);
+    !(is_look && is_itself)
+}
+
+fn rage(burst: &Burst, is_dead: bool) -> Finding {
+    let count = burst.clicks.len();
+    let outcome = if is_dead {
+        "; nothing happened".to_owned()
+    } else {
+        let first = burst.clicks.iter().filter_map(|click| click.answered).min();
+        let late = first.filter(|at| *at > burst.last().at).map(|at| at - burst.clicks[0].at);
+        late.map_or(String::new(), |late| format!("; the page answered after {}", words::span(late)))
+    };
+    let name = words::name(burst.target());
+    let title = format!("Clicked {name} {count} times in {}{outcome}", words::span(burst.lasted()));
+    Finding::new("rage-click", Severity::High, title, burst.clicks[0].at)
+        .until(burst.last().at)
+        .on(burst.target())
+        .field("clicks", u32::try_from(count).unwrap_or(u32::MAX))
+        .field("label", burst.target().label.as_str())
+        .field("dead", is_dead)
+}
+
+fn dead(burst: &Burst) -> Finding {
+    let times = match burst.clicks.len() {
+        1 => String::new(),
+        2 => " twice".to_owned(),
+        count => format!(" {count} times"),
+    };
+    let title = format!("Clicked {}{times}; nothing happened", words::name(burst.target()));
+    Finding::new("dead-click", Severity::Medium, title, burst.clicks[0].at)
+        .on(burst.target())
+        .field("label", burst.target().label.as_str())
+}
