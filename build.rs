@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 12] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
@@ -22,6 +22,9 @@ const SOURCES: [&str; 9] = [
     "browser/demo",
     "browser/contracts",
     "templates",
+    "plugins/templates",
+    "plugins/sdk/src",
+    "wit/hindsight.wit",
 ];
 
 fn main() {
@@ -44,7 +47,9 @@ fn main() {
         println!("cargo::warning={line}");
     }
     let mut code = assets(&built);
-    code += &texts("TEMPLATES", &root.join("templates"), "html");
+    code += &texts("TEMPLATES", &root.join("templates"), Some("html"));
+    code += &texts("PLUGIN_TEMPLATES", &root.join("plugins/templates"), None);
+    code += &texts("PLUGIN_SDK", &root.join("plugins/sdk/src"), Some("rs"));
     code += &recordings(&root.join("browser/demo/visits"));
     fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");
 }
@@ -114,11 +119,12 @@ fn assets(built: &Path) -> String {
     code + "];\n"
 }
 
-/// All files below `folder` with this extension, as pairs of name and text.
-fn texts(table: &str, folder: &Path, extension: &str) -> String {
+/// All files below `folder`, or those with this extension, as pairs of name and text.
+fn texts(table: &str, folder: &Path, extension: Option<&str>) -> String {
+    let root = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let mut code = format!(
         "/// The files of `{}`.\npub static {table}: &[(&str, &str)] = &[\n",
-        folder.file_name().expect("a name").display()
+        folder.strip_prefix(root).expect("below the root").display()
     );
     for file in files_below(folder, extension) {
         let name = file.strip_prefix(folder).expect("found below it");
@@ -132,14 +138,14 @@ fn recordings(folder: &Path) -> String {
     let mut code = String::from(
         "/// The recorded visits of the demo shop.\npub static DEMO_VISITS: &[(&str, &[u8])] = &[\n",
     );
-    for file in files_below(folder, "gz") {
+    for file in files_below(folder, Some("gz")) {
         let name = file.file_name().expect("a file has a name");
         writeln!(code, "({:?}, include_bytes!({file:?})),", name.display().to_string()).expect("text grows");
     }
     code + "];\n"
 }
 
-fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
+fn files_below(folder: &Path, extension: Option<&str>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -147,7 +153,7 @@ fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
+            } else if extension.is_none_or(|wanted| path.extension().is_some_and(|found| found == wanted)) {
                 found.push(path);
             }
         }

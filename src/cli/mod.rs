@@ -8,6 +8,7 @@ mod erase;
 mod export;
 mod import;
 mod open_files;
+mod plugin;
 mod progress;
 mod restore;
 mod serve;
@@ -71,6 +72,11 @@ enum Command {
     Restore(restore::Arguments),
     /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
     Check(check::Arguments),
+    /// Helps to write plugins.
+    Plugin {
+        #[command(subcommand)]
+        action: plugin::Action,
+    },
 }
 
 /// A failure that was printed where it happened: the program only ends with it.
@@ -114,6 +120,7 @@ impl Cli {
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
+                Some(Command::Plugin { action }) => plugin::run(action),
             }
         })
     }

@@ -6,6 +6,7 @@
  * @type {import("./plugin").Analyze<{ label: string, within_ms: number }>}
  */
 export function analyze(session, settings) {
+  /** @type {import("./plugin").Finding[]} */
   const findings = [];
   /** @type {import("./plugin").Click | undefined} */
   let paid;
@@ -20,6 +21,7 @@ export function analyze(session, settings) {
         kind: "pay-error",
         at: paid.at,
         until: event.at,
+        severity: "high",
         title: `“${settings.label}” was followed by an error`,
         detail: problem,
         selector: paid.target.selector,
