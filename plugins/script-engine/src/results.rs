@@ -56,11 +56,7 @@ pub const CHANGES: Shape = Shape::List(&Shape::Case(&Case {
 
 const SECRET: Record = Record {
     name: "a secret",
-    fields: &[
-        Field::required("value", &Shape::Text),
-        Field::required("with", &Shape::Text),
-        Field::required("kind", &Shape::Text),
-    ],
+    fields: &[Field::required("value", &Shape::Text), Field::text("with"), Field::text("kind")],
 };
 
 /// What `summarize` returns.
@@ -68,7 +64,7 @@ pub const REPORT: Shape = Shape::Record(&Record {
     name: "a report",
     fields: &[
         Field::required("title", &Shape::Text),
-        Field::required("summary", &Shape::Text),
+        Field::text("summary"),
         Field::required("sections", &Shape::List(&Shape::Case(&SECTION))),
     ],
 });

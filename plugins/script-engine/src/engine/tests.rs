@@ -3,25 +3,29 @@ use std::cell::RefCell;
 use super::*;
 
 /// A session that gives its batches one after the other.
-struct Batches(RefCell<Vec<&'static str>>);
+struct Batches {
+    about: String,
+    batches: RefCell<Vec<String>>,
+}
 
 impl Source for Batches {
     fn about(&self) -> String {
-        r#"{"id":"s1","startedAt":"2026-01-02T03:04:05Z","to":"2026-02-01T00:00:00Z","sessions":2}"#
-            .to_owned()
+        self.about.clone()
     }
 
     fn next(&self) -> String {
-        let mut left = self.0.borrow_mut();
-        if left.is_empty() { "[]".to_owned() } else { left.remove(0).to_owned() }
+        let mut left = self.batches.borrow_mut();
+        if left.is_empty() { "[]".to_owned() } else { left.remove(0) }
     }
 }
 
 fn session() -> Batches {
-    Batches(RefCell::new(vec![
+    let about = r#"{"id":"s1","startedAt":"2026-01-02T03:04:05Z","to":"2026-02-01T00:00:00Z","sessions":2}"#;
+    let batches = [
         r#"[{"at":1,"page":0,"kind":"click","x":3},{"at":2,"page":0,"kind":"hidden"}]"#,
         r#"[{"at":7,"page":1,"kind":"click","x":4}]"#,
-    ]))
+    ];
+    Batches { about: about.to_owned(), batches: RefCell::new(batches.map(str::to_owned).into()) }
 }
 
 fn engine(source: &str) -> Engine {
@@ -250,4 +254,40 @@ fn nothing_of_the_outside_is_there() {
             Ok("{}".to_owned())
         );
     }
+}
+
+/// Runs a template's plugin over its input; returns what came of it, and what should have.
+macro_rules! template {
+    ($kind:literal) => {{
+        (
+            engine(include_str!(concat!("../../../templates/languages/js/", $kind, "/plugin.js"))),
+            json(include_str!(concat!("../../../templates/kinds/", $kind, "/tests/input.json"))),
+            json(include_str!(concat!("../../../templates/kinds/", $kind, "/tests/expected.json"))),
+        )
+    }};
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn input(about: &serde_json::Value, items: &serde_json::Value) -> Batches {
+    Batches { about: about.to_string(), batches: RefCell::new(vec![items.to_string()]) }
+}
+
+#[test]
+fn the_templates_do_what_their_tests_say() {
+    let (engine, input_json, expected) = template!("analyzer");
+    let session = input(&input_json["session"], &input_json["events"]);
+    let found = engine.analyze(session, r#"{"label":"Pay","within_ms":5000}"#).expect("an analysis");
+    assert_eq!(json(&found), expected);
+
+    let (engine, input_json, expected) = template!("masker");
+    let changes = engine.mask(&input_json["spans"].to_string(), r#"{"prefix":"C-"}"#).expect("changes");
+    assert_eq!(json(&changes), expected);
+
+    let (engine, input_json, expected) = template!("reporter");
+    let rows = input(&input_json["period"], &input_json["rows"]);
+    let report = engine.summarize(rows, r#"{"rows":20}"#).expect("a report");
+    assert_eq!(json(&report.replace(".0,", ",")), expected);
 }
