@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 13] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
@@ -24,6 +24,9 @@ const SOURCES: [&str; 10] = [
     "browser/contracts",
     "plugins/dist",
     "templates",
+    "plugins/templates",
+    "plugins/sdk/src",
+    "wit/hindsight.wit",
 ];
 
 fn main() {
@@ -46,7 +49,9 @@ fn main() {
         println!("cargo::warning={line}");
     }
     let mut code = assets(&built);
-    code += &texts("TEMPLATES", &root.join("templates"), "html");
+    code += &texts("TEMPLATES", &root.join("templates"), Some("html"));
+    code += &texts("PLUGIN_TEMPLATES", &root.join("plugins/templates"), None);
+    code += &texts("PLUGIN_SDK", &root.join("plugins/sdk/src"), Some("rs"));
     code += &recordings(&root.join("browser/demo/visits"));
     code += &plugins(&root.join("plugins"));
     fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");
@@ -117,11 +122,12 @@ fn assets(built: &Path) -> String {
     code + "];\n"
 }
 
-/// All files below `folder` with this extension, as pairs of name and text.
-fn texts(table: &str, folder: &Path, extension: &str) -> String {
+/// All files below `folder`, or those with this extension, as pairs of name and text.
+fn texts(table: &str, folder: &Path, extension: Option<&str>) -> String {
+    let root = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let mut code = format!(
         "/// The files of `{}`.\npub static {table}: &[(&str, &str)] = &[\n",
-        folder.file_name().expect("a name").display()
+        folder.strip_prefix(root).expect("below the root").display()
     );
     for file in files_below(folder, extension) {
         let name = file.strip_prefix(folder).expect("found below it");
@@ -135,7 +141,7 @@ fn recordings(folder: &Path) -> String {
     let mut code = String::from(
         "/// The recorded visits of the demo shop.\npub static DEMO_VISITS: &[(&str, &[u8])] = &[\n",
     );
-    for file in files_below(folder, "gz") {
+    for file in files_below(folder, Some("gz")) {
         let name = file.file_name().expect("a file has a name");
         writeln!(code, "({:?}, include_bytes!({file:?})),", name.display().to_string()).expect("text grows");
     }
@@ -149,7 +155,7 @@ fn plugins(folder: &Path) -> String {
     let mut code =
         String::from("/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, &[u8])] = &[\n");
     let mut script_engine = "None".to_owned();
-    for file in files_below(&folder.join("dist"), "wasm") {
+    for file in files_below(&folder.join("dist"), Some("wasm")) {
         if file.ends_with(SCRIPT_ENGINE) {
             script_engine = format!("Some(include_bytes!({file:?}))");
             continue;
@@ -161,7 +167,7 @@ fn plugins(folder: &Path) -> String {
     code + "];\n/// What scripts run in.\npub static SCRIPT_ENGINE: Option<&[u8]> = " + &script_engine + ";\n"
 }
 
-fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
+fn files_below(folder: &Path, extension: Option<&str>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
@@ -169,7 +175,7 @@ fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
+            } else if extension.is_none_or(|wanted| path.extension().is_some_and(|found| found == wanted)) {
                 found.push(path);
             }
         }

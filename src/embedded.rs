@@ -1,4 +1,4 @@
-//! What the build put into the binary: browser bundles, templates, the demo's visits.
+//! What the build put into the binary: browser bundles, templates of pages and of plugins, the demo's visits.
 
 /// A file for the browser.
 #[derive(Clone, Debug)]
@@ -16,5 +16,8 @@ pub struct Asset {
     /// Its content as one gzip member, where that is smaller.
     pub gzip: Option<&'static [u8]>,
 }
+
+/// The interface of plugins, which projects of plugins carry along.
+pub const PLUGIN_INTERFACE: &str = include_str!("../wit/hindsight.wit");
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));

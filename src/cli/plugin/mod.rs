@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod list;
+mod new;
 
 use clap::Subcommand;
 
@@ -17,6 +18,8 @@ pub enum Action {
     Check(check::Arguments),
     /// Lists the plugins that a server would run here, and what is wrong with others.
     List,
+    /// Writes a complete small project: a plugin that works, with its test and what to run.
+    New(new::Arguments),
     /// Compiles one file within limits: the server starts itself for this.
     #[command(hide = true)]
     Compile(compile::Arguments),
@@ -28,7 +31,7 @@ impl Action {
     pub fn run_alone(&self) -> Option<anyhow::Result<()>> {
         match self {
             Self::Compile(arguments) => Some(compile::run(arguments)),
-            Self::Check(_) | Self::List => None,
+            Self::Check(_) | Self::List | Self::New(_) => None,
         }
     }
 }
@@ -38,6 +41,7 @@ pub fn run(settings: &Settings, action: Action) -> anyhow::Result<()> {
     match action {
         Action::Check(arguments) => check::run(settings, &arguments),
         Action::List => list::run(settings),
+        Action::New(arguments) => new::run(&arguments),
         Action::Compile(arguments) => compile::run(&arguments),
     }
 }

@@ -1,0 +1,37 @@
+// @ts-check
+
+/**
+ * Counts dead clicks by control.
+ *
+ * @type {import("./plugin").Summarize<{ rows: number }>}
+ */
+export function summarize(source, settings) {
+  /** @type {Map<string, { clicks: number, last: import("./plugin").Cell }>} */
+  const controls = new Map();
+  let clicks = 0;
+  for (const { session, finding } of source) {
+    if (!finding) continue;
+    clicks += 1;
+    const control = finding.selector ?? "unknown";
+    controls.set(control, {
+      clicks: (controls.get(control)?.clicks ?? 0) + 1,
+      last: { session, at: finding.at, label: finding.title },
+    });
+  }
+  const rows = [...controls]
+    .sort(([, a], [, b]) => b.clicks - a.clicks)
+    .slice(0, settings.rows)
+    .map(([control, { clicks, last }]) => [control, clicks, last]);
+  return {
+    title: "Controls that do nothing",
+    summary: `${clicks} clicks on ${controls.size} controls led nowhere, in ${source.period.sessions} sessions.`,
+    sections: [
+      {
+        section: "table",
+        title: "Most clicked first",
+        columns: [{ title: "Control" }, { title: "Clicks", numeric: true }, { title: "Last seen" }],
+        rows,
+      },
+    ],
+  };
+}
