@@ -90,11 +90,14 @@ pub async fn serve(
     let address = server.address()?;
     let (stopper, stopping) = stop::channel();
     let clock = Clock::system();
+    // Nothing makes reports yet: no plugin is offered, and the Reports page says so.
+    let (reports, _orders) = finish::reports::channel();
     let app = App::new(Start {
         public_url: settings.public_url(address),
         settings: settings.clone(),
         clock: clock.clone(),
         store: store.clone(),
+        reports,
         demo,
         stopping: stopping.clone(),
     })?;

@@ -8,6 +8,7 @@
 
 mod housekeeping;
 mod recording;
+pub mod reports;
 
 use std::time::Duration;
 

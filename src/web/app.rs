@@ -6,6 +6,7 @@ use super::assets::Assets;
 use super::page::Templates;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::finish::reports::Reports;
 use crate::ingest::{Ingest, Keys, Rates, Refusals};
 use crate::model::{Connection, ConnectionId};
 use crate::stop::Stopping;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub rates: Rates,
     /// What uploads were refused for.
     pub refusals: Refusals,
+    /// Asking for reports.
+    pub reports: Reports,
     /// The HTML pages.
     pub(super) templates: Templates,
     /// Scripts, styles and fonts.
@@ -51,6 +54,8 @@ pub struct Start {
     pub clock: Clock,
     /// The open store.
     pub store: Store,
+    /// Asking for reports.
+    pub reports: Reports,
     /// How browsers reach the server.
     pub public_url: String,
     /// The connection of the demo shop, to serve the demo.
@@ -75,6 +80,7 @@ impl App {
             keys,
             rates,
             refusals,
+            reports: start.reports,
             templates,
             assets,
             public_url: start.public_url,

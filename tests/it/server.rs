@@ -7,6 +7,7 @@ use std::time::Duration;
 use hindsight::clock::Clock;
 use hindsight::config::Settings;
 use hindsight::finish::Worker;
+use hindsight::finish::reports::{self, Orders};
 use hindsight::model::{Connection, ConnectionId};
 use hindsight::stop::{self, Stopper, Stopping};
 use hindsight::store::{Store, connections};
@@ -40,6 +41,8 @@ pub struct TestServer {
     pub connection: Connection,
     pub stopping: Stopping,
     pub stopper: Stopper,
+    /// The end at which reports are made.
+    pub orders: Orders,
     _folder: TempDir,
 }
 
@@ -58,7 +61,9 @@ impl TestServer {
         let address = server.address().expect("bound");
         let clock = Clock::by_hand(NOW);
         let (stopper, stopping) = stop::channel();
+        let (reports, orders) = reports::channel();
         let app = App::new(Start {
+            reports,
             settings: settings.clone(),
             clock: clock.clone(),
             store: store.clone(),
@@ -69,7 +74,7 @@ impl TestServer {
         .expect("the app starts");
         tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
-        Self { address, clock, store, app, settings, connection, stopping, stopper, _folder: folder }
+        Self { address, clock, store, app, settings, connection, stopping, stopper, orders, _folder: folder }
     }
 
     /// The path of a batch of the shop.
