@@ -25,6 +25,7 @@ mod process;
 mod replay;
 mod retain;
 mod table;
+mod timeline;
 mod visit;
 
 use std::path::PathBuf;
@@ -68,6 +69,8 @@ enum Command {
     Retain(retain::Arguments),
     /// Asks for lists of few and of many sessions; needs no recordings.
     List(list::Arguments),
+    /// Reads recordings as timelines, beside a bare skip over their JSON.
+    Timeline(timeline::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -89,6 +92,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Finish(arguments)) => finish::run(&recordings, &arguments),
         Some(Command::Retain(arguments)) => retain::run(&arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
+        Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }
 }

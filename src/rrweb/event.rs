@@ -12,12 +12,29 @@ use super::text;
 use crate::model::{BatchFacts, LAST_TIMESTAMP, TimestampMs};
 
 /// rrweb's `EventType`, as far as the server looks at it.
-mod kind {
+#[expect(missing_docs, reason = "the names are rrweb's own")]
+pub mod kind {
+    pub const DOM_CONTENT_LOADED: u8 = 0;
     pub const FULL_SNAPSHOT: u8 = 2;
     pub const INCREMENTAL: u8 = 3;
     pub const META: u8 = 4;
     pub const CUSTOM: u8 = 5;
     pub const PLUGIN: u8 = 6;
+}
+
+/// rrweb's `IncrementalSource`, as far as the server looks at it.
+#[expect(missing_docs, reason = "the names are rrweb's own")]
+pub mod source {
+    pub const MUTATION: u8 = 0;
+    pub const MOUSE_MOVE: u8 = 1;
+    pub const MOUSE_INTERACTION: u8 = 2;
+    pub const SCROLL: u8 = 3;
+    pub const VIEWPORT_RESIZE: u8 = 4;
+    pub const INPUT: u8 = 5;
+    pub const TOUCH_MOVE: u8 = 6;
+    pub const MEDIA_INTERACTION: u8 = 7;
+    pub const DRAG: u8 = 12;
+    pub const SELECTION: u8 = 14;
 }
 
 /// Types and sources above this are not rrweb's, nor likely to become so.
@@ -91,7 +108,9 @@ pub struct Event<'a> {
     /// rrweb's `EventType`.
     pub kind: u8,
     /// rrweb's `IncrementalSource`, of an incremental event.
-    source: Option<u8>,
+    pub source: Option<u8>,
+    /// The JSON of its `data`; `null` when it has none.
+    pub data: &'a str,
     /// The JSON string with the page's URL, of a Meta event.
     href: Option<&'a str>,
     /// What the page said with `hindsight.identify`: a JSON object.
@@ -227,6 +246,7 @@ struct Fields<'a> {
 #[derive(Default)]
 struct Data<'a> {
     is_object: bool,
+    json: &'a str,
     source: Option<&'a str>,
     href: Option<&'a str>,
     tag: Option<&'a str>,
@@ -246,7 +266,7 @@ fn event<'a>(
         return Err(Failure::Event(Error::BadEvent { index, problem: "is not an object" }));
     }
     let start = cursor.position();
-    let fields = fields(cursor, index).map_err(|failure| match failure {
+    let fields = fields(cursor, batch, index).map_err(|failure| match failure {
         Failure::Json(json::Error::TooDeep) => Failure::Event(Error::EventTooDeep { index }),
         other => other,
     })?;
@@ -257,13 +277,13 @@ fn event<'a>(
     shaped(json, &fields, index).map_err(Failure::Event)
 }
 
-fn fields<'a>(cursor: &mut Cursor<'a>, index: usize) -> Result<Fields<'a>, Failure> {
+fn fields<'a>(cursor: &mut Cursor<'a>, batch: &'a str, index: usize) -> Result<Fields<'a>, Failure> {
     let mut fields = Fields::default();
     cursor.object(|key, cursor| {
         let twice = match key {
             "type" => fields.kind.replace(cursor.value()?).map(|_| "type"),
             "timestamp" => fields.timestamp.replace(cursor.value()?).map(|_| "timestamp"),
-            "data" => fields.data.replace(data(cursor)?).map(|_| "data"),
+            "data" => fields.data.replace(data(cursor, batch)?).map(|_| "data"),
             _ => {
                 cursor.value()?;
                 None
@@ -277,29 +297,30 @@ fn fields<'a>(cursor: &mut Cursor<'a>, index: usize) -> Result<Fields<'a>, Failu
     Ok(fields)
 }
 
-fn data<'a>(cursor: &mut Cursor<'a>) -> Result<Data<'a>, json::Error> {
+fn data<'a>(cursor: &mut Cursor<'a>, batch: &'a str) -> Result<Data<'a>, json::Error> {
     let mut data = Data::default();
     if cursor.peek()? != b'{' {
-        cursor.value()?;
+        data.json = cursor.value()?;
         return Ok(data);
     }
     data.is_object = true;
-    cursor
-        .object(|key, cursor| {
-            match key {
-                "source" => data.source = Some(cursor.value()?),
-                "href" => data.href = Some(cursor.value()?),
-                "tag" => data.tag = Some(cursor.value()?),
-                "plugin" => data.plugin = Some(cursor.value()?),
-                "payload" => data.payload = Some(cursor.value()?),
-                "node" => data.node_has_id = node_has_id(cursor)?,
-                _ => {
-                    cursor.value()?;
-                }
+    let start = cursor.position();
+    cursor.object(|key, cursor| {
+        match key {
+            "source" => data.source = Some(cursor.value()?),
+            "href" => data.href = Some(cursor.value()?),
+            "tag" => data.tag = Some(cursor.value()?),
+            "plugin" => data.plugin = Some(cursor.value()?),
+            "payload" => data.payload = Some(cursor.value()?),
+            "node" => data.node_has_id = node_has_id(cursor)?,
+            _ => {
+                cursor.value()?;
             }
-            Ok(())
-        })
-        .map(|()| data)
+        }
+        Ok::<_, json::Error>(())
+    })?;
+    data.json = &batch[start..cursor.position()];
+    Ok(data)
 }
 
 fn node_has_id(cursor: &mut Cursor<'_>) -> Result<bool, json::Error> {
@@ -351,6 +372,7 @@ fn shaped<'a>(json: &'a str, fields: &Fields<'a>, index: usize) -> Result<Event<
         timestamp,
         kind,
         source: source.filter(|_| kind == kind::INCREMENTAL),
+        data: if data.json.is_empty() { "null" } else { data.json },
         href: data.href.filter(|_| kind == kind::META),
         identity: data.payload.filter(|_| kind == kind::CUSTOM && data.tag == Some(IDENTIFY)),
     })

@@ -1,12 +1,15 @@
 //! The rrweb format: events kept as the raw JSON they came as.
 //!
 //! `json` walks JSON text without building a tree, `event` finds the events in a
-//! batch and checks the minimal shape without which rrweb's player throws, `file`
-//! reads recordings from files. Nothing here changes a byte of a recording.
+//! batch and checks the minimal shape without which rrweb's player throws, `dom` is the
+//! page as it was at each moment, `file` reads recordings from files. Nothing here
+//! changes a byte of a recording.
 
+pub mod dom;
 pub mod event;
 pub mod file;
-mod json;
-mod text;
+pub mod json;
+pub(crate) mod text;
 
+pub use dom::Mirror;
 pub use event::{Error, Event, Limits, events};
