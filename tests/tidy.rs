@@ -23,7 +23,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop",
+            "pieces", "ingest", "finish", "stop", "timeline",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ mod confirm;
 mod connections;
 mod delete;
 mod demo;
+mod events;
 mod filter;
 mod findings;
 mod form;

@@ -14,7 +14,8 @@ use crate::playback::{self, Playback};
 use crate::store::recordings::{self, Form};
 use crate::store::{self, sessions};
 
-const PAGE: &str = "/connections/{connection}/sessions/{session}";
+/// The address of a session.
+pub const PAGE: &str = "/connections/{connection}/sessions/{session}";
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -33,6 +34,7 @@ struct ReplayPage {
     session: Row,
     stage_url: String,
     manifest_url: String,
+    events_url: String,
     sessions_url: String,
     start_ms: i64,
     findings: Vec<findings::Item>,
@@ -74,6 +76,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         frame: Frame::about(&app, "replay", session.connection).await?,
         stage_url: format!("{url}/stage"),
         manifest_url: format!("{url}/manifest.json"),
+        events_url: format!("{url}/events.json"),
         sessions_url: sessions_url(session.connection),
         start_ms: start_ms(&request, &session, &playback)?,
         session: Row::of(session, &Vec::new(), app.clock.now()),
@@ -199,7 +202,8 @@ async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     })
 }
 
-async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
+/// When the streams of a session play.
+pub async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
     let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
     let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
     Ok(Playback::of(&stored))
@@ -214,7 +218,8 @@ pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
     found.ok_or_else(Problem::no_session)
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
+/// An answer in JSON.
+pub fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer was not written");
         Problem::internal()

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, headers, ingest, kinds, live, origin, part, pin,
-    replay, reports, retention, sessions, storage,
+    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
+    pin, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -93,6 +93,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
+    routes.extend(events::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
     routes.extend(storage::routes());
