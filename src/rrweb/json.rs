@@ -241,7 +241,7 @@ impl<'a> Cursor<'a> {
         let written = &self.text[start..self.at - 1];
         self.skip_space();
         self.expect(b':')?;
-        Ok(if escapes { text::text_of_key(written) } else { Cow::Borrowed(written) })
+        Ok(if escapes { text::text_of_written(written) } else { Cow::Borrowed(written) })
     }
 
     #[inline]

@@ -10,9 +10,12 @@ pub fn text_of(value: &str) -> Option<String> {
     if inside.contains('\\') { unescaped(inside) } else { Some(inside.to_owned()) }
 }
 
-/// The text of an object's key that was written like this between its quotes: a browser
-/// that reads `"typ\u0065"` finds a `type`.
-pub fn text_of_key(written: &str) -> Cow<'_, str> {
+/// The text of what was written like this between the quotes of a string: a browser that
+/// reads the key `"typ\u0065"` finds a `type`.
+pub fn text_of_written(written: &str) -> Cow<'_, str> {
+    if !written.contains('\\') {
+        return Cow::Borrowed(written);
+    }
     unescaped(written).map_or(Cow::Borrowed(written), Cow::Owned)
 }
 
@@ -63,7 +66,7 @@ mod tests {
         assert_eq!(text_of(r#""a\n\u00e9\ud83d\ude00\"""#).as_deref(), Some("a\né😀\""));
         assert_eq!(text_of(r#""cut \ud83d here""#).as_deref(), Some("cut \u{fffd} here"));
         assert_eq!(text_of("7"), None);
-        assert_eq!((text_of_key("type"), text_of_key(r"typ\u0065")), ("type".into(), "type".into()));
+        assert_eq!((text_of_written("type"), text_of_written(r"typ\u0065")), ("type".into(), "type".into()));
     }
 
     proptest! {

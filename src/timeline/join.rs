@@ -210,6 +210,6 @@ mod tests {
         };
         assert_eq!(lasted(&[&alone]), [20_000]);
         assert_eq!(lasted(&[&alone, &[pointer(12_000, 0)]]), [8_000]);
-        assert_eq!(lasted(&[&alone, &[pointer(12_000, 0), pointer(16_000, 0)]]), []);
+        assert_eq!(lasted(&[&alone, &[pointer(12_000, 0), pointer(16_000, 0)]]), [0; 0]);
     }
 }

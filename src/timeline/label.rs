@@ -9,10 +9,10 @@ use super::selection::{is_seen, starts_line};
 pub const MOST_CHARS: usize = 80;
 
 /// More text than this is not looked at.
-const MOST_TEXT_BYTES: usize = 800;
+const MOST_TEXT_BYTES: usize = 600;
 
 /// So many nodes are looked through for a text.
-const MOST_NODES: usize = 400;
+const MOST_NODES: usize = 200;
 
 /// A label is not wrapped around a field from further up.
 const MOST_LEVELS: usize = 10;
@@ -92,14 +92,18 @@ fn neighbour(node: Node<'_>) -> String {
     texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
-/// The text in an element, with the names of its images, if it is as short as a name is.
+/// The text in an element, with the names of its images. Of what only holds other things,
+/// a text that is longer than a name is theirs.
 fn own_text(node: Node<'_>) -> String {
+    let says_it = role::is_operated(node)
+        || node.children().take(MOST_NODES).any(|child| is_seen(child) && !child.text().trim().is_empty());
+    let most_bytes = if says_it { MOST_TEXT_BYTES } else { MOST_CHARS * 4 };
     let mut text = String::new();
-    for (count, inner) in node.descendants().enumerate() {
-        if count == MOST_NODES || text.len() > MOST_TEXT_BYTES {
+    for inner in node.descendants().take(MOST_NODES) {
+        if text.len() > most_bytes {
             break;
         }
-        if starts_line(inner) {
+        if starts_line(inner) && !text.ends_with(' ') {
             text.push(' ');
         }
         if is_seen(inner) {
@@ -109,11 +113,8 @@ fn own_text(node: Node<'_>) -> String {
             text.push_str(&name.unwrap_or_default());
         }
     }
-    // Of what only holds other things, a long text is theirs and no name.
-    let is_name = text.chars().count() <= MOST_CHARS
-        || role::is_operated(node)
-        || node.children().any(|child| is_seen(child) && !child.text().trim().is_empty());
-    if is_name { tidy(&text) } else { String::new() }
+    let name = tidy(&text);
+    if says_it || !name.ends_with('…') { name } else { String::new() }
 }
 
 /// One line without more space than needed, cut.

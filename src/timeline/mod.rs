@@ -30,3 +30,6 @@ pub use facts::{Facts, Visited};
 pub use join::join;
 pub use sentence::sentence;
 pub use stream::Stream;
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,9 @@ pub struct Stream {
     /// Elements as they are described until the page changes.
     described: HashMap<i64, Arc<Element>>,
     page: Option<u32>,
+    /// When the page began, and the one before it.
+    began_at: Millis,
+    before_began_at: Millis,
     address: Address,
     /// A page that has begun, until its first snapshot says its title.
     loading: Option<Loading>,
@@ -93,6 +96,8 @@ impl Stream {
             busy_at: None,
             described: HashMap::new(),
             page: None,
+            began_at: 0,
+            before_began_at: 0,
             address: Address::default(),
             loading: None,
             loaded: false,
@@ -159,8 +164,12 @@ impl Stream {
         self.tell_at(self.now, kind);
     }
 
+    /// Something happened a little earlier, maybe on the page before.
     pub(super) fn tell_at(&mut self, at: Millis, kind: Kind) {
-        self.order.put(Event { at, page: self.page(), kind });
+        let is_before = at < self.began_at;
+        let page = self.page().saturating_sub(u32::from(is_before));
+        let earliest = if is_before { self.before_began_at } else { self.began_at };
+        self.order.put(Event { at: at.max(earliest), page, kind });
     }
 
     /// The visitor does something: what follows is not part of the changes so far, and a
@@ -280,7 +289,13 @@ impl Stream {
     }
 
     fn count_page(&mut self) {
-        self.page = Some(self.page.map_or(0, |page| page.saturating_add(1)));
+        // What was told before the first page is of it.
+        if let Some(page) = self.page {
+            self.page = Some(page.saturating_add(1));
+            self.before_began_at = std::mem::replace(&mut self.began_at, self.now);
+        } else {
+            self.page = Some(0);
+        }
         self.busy_at = self.busy_at.max(Some(self.now));
     }
 

@@ -38,6 +38,13 @@ const LEFT_OUT: [&str; 22] = [
     "rr_scrollLeft",
 ];
 
+/// Elements that stand in a line of text, as browsers show them.
+const INLINE: [&str; 36] = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font",
+    "i", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
+    "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+];
+
 /// All names of a page.
 #[derive(Debug)]
 pub struct Names {
@@ -51,6 +58,7 @@ pub struct Names {
 struct Entry {
     name: Box<str>,
     kept: bool,
+    inline: bool,
 }
 
 impl Default for Names {
@@ -87,6 +95,12 @@ impl Names {
         self.list[usize::from(attribute)].kept
     }
 
+    /// Whether it is the tag of elements that stand in a line of text.
+    #[inline]
+    pub fn is_inline(&self, tag: Name) -> bool {
+        self.list[usize::from(tag)].inline
+    }
+
     /// The number of a name that has one.
     pub fn find(&self, name: &str) -> Option<Name> {
         self.numbers.get(name).copied()
@@ -95,7 +109,11 @@ impl Names {
     fn add(&mut self, name: &str) -> Name {
         let Ok(number) = Name::try_from(self.list.len()) else { return NO_NAME };
         self.numbers.insert(name.into(), number);
-        self.list.push(Entry { name: name.into(), kept: !name.is_empty() && !LEFT_OUT.contains(&name) });
+        self.list.push(Entry {
+            name: name.into(),
+            kept: !name.is_empty() && !LEFT_OUT.contains(&name),
+            inline: INLINE.binary_search(&name).is_ok(),
+        });
         number
     }
 }

@@ -6,13 +6,6 @@ use super::super::text;
 use super::names::{FOR, ID};
 use super::tree::{Kind, MOST_ANCESTORS, NONE, Slot, Tree};
 
-/// Elements that stand in a line of text, as browsers show them.
-const INLINE: [&str; 36] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font",
-    "i", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
-];
-
 /// A node of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'m> {
@@ -67,7 +60,7 @@ impl<'m> Node<'m> {
 
     /// The text of a text node; "" for other nodes, and in scripts and stylesheets.
     pub fn text(&self) -> Cow<'m, str> {
-        text::text_of_key(self.written_text())
+        text::text_of_written(self.written_text())
     }
 
     /// The text as it is written in JSON between its quotes.
@@ -80,7 +73,7 @@ impl<'m> Node<'m> {
         let number = self.tree.names.find(name)?;
         let attribute =
             self.tree.attributes_of(self.slot).iter().find(|attribute| attribute.name == number)?;
-        Some(text::text_of_key(self.tree.written(attribute.value)))
+        Some(text::text_of_written(self.tree.written(attribute.value)))
     }
 
     /// Whether it has an attribute.
@@ -94,7 +87,7 @@ impl<'m> Node<'m> {
     pub fn attributes(self) -> impl Iterator<Item = (&'m str, Cow<'m, str>)> {
         let tree = self.tree;
         tree.attributes_of(self.slot).iter().map(move |attribute| {
-            (tree.names.name(attribute.name), text::text_of_key(tree.written(attribute.value)))
+            (tree.names.name(attribute.name), text::text_of_written(tree.written(attribute.value)))
         })
     }
 
@@ -157,7 +150,7 @@ impl<'m> Node<'m> {
 
     /// Whether it is an element that stands in a line of text.
     pub fn is_inline(&self) -> bool {
-        self.is_element() && INLINE.binary_search(&self.tag()).is_ok()
+        self.is_element() && self.tree.names.is_inline(self.tree.node(self.slot).tag)
     }
 
     /// The element with the id that an attribute of this one names.
