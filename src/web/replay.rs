@@ -12,7 +12,7 @@ use super::{App, Response, findings, headers};
 use crate::model::{ConnectionId, Session, SessionId, Status};
 use crate::playback::{self, Playback};
 use crate::store::recordings::{self, Form};
-use crate::store::{self, sessions};
+use crate::store::{self, runs, sessions};
 
 /// The address of a session.
 pub const PAGE: &str = "/connections/{connection}/sessions/{session}";
@@ -38,8 +38,8 @@ struct ReplayPage {
     sessions_url: String,
     start_ms: i64,
     findings: Vec<findings::Item>,
-    /// Whether plugins can have looked at it.
-    is_read: bool,
+    /// Whether plugins have looked at it.
+    is_analysed: bool,
     /// Which panel is open beside the stage.
     panel: Option<Panel>,
 }
@@ -67,11 +67,15 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
     let row = session.row;
-    let found = app.store.read(move |conn| store::findings::findings(conn, row)).await?;
+    let (found, due) = app
+        .store
+        .read(move |conn| Ok((store::findings::findings(conn, row)?, runs::as_due(conn, row)?)))
+        .await?;
     let playback = playback(&app, &session).await?;
     let page = ReplayPage {
         panel: Panel::of(&request)?,
-        is_read: session.counts.is_some(),
+        // The time since which it is due; 0 when it is not.
+        is_analysed: due.is_some_and(|due| due.since == 0),
         findings: findings::items(found, &playback, session.first_event_at),
         frame: Frame::about(&app, "replay", session.connection).await?,
         stage_url: format!("{url}/stage"),

@@ -3,7 +3,9 @@
 use hindsight::model::{Analysis, Score, Severity};
 use hindsight::timeline::{Button, Element, Event, Kind, Level, PageCause};
 
-use crate::pages::{assert_reads, words};
+use hindsight::store::{Db, runs};
+
+use crate::pages::{assert_reads, record, words};
 use crate::said::{SESSION, analysed, finding, finished_session, read};
 use crate::server::{TestServer, sessions_path};
 
@@ -76,6 +78,12 @@ async fn a_replay_lists_its_findings_where_they_play() {
     let row = finished_session(&server).await;
     let waits = server.get(&replay_path(&server)).await;
     assert_reads(&waits, &["Findings 0", "Plugins look at a session once it is over"]);
+    let settle = move |conn: &Db| {
+        let due = runs::as_due(conn, row)?.expect("it is finished");
+        runs::settle(conn, &due)
+    };
+    server.store.write(settle).await.expect("the store writes");
+    assert_reads(&server.get(&replay_path(&server)).await, &["Plugins found nothing in this session."]);
     let mut found = finding(
         "rage-click",
         Severity::High,
@@ -128,10 +136,9 @@ async fn events_are_told_in_words_in_the_order_in_which_they_play() {
     let server = TestServer::start().await;
     let row = finished_session(&server).await;
     let path = format!("{}/events.json", replay_path(&server));
-    assert_eq!(
-        server.get(&path).await.json(),
-        serde_json::json!({ "events": [], "next": null, "is_read": false })
-    );
+    record(&server, 1).await;
+    let goes_on = server.get(&format!("{}/session-of-page-001/events.json", server.sessions_path())).await;
+    assert_eq!(goes_on.json(), serde_json::json!({ "events": [], "next": null, "is_read": false }));
     let events = [
         page_view(0, "https://shop.example/"),
         event(5, Kind::Pointer { x: 1, y: 1 }),
@@ -144,7 +151,7 @@ async fn events_are_told_in_words_in_the_order_in_which_they_play() {
     assert_eq!(
         server.get(&path).await.json(),
         serde_json::json!({ "next": null, "is_read": true, "events": [
-            { "at_ms": 0, "kind": "page-view", "text": "Opened shop.example/" },
+            { "at_ms": 0, "kind": "page-view", "text": "Opened /" },
             { "at_ms": 1000, "kind": "click", "text": "Clicked button “Pay <now>”" },
             { "at_ms": 1300, "kind": "error", "text": "Console error: it broke" },
             { "at_ms": 5000, "kind": "prompt", "text": "Asked “Where is my order?”" },

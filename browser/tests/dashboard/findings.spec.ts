@@ -197,7 +197,7 @@ test("events are listed in words, lead to their moments and follow the playback"
   await expect(page).toHaveURL(/panel=events/);
   const events = story(page).locator(".event");
   await expect(events).toHaveCount(31);
-  await expect(events.first()).toHaveText("0:00Opened shop.example/cart");
+  await expect(events.first()).toHaveText("0:00Opened /cart");
   await expect(events.last()).toHaveText("0:29Error: pay is not a function");
   await events.filter({ hasText: "0:20" }).click();
   await onStage(page, /^second 20$/);
