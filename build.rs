@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",

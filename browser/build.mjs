@@ -60,6 +60,7 @@ const BUNDLES = [
   { name: "dashboard.css", entry: "dashboard/dashboard.css", path: "/assets/dashboard.{hash}.css" },
   { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
   { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
+  { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
   { name: "storage.js", entry: "dashboard/storage.ts", path: "/assets/storage.{hash}.js" },
   { name: "demo/shop.js", entry: "demo/shop.ts", path: "/demo/assets/shop.{hash}.js" },
   { name: "demo/shop.css", entry: "demo/shop.css", path: "/demo/assets/shop.{hash}.css" },

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop",
+            "pieces", "ingest", "finish", "stop", "timeline",
         ],
     ),
 ];

@@ -89,7 +89,12 @@ export type ToStage =
   | { type: "pause" }
   | { type: "seek"; at_ms: number }
   | { type: "speed"; speed: number }
-  | { type: "skip-idle"; on: boolean };
+  | { type: "skip-idle"; on: boolean }
+  /**
+   * Outlines the first element of the recorded page that the selector finds, as long as
+   * there is one; none with null. The selector is a plugin's, and may be anything.
+   */
+  | { type: "highlight"; selector: string | null };
 
 /** What the stage tells the page. */
 export type FromStage =

@@ -9,7 +9,9 @@ import { enableCopyButtons } from "./clipboard";
 import { element } from "./element";
 import { showAddress } from "./replay/address";
 import { startControls } from "./replay/controls";
+import { startEvents } from "./replay/events";
 import { refreshFacts, startFacts } from "./replay/facts";
+import { startFindings } from "./replay/findings";
 import { startFullscreen } from "./replay/fullscreen";
 import { listenToKeys } from "./replay/keys";
 import { keepMomentInUrl } from "./replay/moment";
@@ -19,6 +21,7 @@ import { Playback } from "./replay/playback";
 import { startScrubber } from "./replay/scrubber";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
+import { startStory } from "./replay/story";
 import { createToast } from "./replay/toast";
 import { keepTimesFresh } from "./time";
 
@@ -29,7 +32,7 @@ if (document.getElementById("stage")) startReplay();
 else pinInPlace();
 
 function startReplay(): void {
-  const { stage: stageUrl = "", manifest = "", start = "0" } = element("replay").dataset;
+  const { stage: stageUrl = "", manifest = "", events = "", start = "0" } = element("replay").dataset;
   const stage = embedStage(stageUrl);
   const playback = new Playback(stage.send, new URL(manifest, location.href).href, Number(start));
   const toast = createToast();
@@ -45,5 +48,8 @@ function startReplay(): void {
   startScrubber(playback);
   startControls(playback);
   keepMomentInUrl(playback);
-  listenToKeys({ playback, toast, facts, fullscreen: startFullscreen() });
+  const story = startStory(facts);
+  const findings = startFindings(playback, story, stage.send);
+  startEvents(events, playback, story);
+  listenToKeys({ playback, toast, facts, story, findings, fullscreen: startFullscreen() });
 }

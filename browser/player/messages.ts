@@ -34,6 +34,8 @@ function isToStage(message: Fields): message is Fields & ToStage {
       return isSpeed(message.speed);
     case "skip-idle":
       return typeof message.on === "boolean";
+    case "highlight":
+      return message.selector === null || typeof message.selector === "string";
     default:
       return false;
   }

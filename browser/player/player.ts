@@ -11,6 +11,7 @@
 
 import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
 import type { Announcer } from "./announcer";
+import { Highlight } from "./highlight";
 import type { Notices } from "./notices";
 import { firstWithin } from "./place";
 import type { Recording } from "./recording";
@@ -57,6 +58,7 @@ export class Player {
   /** Streams of which nothing can be shown. */
   private readonly dead = new Set<string>();
 
+  private readonly outline: Highlight;
   private scene: Scene | null = null;
   /** The head, in milliseconds on the timeline. */
   private at: number;
@@ -91,6 +93,7 @@ export class Player {
     this.playing = settings.autoplay;
     this.speed = settings.speed;
     this.skipIdle = settings.skip_idle;
+    this.outline = new Highlight(root, () => this.scene?.page ?? null);
   }
 
   get position(): number {
@@ -141,6 +144,11 @@ export class Player {
     this.report();
   }
 
+  /** Outlines the element that the selector finds, whatever is played. */
+  highlight(selector: string | null): void {
+    this.outline.show(selector);
+  }
+
   /** A document that is not seen gets no frames: the head stands still with rrweb's clock. */
   setVisible(visible: boolean): void {
     if (!visible) this.hold();
@@ -164,6 +172,7 @@ export class Player {
     this.closed = true;
     this.turn += 1;
     cancelAnimationFrame(this.frame);
+    this.outline.show(null);
     this.scene?.close();
     this.scene = null;
     this.recording.close();

@@ -50,6 +50,11 @@ export class Scene {
     return this.screen.time;
   }
 
+  /** The frame that the recorded page is drawn in. */
+  get page(): HTMLIFrameElement {
+    return this.screen.page;
+  }
+
   /** Gives the screen what the reel has loaded since. */
   async add(events: PlayableEvent[]): Promise<void> {
     await this.screen.add(events);

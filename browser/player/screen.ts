@@ -76,6 +76,11 @@ export class Screen {
     return Math.max(0, Math.floor(this.replayer.getCurrentTime()));
   }
 
+  /** The frame that the recorded page is drawn in. */
+  get page(): HTMLIFrameElement {
+    return this.replayer.iframe;
+  }
+
   /** Adds events that are later than all it has. rrweb takes each in a microtask of its own. */
   async add(events: PlayableEvent[]): Promise<void> {
     for (const event of events) this.replayer.addEvent(event);

@@ -72,6 +72,9 @@ function obey(message: ToStage): void {
       break;
     case "skip-idle":
       player?.setSkipIdle(message.on);
+      break;
+    case "highlight":
+      player?.highlight(message.selector);
   }
 }
 

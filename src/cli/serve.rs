@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::finish;
 use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
+use crate::plugins::Host;
 use crate::stop::{self, Stopper, Stopping};
 use crate::store::{BeforeMigration, FolderLock, Store};
 use crate::web::{App, Server, Start};
@@ -90,11 +91,15 @@ pub async fn serve(
     let address = server.address()?;
     let (stopper, stopping) = stop::channel();
     let clock = Clock::system();
+    let plugins = open_plugins(&settings, lock.is_some())?;
+    let (reports, orders) = finish::reports::channel();
     let app = App::new(Start {
         public_url: settings.public_url(address),
         settings: settings.clone(),
         clock: clock.clone(),
         store: store.clone(),
+        plugins: plugins.clone(),
+        reports,
         demo,
         stopping: stopping.clone(),
     })?;
@@ -102,7 +107,12 @@ pub async fn serve(
     let upkeep = match &lock {
         Some(_) => {
             tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
-            Some(start_upkeep(finish::Worker::new(store, clock, settings), stopping.clone())?)
+            tokio::spawn(plugins.clone().follow(stopping.clone()));
+            let inspection =
+                finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
+            tokio::spawn(inspection.run(stopping.clone()));
+            let worker = finish::Worker::new(store, clock, settings, plugins);
+            Some(start_upkeep(worker, stopping.clone())?)
         }
         None => None,
     };
@@ -116,6 +126,14 @@ pub async fn serve(
     closing.close();
     drop(lock);
     Ok(())
+}
+
+/// The plugins that are a part of the program; those of the folder come once it is followed.
+/// A server that only reads runs none.
+fn open_plugins(settings: &Settings, runs: bool) -> anyhow::Result<Host> {
+    let mut plugins = settings.plugins.clone();
+    plugins.enabled &= runs;
+    Ok(Host::open(&plugins, &settings.server.data_dir, super::plugin::built_ins())?)
 }
 
 /// Completing, finishing and erasing sessions, on a thread that may take its time.

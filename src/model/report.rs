@@ -1,6 +1,8 @@
 //! What plugins say about many sessions, as plain data; its JSON is what is stored and
 //! what scripts write.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What a report is about.
@@ -109,6 +111,25 @@ pub struct Chart {
     pub title: String,
     pub chart: ChartKind,
     pub series: Vec<Series>,
+}
+
+impl Chart {
+    /// The chart as a table: each place of the x axis, in the order in which the series name
+    /// them, with the value of each series there.
+    pub fn rows(&self) -> Vec<(&str, Vec<Option<f64>>)> {
+        let mut rows: Vec<(&str, Vec<Option<f64>>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (column, series) in self.series.iter().enumerate() {
+            for point in &series.points {
+                let row = *places.entry(&point.x).or_insert_with(|| {
+                    rows.push((&point.x, vec![None; self.series.len()]));
+                    rows.len() - 1
+                });
+                rows[row].1[column] = Some(point.y);
+            }
+        }
+        rows
+    }
 }
 
 /// How a chart is drawn.

@@ -6,8 +6,10 @@ use super::assets::Assets;
 use super::page::Templates;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::finish::reports::Reports;
 use crate::ingest::{Ingest, Keys, Rates, Refusals};
 use crate::model::{Connection, ConnectionId};
+use crate::plugins::Host;
 use crate::stop::Stopping;
 use crate::store::{Scope, Store};
 
@@ -31,6 +33,10 @@ pub struct Parts {
     pub rates: Rates,
     /// What uploads were refused for.
     pub refusals: Refusals,
+    /// The plugins that are live.
+    pub plugins: Host,
+    /// Asking for reports.
+    pub reports: Reports,
     /// The HTML pages.
     pub(super) templates: Templates,
     /// Scripts, styles and fonts.
@@ -51,6 +57,10 @@ pub struct Start {
     pub clock: Clock,
     /// The open store.
     pub store: Store,
+    /// The plugins that are live.
+    pub plugins: Host,
+    /// Asking for reports.
+    pub reports: Reports,
     /// How browsers reach the server.
     pub public_url: String,
     /// The connection of the demo shop, to serve the demo.
@@ -75,6 +85,8 @@ impl App {
             keys,
             rates,
             refusals,
+            plugins: start.plugins,
+            reports: start.reports,
             templates,
             assets,
             public_url: start.public_url,

@@ -23,6 +23,38 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
+/// A number with at most two decimals, grouped: `1,234.5`. One too large to be read as digits has an exponent.
+pub fn number(value: f64) -> String {
+    if value.abs() >= 1e15 {
+        return format!("{value:e}");
+    }
+    let rounded = (value * 100.0).round() / 100.0;
+    let whole = grouped(rounded.trunc() as i64);
+    let sign = if rounded < 0.0 && rounded > -1.0 { "-" } else { "" };
+    let decimals = format!("{:.2}", rounded.fract().abs());
+    let decimals = decimals.trim_start_matches('0').trim_end_matches('0').trim_end_matches('.');
+    format!("{sign}{whole}{decimals}")
+}
+
+/// A number in four characters at most, for where there is little room: `9,999` is `10k`.
+pub fn short(number: i64) -> String {
+    match number {
+        ..1000 => number.to_string(),
+        1000..999_500 => format!("{}k", (number + 500) / 1000),
+        _ => "1M+".to_owned(),
+    }
+}
+
+/// A number with its unit: `12.5%`, `1,234 visits`.
+pub fn figure(value: f64, unit: &str) -> String {
+    let number = number(value);
+    match unit.trim() {
+        "" => number,
+        "%" => format!("{number}%"),
+        unit => format!("{number} {unit}"),
+    }
+}
+
 /// A number of things: `1 session`, `1,234 sessions`.
 pub fn count(number: i64, thing: &str) -> String {
     match number {
@@ -104,6 +136,34 @@ mod tests {
         {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn figures_have_at_most_two_decimals() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-0.001, "0"),
+            (-0.5, "-0.5"),
+            (12.0, "12"),
+            (1234.5, "1,234.5"),
+            (-1234.567, "-1,234.57"),
+            (0.999, "1"),
+            (99.05, "99.05"),
+            (3e15, "3e15"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn short_numbers_have_four_characters_at_most() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1k"), (1499, "1k"), (999_499, "999k"), (999_500, "1M+")]
+        {
+            assert_eq!(short(number), text);
+        }
+        assert_eq!((figure(12.5, "%").as_str(), figure(3.0, " visits ").as_str()), ("12.5%", "3 visits"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::store::connections;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often a silent stream says that it is alive, for proxies that cut silence off.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {

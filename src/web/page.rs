@@ -12,7 +12,7 @@ use warp::http::{HeaderValue, header};
 
 use super::assets::Assets;
 use super::problem::Problem;
-use super::{App, Response};
+use super::{App, Response, markdown};
 use crate::disk::Room;
 use crate::embedded::{ASSETS, TEMPLATES};
 use crate::model::{Connection, ConnectionId};
@@ -38,6 +38,11 @@ impl Templates {
             found
                 .map(|(_, path)| path.clone())
                 .ok_or_else(|| tera::Error::message(format!("no asset {name:?}")))
+        });
+        // What it answers is safe, which is why it is a function of ours and not `safe` in a template.
+        tera.register_function("markdown", |args: Kwargs, _: &State| -> tera::TeraResult<tera::Value> {
+            let text: String = args.must_get("text")?;
+            Ok(tera::Value::safe_string(&markdown::to_html(&text)))
         });
         let mut texts = Vec::new();
         for (name, embedded) in TEMPLATES {
@@ -160,6 +165,11 @@ pub fn notice(room: Room) -> Option<&'static str> {
 /// The address of a connection's sessions.
 pub fn sessions_url(connection: ConnectionId) -> String {
     format!("/connections/{connection}/sessions")
+}
+
+/// The address of a connection's reports.
+pub fn reports_url(connection: ConnectionId) -> String {
+    format!("/connections/{connection}/reports")
 }
 
 /// The connection that is shown when none is asked for: the oldest.

@@ -87,6 +87,18 @@ impl Problem {
         Self { detail: detail.to_owned(), title: "No such session", ..Self::not_found() }
     }
 
+    /// The report does not exist.
+    pub fn no_report() -> Self {
+        let detail = "This report does not exist. It may have been deleted, or sessions that it was about \
+                      were; the link may also be incomplete.";
+        Self { detail: detail.to_owned(), title: "No such report", ..Self::not_found() }
+    }
+
+    /// There is too much of it to be done.
+    pub fn busy(detail: &str) -> Self {
+        Self::new(kinds::BUSY, detail).after(some_seconds())
+    }
+
     /// The address takes other methods.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This address takes {allow}.");

@@ -8,13 +8,14 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::{Row, url_of};
-use super::{App, Response, headers};
+use super::{App, Response, findings, headers};
 use crate::model::{ConnectionId, Session, SessionId, Status};
 use crate::playback::{self, Playback};
 use crate::store::recordings::{self, Form};
-use crate::store::sessions;
+use crate::store::{self, runs, sessions};
 
-const PAGE: &str = "/connections/{connection}/sessions/{session}";
+/// The address of a session.
+pub const PAGE: &str = "/connections/{connection}/sessions/{session}";
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -33,34 +34,75 @@ struct ReplayPage {
     session: Row,
     stage_url: String,
     manifest_url: String,
+    events_url: String,
     sessions_url: String,
     start_ms: i64,
+    findings: Vec<findings::Item>,
+    /// Whether plugins have looked at it.
+    is_analysed: bool,
+    /// Which panel is open beside the stage.
+    panel: Option<Panel>,
+}
+
+/// A panel that can be open when the page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Panel {
+    Findings,
+    Events,
+}
+
+impl Panel {
+    fn of(request: &Request) -> Result<Option<Self>, Problem> {
+        match request.query("panel")?.as_deref() {
+            None => Ok(None),
+            Some("findings") => Ok(Some(Self::Findings)),
+            Some("events") => Ok(Some(Self::Events)),
+            Some(_) => Err(Problem::bad_query("panel is one of findings and events.")),
+        }
+    }
 }
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
+    let row = session.row;
+    let (found, due) = app
+        .store
+        .read(move |conn| Ok((store::findings::findings(conn, row)?, runs::as_due(conn, row)?)))
+        .await?;
+    let playback = playback(&app, &session).await?;
     let page = ReplayPage {
+        panel: Panel::of(&request)?,
+        // The time since which it is due; 0 when it is not.
+        is_analysed: due.is_some_and(|due| due.since == 0),
+        findings: findings::items(found, &playback, session.first_event_at),
         frame: Frame::about(&app, "replay", session.connection).await?,
         stage_url: format!("{url}/stage"),
         manifest_url: format!("{url}/manifest.json"),
+        events_url: format!("{url}/events.json"),
         sessions_url: sessions_url(session.connection),
-        start_ms: start_ms(&app, &request, &session).await?,
-        session: Row::of(session, app.clock.now()),
+        start_ms: start_ms(&request, &session, &playback)?,
+        session: Row::of(session, &Vec::new(), app.clock.now()),
     };
     app.templates.page("pages/replay.html", &page)
 }
 
-/// Where to start: `?t=` in seconds on the timeline, or `?at=` in milliseconds since
-/// 1970 on the visitor's clock, which is what the recorded page knows.
-async fn start_ms(app: &App, request: &Request, session: &Session) -> Result<i64, Problem> {
+/// Where to start: `?t=` in seconds on the timeline; `?at=` in milliseconds since 1970 on
+/// the visitor's clock, which is what the recorded page knows; or `?moment=` in milliseconds
+/// since the session's first event, which is what plugins know.
+fn start_ms(request: &Request, session: &Session, playback: &Playback) -> Result<i64, Problem> {
     if let Some(text) = request.query("t")? {
         let bad = || Problem::bad_query("t is a time in seconds or on the clock, such as 83.5 or 1:23.");
         return clock_ms(&text).ok_or_else(bad);
     }
+    if let Some(text) = request.query("moment")? {
+        let bad = |_| Problem::bad_query("moment is a time in milliseconds since the session's first event.");
+        return Ok(playback.place(session.first_event_at + i64::from(text.parse::<u32>().map_err(bad)?)));
+    }
     match request.query("at")?.map(|text| text.parse()) {
         None => Ok(0),
-        Some(Ok(at)) => Ok(playback(app, session).await?.place(at)),
+        Some(Ok(at)) => Ok(playback.place(at)),
         Some(Err(_)) => Err(Problem::bad_query("at is a time in milliseconds since 1970.")),
     }
 }
@@ -164,7 +206,8 @@ async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     })
 }
 
-async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
+/// When the streams of a session play.
+pub async fn playback(app: &App, session: &Session) -> Result<Playback, Problem> {
     let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
     let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
     Ok(Playback::of(&stored))
@@ -179,7 +222,8 @@ pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
     found.ok_or_else(Problem::no_session)
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
+/// An answer in JSON.
+pub fn json<T: Serialize>(value: &T) -> Result<Response, Problem> {
     let text = serde_json::to_vec(value).map_err(|error| {
         tracing::error!(%error, "an answer was not written");
         Problem::internal()

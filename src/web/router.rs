@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, headers, ingest, kinds, live, origin, part, pin,
-    replay, retention, sessions, storage,
+    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
+    pin, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -93,12 +93,14 @@ pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
+    routes.extend(events::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
+    routes.extend(reports::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));

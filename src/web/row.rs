@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::filter::Filter;
+use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
 use super::page::sessions_url;
 use super::{format, user_agent};
 use crate::model::{Session, Status, TimestampMs};
@@ -34,11 +35,15 @@ pub struct Row {
     visitor_url: Option<String>,
     /// Why the recording was not compacted.
     finish_error: Option<String>,
+    /// What the visitor did, and what plugins found in it.
+    signals: Signals,
+    /// The replay with its findings open.
+    findings_url: String,
 }
 
 impl Row {
-    /// Writes a session out, as of `now`.
-    pub fn of(session: Session, now: TimestampMs) -> Self {
+    /// Writes a session out, as of `now`, with what was found in it by kind.
+    pub fn of(session: Session, kinds: &Kinds, now: TimestampMs) -> Self {
         let (domain, path) = format::domain_and_path(&session.landing_url);
         let browser = user_agent::read(&session.user_agent);
         let of_visitor = |visitor: &String| {
@@ -47,6 +52,8 @@ impl Row {
         };
         Self {
             url: url_of(&session),
+            findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
+            signals: Signals::of(session.counts, &session.found, kinds),
             id: session.id.to_string(),
             playable: session.playable,
             unplayable_reason: if session.playable {

@@ -5,6 +5,7 @@ use warp::http::Method;
 
 use super::chart::{Chart, Span};
 use super::filter::{Filter, Part};
+use super::findings::Kinds;
 use super::moment::Moment;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
@@ -12,10 +13,10 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::Row;
 use super::{App, Response, delete, demo, format, see_other};
-use crate::model::{ConnectionId, Status, Totals};
+use crate::model::{ConnectionId, Session, Status, Totals};
 use crate::store::activity::{self, Hour};
-use crate::store::connections;
 use crate::store::sessions::{self, Listing, Page};
+use crate::store::{self, Db, connections, findings};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -135,14 +136,31 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
                 Some(wanted) => sessions::list(conn, &scope, connection, &wanted, page, limit)?,
                 None => Listing::default(),
             };
-            Ok((totals, hours, listing))
+            Ok((totals, hours, with_kinds(conn, listing)?))
         })
         .await?;
-    if listing.sessions.is_empty() && page != Page::First {
+    if listing.rows.is_empty() && page != Page::First {
         // An old link into the list whose sessions are gone.
         return Ok(see_other(&start_url));
     }
     app.templates.page("pages/sessions.html", &sessions_page(&app, frame, asked, totals, &hours, listing))
+}
+
+/// A page of the list with what was found in each session.
+struct Listed {
+    rows: Vec<(Session, Kinds)>,
+    newer: bool,
+    older: bool,
+}
+
+fn with_kinds(conn: &Db, listing: Listing) -> store::Result<Listed> {
+    let kinds = |session: &Session| match session.found.findings {
+        0 => Ok(Kinds::new()),
+        _ => findings::kinds(conn, session.row),
+    };
+    let rows = listing.sessions.into_iter().map(|session| kinds(&session).map(|kinds| (session, kinds)));
+    let rows = rows.collect::<store::Result<_>>()?;
+    Ok(Listed { rows, newer: listing.newer, older: listing.older })
 }
 
 fn sessions_page(
@@ -151,14 +169,14 @@ fn sessions_page(
     asked: Asked,
     totals: Totals,
     hours: &[Hour],
-    listing: Listing,
+    listing: Listed,
 ) -> SessionsPage {
     let Asked { connection, filter, span, done, .. } = asked;
     let url_at = |place| filter.list_url_at(connection, span, place);
-    let newest = listing.sessions.first().filter(|_| listing.newer);
-    let oldest = listing.sessions.last().filter(|_| listing.older);
+    let newest = listing.rows.first().map(|(session, _)| session).filter(|_| listing.newer);
+    let oldest = listing.rows.last().map(|(session, _)| session).filter(|_| listing.older);
     let now = app.clock.now();
-    let deletable = filter.selection(now).filter(|_| !listing.sessions.is_empty());
+    let deletable = filter.selection(now).filter(|_| !listing.rows.is_empty());
     SessionsPage {
         newer_url: newest.map(|session| url_at(Some(("after", session.row)))),
         older_url: oldest.map(|session| url_at(Some(("before", session.row)))),
@@ -166,7 +184,7 @@ fn sessions_page(
         clear_url: Filter { status: filter.status, ..Filter::default() }.list_url(connection, span),
         delete_url: deletable.map(|_| delete::url_of_all(connection, &filter)),
         waiting: totals.total == 0,
-        filtered_empty: totals.total > 0 && listing.sessions.is_empty(),
+        filtered_empty: totals.total > 0 && listing.rows.is_empty(),
         done,
         chart: Chart::of(hours, connection, span, &filter, now),
         tabs: tabs(connection, &filter, span, totals),
@@ -178,7 +196,7 @@ fn sessions_page(
             completed: format::grouped(totals.completed),
             events: format::grouped(totals.events),
         },
-        sessions: listing.sessions.into_iter().map(|session| Row::of(session, now)).collect(),
+        sessions: listing.rows.into_iter().map(|(session, kinds)| Row::of(session, &kinds, now)).collect(),
         snippet: frame.connection.as_ref().map(|connection| app.snippet(connection)).unwrap_or_default(),
         demo_url: app.demo.filter(|demo| *demo == connection).map(|_| demo::HOME),
         live_url: format!("/connections/{connection}/live"),

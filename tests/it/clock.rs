@@ -14,7 +14,12 @@ async fn recorded() -> (TestServer, Worker) {
     let server = TestServer::start_with(|settings| settings.retention.keep_days = 1).await;
     let path = server.batch_path("session-of-the-clock", "stream-of-the-clock", 0) + "?end=1";
     assert_eq!(server.post(&path, &page_load(NOW, "https://shop.example/", "hello")).await.status, 200);
-    let mut worker = Worker::new(server.store.clone(), server.clock.clone(), server.settings.clone());
+    let mut worker = Worker::new(
+        server.store.clone(),
+        server.clock.clone(),
+        server.settings.clone(),
+        server.plugins.clone(),
+    );
 
     server.clock.advance(Duration::from_secs(60));
     worker.catch_up(&server.stopping).await.expect("nothing fails");

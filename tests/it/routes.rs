@@ -12,6 +12,8 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{session}", "session-0000000001")
         .replace("{stream}", "stream-0000000001")
         .replace("{seq}", "0")
+        .replace("{report}", "1")
+        .replace("{table}", "1.csv")
         .replace("{kind}", "busy")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")
@@ -127,7 +129,7 @@ async fn reading_changes_nothing() {
 async fn dump(server: &TestServer) -> String {
     let dumped = server.store.read(|conn| {
         let mut text = String::new();
-        for table in ["connection", "session", "stream", "batch"] {
+        for table in ["connection", "session", "stream", "batch", "report"] {
             let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
             let columns = statement.column_count();
             let mut rows = statement.query([])?;

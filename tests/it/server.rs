@@ -2,12 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 use hindsight::clock::Clock;
 use hindsight::config::Settings;
-use hindsight::finish::Worker;
+use hindsight::finish::{Inspection, Worker};
+use hindsight::finish::reports::{self, Orders};
 use hindsight::model::{Connection, ConnectionId};
+use hindsight::plugins::{Host, Loader, Metering};
 use hindsight::stop::{self, Stopper, Stopping};
 use hindsight::store::{Store, connections};
 use hindsight::web::{App, Server, Start};
@@ -40,6 +43,9 @@ pub struct TestServer {
     pub connection: Connection,
     pub stopping: Stopping,
     pub stopper: Stopper,
+    pub plugins: Host,
+    /// The end at which reports are made.
+    pub orders: Orders,
     _folder: TempDir,
 }
 
@@ -52,13 +58,18 @@ impl TestServer {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut settings = Settings::load(None, Default::default()).expect("the defaults");
         settings.server.data_dir = folder.path().to_owned();
+        settings.plugins.folder = folder.path().join("plugins");
         change(&mut settings);
         let (store, _closing) = Store::open(folder.path(), &settings.store).expect("a new database");
         let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
         let address = server.address().expect("bound");
         let clock = Clock::by_hand(NOW);
         let (stopper, stopping) = stop::channel();
+        let (reports, orders) = reports::channel();
+        let plugins = open_plugins(&settings);
         let app = App::new(Start {
+            plugins: plugins.clone(),
+            reports,
             settings: settings.clone(),
             clock: clock.clone(),
             store: store.clone(),
@@ -69,7 +80,7 @@ impl TestServer {
         .expect("the app starts");
         tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
-        Self { address, clock, store, app, settings, connection, stopping, stopper, _folder: folder }
+        Self { address, clock, store, app, settings, connection, stopping, stopper, plugins, orders, _folder: folder }
     }
 
     /// The path of a batch of the shop.
@@ -93,13 +104,30 @@ impl TestServer {
 
     /// Completes and finishes the sessions that are over by the clock in hand, and erases what is to be.
     pub async fn catch_up(&self) {
-        let mut worker = Worker::new(self.store.clone(), self.clock.clone(), self.settings.clone());
-        worker.catch_up(&self.stopping).await.expect("nothing fails");
+        let (store, clock, plugins) = (self.store.clone(), self.clock.clone(), self.plugins.clone());
+        let mut worker = Worker::new(store.clone(), clock.clone(), self.settings.clone(), plugins.clone());
+        let mut inspection = Inspection::new(store, clock, plugins, reports::channel().1);
+        for _ in 0..2 {
+            worker.catch_up(&self.stopping).await.expect("nothing fails");
+            inspection.catch_up(&self.stopping).await.expect("nothing fails");
+        }
     }
 
     pub fn sessions_path(&self) -> String {
         sessions_path(self.connection.id)
     }
+}
+
+/// Plugins as a server has them. What was compiled is kept for other tests, by its content.
+fn open_plugins(settings: &Settings) -> Host {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-code");
+    let built_ins = hindsight::cli::plugin::built_ins();
+    let loader = Loader::new(&settings.plugins, &cache, built_ins.script_engine, Metering::Time)
+        .expect("an engine")
+        .with_compiler(env!("CARGO_BIN_EXE_hindsight").into());
+    let plugins = Host::with_loader(loader, &settings.plugins, built_ins);
+    plugins.refresh();
+    plugins
 }
 
 pub fn sessions_path(connection: ConnectionId) -> String {

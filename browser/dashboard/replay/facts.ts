@@ -8,15 +8,19 @@ export interface Facts {
   readonly open: boolean;
   toggle(): void;
   close(): void;
+  /** Calls `listener` whenever the panel opens. */
+  onOpen(listener: () => void): void;
 }
 
 /** Makes the panel open and close. */
 export function startFacts(): Facts {
   const panel = element("facts");
   const toggle = element("facts-toggle");
+  const listeners: (() => void)[] = [];
   const show = (open: boolean) => {
     panel.hidden = !open;
     toggle.setAttribute("aria-expanded", String(open));
+    if (open) for (const listener of listeners) listener();
   };
   const facts: Facts = {
     get open() {
@@ -28,6 +32,7 @@ export function startFacts(): Facts {
       if (panel.contains(document.activeElement)) toggle.focus();
       show(false);
     },
+    onOpen: (listener) => listeners.push(listener),
   };
   toggle.addEventListener("click", facts.toggle);
   element("facts-close").addEventListener("click", facts.close);

@@ -5,8 +5,10 @@ import { element } from "../element";
 import { clock } from "../time";
 import { STEP_MS } from "./controls";
 import type { Facts } from "./facts";
+import type { Findings } from "./findings";
 import { momentUrl } from "./moment";
 import { type Playback, SPEEDS } from "./playback";
+import type { Story } from "./story";
 import type { Toast } from "./toast";
 
 const FINE_STEP_MS = 1000;
@@ -15,6 +17,8 @@ const FINE_STEP_MS = 1000;
 export interface Reach {
   playback: Playback;
   facts: Facts;
+  story: Story;
+  findings: Findings;
   toast: Toast;
   fullscreen: () => void;
 }
@@ -30,7 +34,7 @@ export function listenToKeys(reach: Reach): void {
   });
 }
 
-function keyActions({ playback, facts, toast, fullscreen }: Reach) {
+function keyActions({ playback, facts, story, findings, toast, fullscreen }: Reach) {
   const actions: Record<string, (event: KeyboardEvent) => void> = {
     " ": () => playback.toggle(),
     ArrowLeft: (event) => playback.seekBy(-stepOf(event)),
@@ -41,10 +45,16 @@ function keyActions({ playback, facts, toast, fullscreen }: Reach) {
     ">": () => playback.stepSpeed(1),
     s: () => playback.setSkipIdle(!playback.state.skip_idle),
     f: fullscreen,
+    e: () => story.toggle(),
+    h: () => findings.step(-1),
+    l: () => findings.step(1),
     i: () => facts.toggle(),
     u: () => void copyMoment(playback, toast),
     "?": () => element<HTMLDialogElement>("help").showModal(),
-    Escape: () => facts.close(),
+    Escape: () => {
+      facts.close();
+      story.close();
+    },
   };
   for (const [index, speed] of SPEEDS.entries()) {
     actions[String(index + 1)] = () => playback.setSpeed(speed);

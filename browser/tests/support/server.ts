@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const BINARY =
+export const BINARY =
   process.env.TEST_BINARY ?? fileURLToPath(new URL("../../../target/debug/hindsight", import.meta.url));
 const READY_WITHIN_MS = 20_000;
 
