@@ -19,12 +19,20 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
-    ("finish", &["model", "clock", "config", "stop", "rrweb", "masking", "segment", "store", "pieces"]),
+    ("watch", &["stop"]),
+    ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
+    (
+        "finish",
+        &[
+            "model", "clock", "config", "stop", "rrweb", "masking", "timeline", "plugins", "segment",
+            "store", "pieces",
+        ],
+    ),
     (
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop", "timeline",
+            "pieces", "ingest", "finish", "stop", "timeline", "plugins",
         ],
     ),
 ];

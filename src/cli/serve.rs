@@ -108,11 +108,12 @@ pub async fn serve(
         Some(_) => {
             tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
             tokio::spawn(plugins.clone().follow(stopping.clone()));
-            let inspection =
-                finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
-            tokio::spawn(inspection.run(stopping.clone()));
+            let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
             let worker = finish::Worker::new(store, clock, settings, plugins);
-            Some(start_upkeep(worker, stopping.clone())?)
+            Some([
+                start_thread("upkeep", stopping.clone(), |stopping| worker.run(stopping))?,
+                start_thread("inspection", stopping.clone(), |stopping| inspection.run(stopping))?,
+            ])
         }
         None => None,
     };
@@ -120,8 +121,8 @@ pub async fn serve(
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;
     signals.abort();
-    if let Some(upkeep) = upkeep {
-        upkeep.join().map_err(|_| anyhow::anyhow!("the upkeep thread panicked"))?;
+    for thread in upkeep.into_iter().flatten() {
+        thread.join().map_err(|_| anyhow::anyhow!("a thread of the upkeep panicked"))?;
     }
     closing.close();
     drop(lock);
@@ -136,12 +137,14 @@ fn open_plugins(settings: &Settings, runs: bool) -> anyhow::Result<Host> {
     Ok(Host::open(&plugins, &settings.server.data_dir, super::plugin::built_ins())?)
 }
 
-/// Completing, finishing and erasing sessions, on a thread that may take its time.
-fn start_upkeep(worker: finish::Worker, stopping: Stopping) -> std::io::Result<JoinHandle<()>> {
+/// Work on sessions that are over, on a thread that may take its time.
+fn start_thread<Work: Future<Output = ()>>(
+    name: &str,
+    stopping: Stopping,
+    work: impl FnOnce(Stopping) -> Work + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Handle::current();
-    std::thread::Builder::new()
-        .name("upkeep".to_owned())
-        .spawn(move || runtime.block_on(worker.run(stopping)))
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work(stopping)))
 }
 
 /// SIGINT and SIGTERM stop the server; a second one ends the program at once.

@@ -4,8 +4,8 @@
 //! of range fails the run with a sentence that says where, since an author must know.
 
 use super::manifest::Manifest;
-use crate::model::span::{Change, Edit};
 use super::text;
+use crate::model::span::{Change, Edit};
 use crate::model::{Analysis, Cell, Fields, Report, Section, Value};
 
 const MAX_FINDINGS: usize = 1000;

@@ -14,8 +14,8 @@ use super::manifest::Manifest;
 use super::program::Program;
 use super::run::{Cause, Failure, Run, SessionInfo, wall_time};
 use super::settings::{Problem, Settings};
-use crate::model::span::{Change, Span};
 use super::{convert, output, returned};
+use crate::model::span::{Change, Span};
 use crate::model::{Analysis, Period, Report, Row};
 use crate::timeline::{Event, KindName};
 
@@ -293,7 +293,8 @@ impl Masking<'_> {
                     plugin.load_script(running)?;
                 }
                 let json = serde_json::to_string(spans).expect("texts are always JSON");
-                let text = plugin.call_script(running, |guest, store| guest.call_mask(store, &json, settings))?;
+                let text =
+                    plugin.call_script(running, |guest, store| guest.call_mask(store, &json, settings))?;
                 returned::changes(&text).map_err(wrong_output)?
             }
         };

@@ -162,7 +162,7 @@ impl Iterator for Tokens<'_> {
 /// What stands between the quotes of a JSON string as people read it; lone surrogates
 /// become U+FFFD.
 pub fn unescaped(inside: &str) -> Cow<'_, str> {
-    if inside.contains('\\') { text::text_of_key(inside) } else { Cow::Borrowed(inside) }
+    if inside.contains('\\') { text::text_of_written(inside) } else { Cow::Borrowed(inside) }
 }
 
 /// Where, between the quotes of a JSON string, a part of its text as people read it is

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hindsight::clock::Clock;
 use hindsight::config::Settings;
-use hindsight::finish::{Inspection, Worker};
 use hindsight::finish::reports::{self, Orders};
+use hindsight::finish::{Inspection, Worker};
 use hindsight::model::{Connection, ConnectionId};
 use hindsight::plugins::{Host, Loader, Metering};
 use hindsight::stop::{self, Stopper, Stopping};
@@ -80,7 +80,19 @@ impl TestServer {
         .expect("the app starts");
         tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
-        Self { address, clock, store, app, settings, connection, stopping, stopper, plugins, orders, _folder: folder }
+        Self {
+            address,
+            clock,
+            store,
+            app,
+            settings,
+            connection,
+            stopping,
+            stopper,
+            plugins,
+            orders,
+            _folder: folder,
+        }
     }
 
     /// The path of a batch of the shop.

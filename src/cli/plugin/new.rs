@@ -204,7 +204,10 @@ mod tests {
                 }
                 for (path, text) in &files {
                     assert!(!path.contains(".."), "{path}");
-                    assert!(!Kind::value_variants().iter().any(|kind| path.starts_with(kind.name())), "{path}");
+                    assert!(
+                        !Kind::value_variants().iter().any(|kind| path.starts_with(kind.name())),
+                        "{path}"
+                    );
                     for left in ["my-plugin", "My plugin", "my-kind", "../../wit"] {
                         assert!(!text.contains(left), "{path} has {left}");
                     }

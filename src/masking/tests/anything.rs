@@ -181,7 +181,7 @@ proptest! {
         prop_assert_eq!(report, Report::default());
         let nowhere = |spans: &[Span]| {
             let secret = Secret { value: "nowhere at all".to_owned(), with: String::new(), kind: String::new() };
-            let edit = Edit::Hide(vec![secret]);
+            let edit = Edit::Hide { secrets: vec![secret] };
             Ok(if spans.is_empty() { Vec::new() } else { vec![Change { index: 0, edit }] })
         };
         prop_assert_eq!(masked_texts(&events, nowhere).0, events);
@@ -196,8 +196,8 @@ proptest! {
         let told: BTreeSet<String> = secrets.clone();
         let masker = |spans: &[Span]| {
             let secret = |value: &String| Secret { value: value.clone(), with: with.clone(), kind: "k".to_owned() };
-            let edit = Edit::Hide(told.iter().map(secret).collect());
-            Ok((0..spans.len()).map(|index| Change { index, edit: edit.clone() }).collect())
+            let edit = Edit::Hide { secrets: told.iter().map(secret).collect() };
+            Ok((0..spans.len()).map(|index| Change { index: index as u32, edit: edit.clone() }).collect())
         };
         let out = masked(&events, masker);
         for (before, after) in events.iter().zip(&out) {
@@ -221,7 +221,7 @@ proptest! {
     fn covering_and_blocking_all_leaves_a_recording(events in recording(), block in any::<bool>()) {
         let edit = if block { Edit::Block } else { Edit::Cover };
         let masker = |spans: &[Span]| {
-            Ok((0..spans.len()).map(|index| Change { index, edit: edit.clone() }).collect())
+            Ok((0..spans.len()).map(|index| Change { index: index as u32, edit: edit.clone() }).collect())
         };
         let out = masked(&events, masker);
         prop_assert_eq!(out.len(), events.len());

@@ -26,7 +26,7 @@ fn hiding(values: &[&str]) -> impl Masker {
             };
             let secrets: Vec<Secret> = found.map(secret).collect();
             if !secrets.is_empty() {
-                changes.push(Change { index, edit: Edit::Hide(secrets) });
+                changes.push(Change { index: index as u32, edit: Edit::Hide { secrets } });
             }
         }
         Ok(changes)
@@ -37,7 +37,7 @@ fn hiding(values: &[&str]) -> impl Masker {
 fn editing(text: &str, edit: Edit) -> impl Masker {
     move |spans: &[Span]| {
         let spans = spans.iter().enumerate().filter(|(_, span)| span.text == text);
-        Ok(spans.map(|(index, _)| Change { index, edit: edit.clone() }).collect())
+        Ok(spans.map(|(index, _)| Change { index: index as u32, edit: edit.clone() }).collect())
     }
 }
 

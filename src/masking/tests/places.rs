@@ -287,7 +287,10 @@ fn a_replacement_cannot_make_a_secret() {
             Ok(spans
                 .iter()
                 .enumerate()
-                .map(|(index, _)| Change { index, edit: Edit::Hide(vec![secret.clone()]) })
+                .map(|(index, _)| Change {
+                    index: index as u32,
+                    edit: Edit::Hide { secrets: vec![secret.clone()] },
+                })
                 .collect())
         }
     };
@@ -306,7 +309,7 @@ fn covering_keeps_the_length_and_stays_where_it_is() {
     ];
     let masker = |spans: &[Span]| {
         let spans = spans.iter().enumerate().filter(|(_, span)| span.tag == "p");
-        Ok(spans.map(|(index, _)| Change { index, edit: Edit::Cover }).collect())
+        Ok(spans.map(|(index, _)| Change { index: index as u32, edit: Edit::Cover }).collect())
     };
     let out = masked(&[page(nodes)], masker);
     assert_eq!(body(&out[0])[0]["childNodes"][0]["textContent"], "*** ***");
