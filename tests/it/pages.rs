@@ -184,21 +184,27 @@ async fn what_visitors_send_is_text_on_every_page() {
     }
 }
 
-#[tokio::test]
-async fn totals_arrive_while_a_page_is_open() {
+/// The data of server-sent events, each as it comes.
+pub fn sent_events(server: &TestServer, path: &str) -> tokio::sync::mpsc::UnboundedReceiver<String> {
     use std::io::{BufRead, BufReader, Write};
-    let server = TestServer::start().await;
-    let path = format!("/connections/{}/live", server.connection.id);
     let socket = std::net::TcpStream::connect(server.address).expect("the server accepts");
     socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout");
     let mut writer = socket.try_clone().expect("a second handle");
-    writer.write_all(&request("GET", &path, &[], b"")).expect("sent");
-    let (lines, mut received) = tokio::sync::mpsc::unbounded_channel();
+    writer.write_all(&request("GET", path, &[], b"")).expect("sent");
+    let (lines, received) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || {
         let data =
             BufReader::new(socket).lines().map_while(Result::ok).filter(|line| line.starts_with("data:"));
         data.for_each(|line| drop(lines.send(line)));
     });
+    received
+}
+
+#[tokio::test]
+async fn totals_arrive_while_a_page_is_open() {
+    let server = TestServer::start().await;
+    let path = format!("/connections/{}/live", server.connection.id);
+    let mut received = sent_events(&server, &path);
     let first = received.recv().await.expect("totals at once");
     assert!(first.contains(r#"{"total":0,"active":0,"completed":0,"events":0}"#), "{first}");
     record(&server, 1).await;

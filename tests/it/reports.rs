@@ -5,7 +5,7 @@ use hindsight::model::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Point, Report, Section, Series, Table,
 };
 
-use crate::pages::{assert_reads, submit, words};
+use crate::pages::{assert_reads, sent_events, submit, words};
 use crate::said::{SESSION, reported};
 use crate::server::{NOW, TestServer, add_connection};
 
@@ -165,6 +165,25 @@ async fn a_report_is_asked_for_and_followed() {
     submit(&server, &path, "plugin=gaps&period=custom&from=2025-12-01&to=2025-12-24").await;
     server.orders.next().await.expect("one waits").failed("The plugin ran out of memory.");
     assert_reads(&server.get(&path).await, &["1–24 Dec 2025", "The plugin ran out of memory."]);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_every_change() {
+    let mut server = TestServer::start().await;
+    let mut received = sent_events(&server, &format!("{}/live", list_path(&server)));
+    let first = received.recv().await.expect("a version at once");
+    let page = server.get(&list_path(&server)).await.text();
+    let version = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>();
+    assert!(page.contains(&format!("data-version=\"{}\"", version(&first))), "{first}: {page}");
+    server.orders.offer(vec![Reporter { plugin: "gaps".to_owned(), description: String::new() }]);
+    let second = received.recv().await.expect("a version after the change");
+    submit(&server, &list_path(&server), "plugin=gaps&period=7").await;
+    let third = received.recv().await.expect("a version after the order");
+    server.orders.next().await.expect("one waits").done();
+    let fourth = received.recv().await.expect("a version after the report");
+    let versions: Vec<i64> =
+        [first, second, third, fourth].iter().map(|line| version(line).parse().expect("a number")).collect();
+    assert!(versions.is_sorted_by(|one, next| one < next), "{versions:?}");
 }
 
 #[tokio::test]

@@ -11,9 +11,14 @@ use crate::web::format;
 /// The height of the drawing's box.
 const HEIGHT: f64 = 100.0;
 
-/// The room of one place of the x axis, and what of it stays free between two.
+/// The room of one place of the x axis.
 const STEP: f64 = 24.0;
-const GAP: f64 = 6.0;
+
+/// How much of its room the bars of a place take: most of it, and less where there are so
+/// few that they would be blocks.
+const MOST_FILLED: f64 = 0.75;
+const LEAST_FILLED: f64 = 0.125;
+const FILLED_FROM_PLACES: f64 = 12.0;
 
 /// With more places than this only the first and the last are named.
 const MAX_LABELS: usize = 12;
@@ -144,12 +149,13 @@ fn place<'a>((number, (x, values)): (usize, &Row<'_>), names: impl Iterator<Item
 }
 
 fn bars(rows: &[Row<'_>], series: usize, of: usize, scale: &Scale) -> Vec<Bar> {
-    let width = (STEP - GAP) / of.max(1) as f64;
+    let filled = STEP * (rows.len() as f64 / FILLED_FROM_PLACES).clamp(LEAST_FILLED, MOST_FILLED);
+    let width = filled / of.max(1) as f64;
     let zero = scale.y(0.0);
     let bar = |(place, (_, values)): (usize, &Row<'_>)| {
         let y = scale.y((*values.get(series)?)?);
         Some(Bar {
-            x: unit(STEP * place as f64 + GAP / 2.0 + width * series as f64),
+            x: unit(STEP * place as f64 + (STEP - filled) / 2.0 + width * series as f64),
             y: unit(y.min(zero)),
             width: unit(width),
             height: unit((y - zero).abs()),
@@ -205,10 +211,10 @@ mod tests {
         let bar = |x: &str, y: &str, height: &str| Bar {
             x: x.to_owned(),
             y: y.to_owned(),
-            width: "9".to_owned(),
+            width: "2".to_owned(),
             height: height.to_owned(),
         };
-        assert_eq!(drawing.series[0].bars, [bar("3", "0", "75"), bar("27", "75", "25")]);
+        assert_eq!(drawing.series[0].bars, [bar("10", "0", "75"), bar("34", "75", "25")]);
         assert_eq!(drawing.series[1].bars, [bar("12", "50", "25")]);
         assert_eq!((drawing.zero_y.as_str(), drawing.width.as_str()), ("75", "48"));
         assert_eq!(drawing.places[0].words, "day 0: s0 3, s1 1");
