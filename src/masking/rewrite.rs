@@ -55,10 +55,13 @@ impl Rewriting {
             }
         });
         if !self.blocked.is_empty() {
-            let edits = &mut changing.edits;
+            let mut edits = Vec::new();
             let boxes = blocks::replaced(event.json, &self.walker, &self.blocked, |part, with| {
                 edits.push((part, with));
             });
+            // Where a text is both covered and in a box, the box holds: the first one does.
+            edits.append(&mut changing.edits);
+            changing.edits = edits;
             changing.counting.blocked += boxes;
         }
         if changing.edits.is_empty() {
@@ -203,7 +206,7 @@ fn changed(text: &str, changes: &[(Range<usize>, String)]) -> String {
     out
 }
 
-/// The JSON with its changes. Where two overlap, the larger one holds.
+/// The JSON with its changes. Where two overlap, the larger one holds, or else the first.
 fn spliced(json: &str, edits: &mut [(Part, String)]) -> String {
     edits.sort_by_key(|(part, _)| (part.start, std::cmp::Reverse(part.end)));
     let (mut out, mut done) = (String::with_capacity(json.len()), 0);
