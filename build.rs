@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
@@ -21,6 +21,7 @@ const SOURCES: [&str; 9] = [
     "browser/dashboard",
     "browser/demo",
     "browser/contracts",
+    "plugins/dist",
     "templates",
 ];
 
@@ -46,6 +47,7 @@ fn main() {
     let mut code = assets(&built);
     code += &texts("TEMPLATES", &root.join("templates"), "html");
     code += &recordings(&root.join("browser/demo/visits"));
+    code += &plugins(&root.join("plugins"));
     fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");
 }
 
@@ -137,6 +139,25 @@ fn recordings(folder: &Path) -> String {
         writeln!(code, "({:?}, include_bytes!({file:?})),", name.display().to_string()).expect("text grows");
     }
     code + "];\n"
+}
+
+/// The components of `plugins/dist`, each with the manifest that stands beside its sources,
+/// and the engine that scripts run in.
+fn plugins(folder: &Path) -> String {
+    const SCRIPT_ENGINE: &str = "script-engine.wasm";
+    let mut code =
+        String::from("/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, &[u8])] = &[\n");
+    let mut script_engine = "None".to_owned();
+    for file in files_below(&folder.join("dist"), "wasm") {
+        if file.ends_with(SCRIPT_ENGINE) {
+            script_engine = format!("Some(include_bytes!({file:?}))");
+            continue;
+        }
+        let manifest = folder.join(file.file_stem().expect("a file has a name")).join("plugin.toml");
+        println!("cargo::rerun-if-changed={}", manifest.display());
+        writeln!(code, "(include_str!({manifest:?}), include_bytes!({file:?})),").expect("text grows");
+    }
+    code + "];\n/// What scripts run in.\npub static SCRIPT_ENGINE: Option<&[u8]> = " + &script_engine + ";\n"
 }
 
 fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {

@@ -8,6 +8,7 @@ mod erase;
 mod export;
 mod import;
 mod open_files;
+pub mod plugin;
 mod progress;
 mod restore;
 mod serve;
@@ -69,6 +70,11 @@ enum Command {
     Backup(backup::Arguments),
     /// Puts a backup in the place of the database, which is kept.
     Restore(restore::Arguments),
+    /// Checks and lists plugins.
+    Plugin {
+        #[command(subcommand)]
+        action: plugin::Action,
+    },
     /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
     Check(check::Arguments),
 }
@@ -97,6 +103,11 @@ impl Options {
 impl Cli {
     /// Reads the settings, sets up the log and runs the command.
     pub fn run(self) -> anyhow::Result<()> {
+        if let Some(Command::Plugin { action }) = &self.command
+            && let Some(done) = action.run_alone()
+        {
+            return done;
+        }
         let settings = self.options.settings()?;
         start_log(&settings.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -113,6 +124,7 @@ impl Cli {
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
+                Some(Command::Plugin { action }) => plugin::run(&settings, action),
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })

@@ -122,3 +122,13 @@ pub struct Row {
     #[serde(flatten)]
     pub item: Item,
 }
+
+impl Item {
+    /// Its kind.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Finding(finding) => &finding.kind,
+            Self::Fact(fact) => &fact.kind,
+        }
+    }
+}

@@ -2,7 +2,6 @@
 //!
 //! No plugin implements this world; each brings some of the exports.
 
-#![expect(missing_docs, reason = "the interface documents each")]
 #![allow(clippy::all, clippy::pedantic, reason = "generated")]
 
 wasmtime::component::bindgen!({

@@ -7,7 +7,7 @@
 //! mapped into memory from there.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -84,8 +84,9 @@ impl Compiler {
 
     fn compile(&self, metering: Metering, bytes: &[u8], kept: &Kept) -> Result<(), String> {
         let failed = |error: io::Error| format!("it was not compiled: {error}");
-        let from = kept.code.with_extension("wasm");
-        let to = kept.code.with_extension("new");
+        // Another process of ours may compile the same at the same time.
+        let own = |extension| kept.code.with_extension(format!("{}.{extension}", std::process::id()));
+        let (from, to) = (own("wasm"), own("new"));
         fs::write(&from, bytes).map_err(failed)?;
         let output = Command::new(&self.program)
             .args(["plugin", "compile"])
@@ -166,9 +167,15 @@ impl Kept {
 }
 
 fn sum_of(file: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
     let mut hasher = Sha256::new();
-    io::copy(&mut File::open(file)?, &mut hasher)?;
-    Ok(hasher.finalize().to_vec())
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finalize().to_vec()),
+            read => hasher.update(&piece[..read]),
+        }
+    }
 }
 
 /// What the end of the other process means.

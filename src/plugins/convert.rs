@@ -6,9 +6,9 @@ use super::bindings::exports::hindsight::plugin::{analyzer, masker, reporter};
 use super::bindings::hindsight::plugin::{host, types};
 use super::run::SessionInfo;
 use super::spans::{Change, Edit, Place, Secret, Span};
-use crate::model::finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, Value};
-use crate::model::report::{
-    Cell, Chart, ChartKind, Column, Metric, Moment, Point, Report, Section, Series, Table,
+use crate::model::{
+    Analysis, Cell, Chart, ChartKind, Column, Fact, Fields, Finding, Item, Metric, Moment, Point, Report, Row,
+    Score, Section, Series, Severity, Table, Value,
 };
 use crate::timeline::{Attr, Button, Element, Event, Kind, Level, PageCause};
 

@@ -79,7 +79,8 @@ impl Engine {
     }
 }
 
-/// What the engine may do. The process that compiles has the same.
+/// What the engine may do. The process that compiles has the same. Threads, garbage
+/// collection and async components are not even built in.
 pub fn config(metering: Metering) -> Config {
     let mut config = Config::new();
     config
@@ -88,7 +89,6 @@ pub fn config(metering: Metering) -> Config {
         .concurrency_support(false)
         .max_wasm_stack(MAX_STACK_BYTES)
         .wasm_component_model(true)
-        .wasm_component_model_async(false)
         .wasm_tail_call(false)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
@@ -96,7 +96,6 @@ pub fn config(metering: Metering) -> Config {
         .wasm_wide_arithmetic(false)
         .wasm_custom_page_sizes(false)
         .wasm_stack_switching(false)
-        .wasm_function_references(false)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config
 }

@@ -19,8 +19,7 @@ use super::convert;
 use super::limits::Meter;
 use super::log::SharedLog;
 use super::run::SessionInfo;
-use crate::model::finding::Row;
-use crate::model::report::Period;
+use crate::model::{Period, Row};
 use crate::timeline::{Event, Level};
 
 /// A batch is never longer, whatever a plugin asks for.

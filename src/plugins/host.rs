@@ -31,20 +31,11 @@ const STEADY: Duration = Duration::from_millis(100);
 /// After so many looks a file that still changes has to wait for the next change.
 const MAX_LOOKS: usize = 100;
 
-/// A plugin that is a part of this program.
-#[derive(Clone, Copy, Debug)]
-pub struct BuiltIn {
-    /// Its `plugin.toml`.
-    pub manifest: &'static str,
-    /// Its component.
-    pub code: &'static [u8],
-}
-
 /// What of plugins is a part of this program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIns {
-    /// The plugins.
-    pub plugins: &'static [BuiltIn],
+    /// The plugins: `plugin.toml` and component of each.
+    pub plugins: &'static [(&'static str, &'static [u8])],
     /// What scripts run in.
     pub script_engine: Option<&'static [u8]>,
 }
@@ -75,7 +66,7 @@ struct Known {
 impl Host {
     /// Loads the plugins that are a part of this program; those of the folder come with
     /// the first `refresh`. Blocks for some tenths of a second when it has to compile.
-    pub fn open(settings: &config::Plugins, data_dir: &Path, built_ins: BuiltIns) -> anyhow::Result<Self> {
+    pub fn open(settings: &config::Plugins, data_dir: &Path, built_ins: BuiltIns) -> Result<Self, Error> {
         let cache = data_dir.join(CACHE);
         let loader = Loader::new(settings, &cache, built_ins.script_engine, Metering::Time)?;
         Ok(Self::with_loader(loader, settings, built_ins))
@@ -83,8 +74,8 @@ impl Host {
 
     /// The same with a loader that was made before.
     pub fn with_loader(loader: Loader, settings: &config::Plugins, built_ins: BuiltIns) -> Self {
-        let loaded = built_ins.plugins.iter().filter(|_| settings.enabled).filter_map(|built_in| {
-            let plugin = load_built_in(&loader, built_in);
+        let loaded = built_ins.plugins.iter().filter(|_| settings.enabled).filter_map(|(manifest, code)| {
+            let plugin = load_built_in(&loader, manifest, code);
             let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
             plugin.inspect_err(report).ok().map(|plugin| (plugin.id().to_owned(), Arc::new(plugin)))
         });
@@ -264,12 +255,12 @@ impl Known {
     }
 }
 
-fn load_built_in(loader: &Loader, built_in: &BuiltIn) -> Result<Plugin, Error> {
-    let manifest = super::manifest::Manifest::parse(built_in.manifest).map_err(Error::Manifest)?;
+fn load_built_in(loader: &Loader, manifest: &str, code: &[u8]) -> Result<Plugin, Error> {
+    let id = super::manifest::Manifest::parse(manifest).map_err(Error::Manifest)?.plugin.id;
     let files = Files {
         name: "plugin.wasm".to_owned(),
-        code: built_in.code.to_vec(),
-        manifest: Some(built_in.manifest.to_owned()),
+        code: code.to_vec(),
+        manifest: Some(manifest.to_owned()),
     };
-    loader.load(Origin::BuiltIn, &files, &manifest.plugin.id).map(|(plugin, _)| plugin)
+    loader.load(Origin::BuiltIn, &files, &id).map(|(plugin, _)| plugin)
 }

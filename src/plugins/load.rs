@@ -27,6 +27,12 @@ const SCRIPT_MANIFEST: &str = "/* plugin.toml";
 /// Why a plugin is not taken. Each is a sentence with a remedy where there is one.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// There is no engine.
+    #[error("the engine for plugins does not start: {0}")]
+    Engine(String),
+    /// There is no folder for compiled code.
+    #[error("compiled plugins cannot be kept")]
+    Cache(#[source] std::io::Error),
     /// A file cannot be read, or is none of ours.
     #[error("{0}")]
     File(String),
@@ -89,10 +95,10 @@ impl Loader {
         cache: &Path,
         script_engine: Option<&'static [u8]>,
         metering: Metering,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, Error> {
         Ok(Self {
-            engine: Arc::new(Engine::new(metering)?),
-            compiler: Compiler::new(cache.to_owned())?,
+            engine: Arc::new(Engine::new(metering).map_err(|error| Error::Engine(format!("{error:#}")))?),
+            compiler: Compiler::new(cache.to_owned()).map_err(Error::Cache)?,
             settings: settings.clone(),
             script_engine,
             script_program: Mutex::new(None),

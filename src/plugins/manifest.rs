@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::settings::Schema;
-use crate::model::finding::Severity;
+use crate::model::Severity;
 use crate::timeline::KindName;
 
 /// The version of the interface that this server speaks.

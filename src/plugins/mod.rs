@@ -38,10 +38,10 @@ pub mod trial;
 
 pub use compile::compile_file;
 pub use engine::Metering;
-pub use host::{BuiltIn, BuiltIns, Host};
+pub use host::{BuiltIns, Host};
 pub use load::{Error, Loader};
 pub use plugin::{Masking, Origin, Plugin};
-pub use registry::{Entry, Registry};
+pub use registry::{Entry, Registry, State};
 
 /// Bytes as hexadecimal.
 fn hex(bytes: &[u8]) -> String {

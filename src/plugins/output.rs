@@ -6,8 +6,7 @@
 use super::manifest::Manifest;
 use super::spans::{Change, Edit};
 use super::text;
-use crate::model::finding::{Analysis, Fields, Value};
-use crate::model::report::{Cell, Report, Section};
+use crate::model::{Analysis, Cell, Fields, Report, Section, Value};
 
 const MAX_FINDINGS: usize = 1000;
 const MAX_FACTS: usize = 10_000;

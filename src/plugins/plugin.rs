@@ -16,8 +16,7 @@ use super::run::{Cause, Failure, Run, SessionInfo, wall_time};
 use super::settings::{Problem, Settings};
 use super::spans::{Change, Span};
 use super::{convert, output, returned};
-use crate::model::finding::{Analysis, Row};
-use crate::model::report::{Period, Report};
+use crate::model::{Analysis, Period, Report, Row};
 use crate::timeline::{Event, KindName};
 
 /// Where a plugin comes from.

@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::manifest::Analyzer;
 use super::spans::Change;
 use super::text;
-use crate::model::finding::{Analysis, Fact, Fields, Finding, Score, Severity};
-use crate::model::report::{Report, Section};
+use crate::model::{Analysis, Fact, Fields, Finding, Report, Score, Section, Severity};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +72,7 @@ pub fn analysis(json: &str, analyzer: &Analyzer) -> Result<Analysis, String> {
     };
     let score = |value| {
         let loose: LooseScore = part("score", value)?;
-        Ok(Score { points: whole("score.points", loose.points)?, why: loose.why.unwrap_or_default() })
+        Ok::<_, String>(Score { points: whole("score.points", loose.points)?, why: loose.why.unwrap_or_default() })
     };
     let findings = output.findings.unwrap_or_default().into_iter().enumerate();
     let facts = output.facts.unwrap_or_default().into_iter().enumerate();

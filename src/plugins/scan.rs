@@ -139,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_module_becomes_no_plugin() {
-        let module = b"\0asm\x01\0\0\0";
+    fn a_module_that_no_world_knows_becomes_no_component() {
+        let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01x\0\0";
         assert_eq!(scan(module).expect("whole").form, Form::Module);
-        let complaint = componentize(module).expect_err("nothing says what it implements");
+        let complaint = componentize(module).expect_err("nothing says what env is");
         assert!(complaint.starts_with("it is a plain module, and no component"), "{complaint}");
     }
 

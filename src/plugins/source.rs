@@ -113,6 +113,13 @@ impl Source {
         Ok(Files { name, code, manifest: manifest.transpose()? })
     }
 
+    /// The name that the plugin's id must be: that of its folder or file.
+    pub fn stands_in(&self) -> String {
+        let stem = self.code.file_stem().unwrap_or_default();
+        let named = if stem == "plugin" { self.code.parent().and_then(Path::file_name) } else { Some(stem) };
+        named.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// The plugin that a path names: its folder, or its file with the manifest beside it.
     pub fn at(path: &Path) -> Result<Self, String> {
         let path = match path.file_name().is_some_and(|name| {

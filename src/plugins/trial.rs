@@ -9,8 +9,7 @@ use super::plugin::Plugin;
 use super::run::{Failure, Run, SessionInfo, Usage};
 use super::settings::Settings;
 use super::spans::{Place, Span};
-use crate::model::finding::{Fact, Finding, Item, Row, Severity};
-use crate::model::report::Period;
+use crate::model::{Fact, Fields, Finding, Item, Period, Row, Severity};
 use crate::timeline::{Event, Kind};
 
 /// A visit of a shop with something of each kind of event.
@@ -162,9 +161,9 @@ fn rows(plugin: &Plugin, recording: &Recording) -> Vec<Row> {
             at: 36_000,
             until: None,
             selector: Some("#pay".to_owned()),
-            fields: Default::default(),
+            fields: Fields::new(),
         };
-        let fact = Fact { kind, at: 36_000, fields: Default::default() };
+        let fact = Fact { kind, at: 36_000, fields: Fields::new() };
         [row(source, Item::Finding(finding)), row(source, Item::Fact(fact))]
     });
     own.chain(others).collect()
