@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use hindsight::model::span::{Change, Edit, Place, Span};
 use hindsight::model::{Fact, Fields, Item, Period, Row};
 use hindsight::plugins::source::Files;
-use hindsight::plugins::spans::{Change, Edit, Place, Span};
 use hindsight::plugins::{Error, Loader, Metering, Origin, Plugin};
 use serde_json::json;
 
