@@ -70,11 +70,6 @@ enum Command {
     Backup(backup::Arguments),
     /// Puts a backup in the place of the database, which is kept.
     Restore(restore::Arguments),
-    /// Checks and lists plugins.
-    Plugin {
-        #[command(subcommand)]
-        action: plugin::Action,
-    },
     /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
     Check(check::Arguments),
     /// Helps to write plugins, checks, tries and runs them.
