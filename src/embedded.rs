@@ -1,4 +1,4 @@
-//! What the build put into the binary: browser bundles, templates, the demo's visits.
+//! What the build put into the binary: browser bundles, templates, plugins, the demo's visits.
 
 /// A file for the browser.
 #[derive(Clone, Debug)]
@@ -16,5 +16,13 @@ pub struct Asset {
     /// Its content as one gzip member, where that is smaller.
     pub gzip: Option<&'static [u8]>,
 }
+
+/// The plugins that come with the server: `plugin.toml` and component of each, as
+/// `plugins/build.sh` built it.
+pub const PLUGINS: [(&str, &[u8]); 3] = [
+    (include_str!("../plugins/mask-pii/plugin.toml"), include_bytes!("../plugins/dist/mask-pii.wasm")),
+    (include_str!("../plugins/friction/plugin.toml"), include_bytes!("../plugins/dist/friction.wasm")),
+    (include_str!("../plugins/knowledge-gaps/plugin.toml"), include_bytes!("../plugins/dist/knowledge-gaps.wasm")),
+];
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
