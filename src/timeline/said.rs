@@ -234,6 +234,9 @@ mod tests {
                 other => format!("{other:?}"),
             })
             .collect();
-        assert_eq!(told, ["GET https://a/ok 200 4", "GET https://a/slow 200 3500", "POST https://a/gone 404 2"]);
+        assert_eq!(
+            told,
+            ["GET https://a/ok 200 4", "GET https://a/slow 200 3500", "POST https://a/gone 404 2"]
+        );
     }
 }

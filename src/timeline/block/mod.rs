@@ -30,7 +30,9 @@ const MOST_TEXT_BYTES: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Its bytes are not those that were written.
-    #[error("a part of the timeline is not what was written; `hindsight check` tells whether the file is damaged")]
+    #[error(
+        "a part of the timeline is not what was written; `hindsight check` tells whether the file is damaged"
+    )]
     Damaged,
     /// It was written by another version of the server.
     #[error(
