@@ -39,7 +39,8 @@ fn seeds() -> Vec<Vec<u8>> {
     let steps: Vec<u8> = (0..120_u8).flat_map(|step| [step, step * 2, step / 3, 255 - step, 9]).collect();
     let events = rrweb::events(seeds::PAGE, &ANY).expect("events");
     let blocks = streamed(&events).into_iter().map(|block| seeds::chosen(BLOCK, &[&block.bytes]));
-    let texts = [seeds::chosen(EVENTS, &[page]), seeds::chosen(STEPS, &[&steps]), seeds::chosen(TABS, &[&steps])];
+    let texts =
+        [seeds::chosen(EVENTS, &[page]), seeds::chosen(STEPS, &[&steps]), seeds::chosen(TABS, &[&steps])];
     blocks.chain(texts).collect()
 }
 
