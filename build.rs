@@ -145,8 +145,9 @@ fn recordings(folder: &Path) -> String {
 /// and the engine that scripts run in.
 fn plugins(folder: &Path) -> String {
     const SCRIPT_ENGINE: &str = "script-engine.wasm";
-    let mut code =
-        String::from("/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, &[u8])] = &[\n");
+    let mut code = String::from(
+        "/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, &[u8])] = &[\n",
+    );
     let mut script_engine = "None".to_owned();
     for file in files_below(&folder.join("dist"), "wasm") {
         if file.ends_with(SCRIPT_ENGINE) {

@@ -12,7 +12,9 @@ use std::str::FromStr;
 use serde::Serialize;
 
 pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, Value};
-pub use report::{Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table};
+pub use report::{
+    Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
+};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;

@@ -66,7 +66,9 @@ impl Folder {
             self.watcher = None;
         } else if self.watcher.is_none() {
             self.watcher = watcher(&self.path, self.alarm.clone())
-                .inspect_err(|error| tracing::warn!(%error, folder = %self.path.display(), "changes are seen late"))
+                .inspect_err(
+                    |error| tracing::warn!(%error, folder = %self.path.display(), "changes are seen late"),
+                )
                 .ok();
         }
     }

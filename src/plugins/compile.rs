@@ -49,7 +49,8 @@ impl Compiler {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let found = fs::symlink_metadata(&folder)?;
         // What is in there is run without a further look.
-        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o077 != 0 {
+        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o077 != 0
+        {
             return Err(io::Error::other(format!(
                 "{} is not a folder that only we can enter; remove it, or give it to us with mode 0700",
                 folder.display()
@@ -79,7 +80,8 @@ impl Compiler {
         kept.remove();
         self.compile(engine.metering(), bytes, &kept)?;
         self.prune();
-        kept.load(engine).ok_or_else(|| "what was compiled cannot be loaded; try again, or look at the log".to_owned())
+        kept.load(engine)
+            .ok_or_else(|| "what was compiled cannot be loaded; try again, or look at the log".to_owned())
     }
 
     fn compile(&self, metering: Metering, bytes: &[u8], kept: &Kept) -> Result<(), String> {
@@ -98,9 +100,10 @@ impl Compiler {
             .stderr(Stdio::piped())
             .output();
         let _ = fs::remove_file(&from);
-        let outcome = output.map_err(failed).and_then(|output| verdict(&output)).and_then(|()| {
-            kept.keep(&to).map_err(failed)
-        });
+        let outcome = output
+            .map_err(failed)
+            .and_then(|output| verdict(&output))
+            .and_then(|()| kept.keep(&to).map_err(failed));
         let _ = fs::remove_file(&to);
         outcome
     }
@@ -150,7 +153,9 @@ impl Kept {
         // then. Wasmtime itself looks whether its version and settings are those of this
         // engine. Nothing changes the file while it is mapped: it is only ever removed.
         let component = unsafe { Component::deserialize_file(engine.wasmtime(), &self.code) };
-        component.inspect_err(|error| tracing::warn!(%error, "compiled code does not load, and is compiled again")).ok()
+        component
+            .inspect_err(|error| tracing::warn!(%error, "compiled code does not load, and is compiled again"))
+            .ok()
     }
 
     /// Takes a file that was just compiled.
@@ -190,9 +195,10 @@ fn verdict(output: &Output) -> Result<(), String> {
             Err(format!("it takes more than {CPU_SECONDS} s of CPU to compile; make it smaller"))
         }
         // The system kills what takes its last memory.
-        signal if out_of_memory || signal == Some(Signal::KILL) => {
-            Err(format!("it takes more than {} GiB of memory to compile; make it smaller", MEMORY_BYTES >> 30))
-        }
+        signal if out_of_memory || signal == Some(Signal::KILL) => Err(format!(
+            "it takes more than {} GiB of memory to compile; make it smaller",
+            MEMORY_BYTES >> 30
+        )),
         _ => {
             let last = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it was not compiled");
             Err(text::line(last.trim_start_matches("hindsight: "), 500))

@@ -7,8 +7,8 @@ use super::bindings::hindsight::plugin::{host, types};
 use super::run::SessionInfo;
 use super::spans::{Change, Edit, Place, Secret, Span};
 use crate::model::{
-    Analysis, Cell, Chart, ChartKind, Column, Fact, Fields, Finding, Item, Metric, Moment, Point, Report, Row,
-    Score, Section, Series, Severity, Table, Value,
+    Analysis, Cell, Chart, ChartKind, Column, Fact, Fields, Finding, Item, Metric, Moment, Point, Report,
+    Row, Score, Section, Series, Severity, Table, Value,
 };
 use crate::timeline::{Attr, Button, Element, Event, Kind, Level, PageCause};
 

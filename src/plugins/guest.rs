@@ -75,15 +75,7 @@ impl Guest {
     pub fn new(meter: Meter, start: Start) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
-        Self {
-            meter,
-            log: SharedLog::default(),
-            items_read: 0,
-            start,
-            table,
-            wasi: None,
-            monotonic_ns: 0,
-        }
+        Self { meter, log: SharedLog::default(), items_read: 0, start, table, wasi: None, monotonic_ns: 0 }
     }
 
     /// Something that the guest reads from, for the time of a call.
@@ -280,10 +272,7 @@ impl monotonic_clock::Host for Guest {
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
         self.monotonic_ns = self.monotonic_ns.max(when);
-        monotonic_clock::Host::subscribe_duration(
-            &mut wasmtime_wasi::clocks::WasiClocksView::clocks(self),
-            0,
-        )
+        monotonic_clock::Host::subscribe_duration(&mut wasmtime_wasi::clocks::WasiClocksView::clocks(self), 0)
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {

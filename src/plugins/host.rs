@@ -202,7 +202,8 @@ impl Host {
         let registry = self.plugins();
         let running = registry.get(id).and_then(|entry| entry.plugin.as_ref());
         running.is_some_and(|plugin| {
-            plugin.origin == Origin::Folder && self.0.loader.revision_of(files).as_ref() == Some(&plugin.revision)
+            plugin.origin == Origin::Folder
+                && self.0.loader.revision_of(files).as_ref() == Some(&plugin.revision)
         })
     }
 
@@ -257,10 +258,7 @@ impl Known {
 
 fn load_built_in(loader: &Loader, manifest: &str, code: &[u8]) -> Result<Plugin, Error> {
     let id = super::manifest::Manifest::parse(manifest).map_err(Error::Manifest)?.plugin.id;
-    let files = Files {
-        name: "plugin.wasm".to_owned(),
-        code: code.to_vec(),
-        manifest: Some(manifest.to_owned()),
-    };
+    let files =
+        Files { name: "plugin.wasm".to_owned(), code: code.to_vec(), manifest: Some(manifest.to_owned()) };
     loader.load(Origin::BuiltIn, &files, &id).map(|(plugin, _)| plugin)
 }

@@ -120,10 +120,15 @@ impl<'a> Running<'a> {
             return Failure::new(cause, stop.sentence(guest.meter.used()));
         }
         if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            return Failure::new(Cause::Crashed, self.with_complaint(&format!("Ended itself with code {}", exit.0)));
+            return Failure::new(
+                Cause::Crashed,
+                self.with_complaint(&format!("Ended itself with code {}", exit.0)),
+            );
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::StackOverflow) => Failure::new(Cause::Crashed, "Called itself too deeply: the stack is full"),
+            Some(Trap::StackOverflow) => {
+                Failure::new(Cause::Crashed, "Called itself too deeply: the stack is full")
+            }
             Some(Trap::MemoryOutOfBounds) => Failure::new(
                 Cause::Crashed,
                 self.with_complaint("Reached outside of its memory, as recursion without end does"),

@@ -61,7 +61,8 @@ pub enum Error {
     /// The file can do something else than the manifest says.
     #[error(
         "plugin.toml has tables for {}, and the file is {}; make them the same",
-        listed(named), listed(found)
+        listed(named),
+        listed(found)
     )]
     Capabilities {
         /// By the manifest.
@@ -118,7 +119,12 @@ impl Loader {
     }
 
     /// Loads a plugin and tries it. `stands_in` is the name that its id must be.
-    pub fn load(&self, origin: Origin, files: &Files, stands_in: &str) -> Result<(Plugin, Vec<trial::Trial>), Error> {
+    pub fn load(
+        &self,
+        origin: Origin,
+        files: &Files,
+        stands_in: &str,
+    ) -> Result<(Plugin, Vec<trial::Trial>), Error> {
         let plugin = self.load_untried(origin, files, stands_in)?;
         let trials = trial::run(&plugin).map_err(Error::Trial)?;
         Ok((plugin, trials))
@@ -210,10 +216,12 @@ fn check_capabilities(plugin: &Plugin, name: &str) -> Result<(), Error> {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut found = match &plugin.code {
         Code::Component(program) => owned(program.capabilities()),
-        Code::Script { .. } => plugin.script_capabilities().outcome.map_err(|failure| match failure.cause {
-            Cause::GaveUp => Error::Code { name: name.to_owned(), sentence: failure.message },
-            _ => Error::Trial(failure),
-        })?,
+        Code::Script { .. } => {
+            plugin.script_capabilities().outcome.map_err(|failure| match failure.cause {
+                Cause::GaveUp => Error::Code { name: name.to_owned(), sentence: failure.message },
+                _ => Error::Trial(failure),
+            })?
+        }
     };
     let mut named = owned(plugin.manifest.capabilities());
     found.sort();

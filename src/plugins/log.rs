@@ -68,7 +68,10 @@ impl SharedLog {
     /// The last line that tells of trouble.
     pub fn last_complaint(&self) -> Option<String> {
         let log = self.lock();
-        let complaint = log.lines.iter().rfind(|line| matches!(line.level, Level::Warn | Level::Error) && !line.text.is_empty());
+        let complaint = log
+            .lines
+            .iter()
+            .rfind(|line| matches!(line.level, Level::Warn | Level::Error) && !line.text.is_empty());
         complaint.map(|line| line.text.clone())
     }
 

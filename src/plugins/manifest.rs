@@ -216,12 +216,12 @@ fn check(tables: &Tables) -> Result<(), String> {
     let about = &tables.plugin;
     check_slug("plugin.id", &about.id)?;
     if RESERVED_IDS.contains(&about.id.as_str()) {
-        return Err(format!("plugin.id is {:?}, which [plugins] of config.toml needs; choose another", about.id));
+        return Err(format!(
+            "plugin.id is {:?}, which [plugins] of config.toml needs; choose another",
+            about.id
+        ));
     }
-    for (key, value, max) in [
-        ("plugin.name", &about.name, 80),
-        ("plugin.version", &about.version, 40),
-    ] {
+    for (key, value, max) in [("plugin.name", &about.name, 80), ("plugin.version", &about.version, 40)] {
         if value.trim().is_empty() || value.chars().count() > max || value.contains(char::is_control) {
             return Err(format!("{key} is {value:?}; write one line of 1 to {max} characters"));
         }
@@ -286,7 +286,8 @@ fn check_source(read: &str, tables: &Tables) -> Result<(), String> {
     let (plugin, kind) = read.split_once('/').unwrap_or((&tables.plugin.id, read));
     check_slug("reporter.reads", plugin)?;
     check_slug("reporter.reads", kind)?;
-    let own = |analyzer: &Analyzer| analyzer.kind(kind).is_some() || analyzer.facts.iter().any(|fact| fact == kind);
+    let own =
+        |analyzer: &Analyzer| analyzer.kind(kind).is_some() || analyzer.facts.iter().any(|fact| fact == kind);
     if plugin == tables.plugin.id && !tables.analyzer.as_ref().is_some_and(own) {
         return Err(format!(
             "reporter.reads names {kind:?}, which is no kind of this plugin; write \"PLUGIN/{kind}\" for that of another"
@@ -381,7 +382,10 @@ mod tests {
                 "analyzer.facts names \"a\" twice; remove one",
             ),
             ("[masker]\n[settings]\ntype = \"objekt\"", "settings"),
-            ("[masker]\n[settings]\ndefault = 1979-05-27", "`settings.default` is a date; write it as a text"),
+            (
+                "[masker]\n[settings]\ndefault = 1979-05-27",
+                "`settings.default` is a date; write it as a text",
+            ),
             ("[masker", "line 6"),
         ];
         for (rest, expected) in rows {
@@ -395,7 +399,8 @@ mod tests {
             complaint,
             "it was built for version 0.2 of the interface, and this server speaks 0.1; rebuild it for 0.1"
         );
-        let complaint = Manifest::parse(&(ABOUT.replace("rage", "workers") + "[masker]")).expect_err("reserved");
+        let complaint =
+            Manifest::parse(&(ABOUT.replace("rage", "workers") + "[masker]")).expect_err("reserved");
         assert!(complaint.contains("choose another"), "{complaint}");
     }
 

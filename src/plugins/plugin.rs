@@ -293,7 +293,8 @@ impl Masking<'_> {
                     plugin.load_script(running)?;
                 }
                 let json = serde_json::to_string(spans).expect("texts are always JSON");
-                let text = plugin.call_script(running, |guest, store| guest.call_mask(store, &json, settings))?;
+                let text =
+                    plugin.call_script(running, |guest, store| guest.call_mask(store, &json, settings))?;
                 returned::changes(&text).map_err(wrong_output)?
             }
         };

@@ -1,8 +1,8 @@
 //! A component that can be run: compiled, linked, and looked at for what it exports.
 
+use wasmtime::Store;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, InstancePre};
-use wasmtime::Store;
 
 use super::bindings::exports::hindsight::plugin::{analyzer, masker, reporter, script};
 use super::engine::Engine;
@@ -34,7 +34,8 @@ impl Program {
         let names = |items: Vec<&str>| items.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let imports = names(component_type.imports(engine.wasmtime()).map(|(name, _)| name).collect());
         let exports = component_type.exports(engine.wasmtime());
-        let exports = names(exports.filter(|(_, item)| is_instance(&item.ty)).map(|(name, _)| name).collect());
+        let exports =
+            names(exports.filter(|(_, item)| is_instance(&item.ty)).map(|(name, _)| name).collect());
         for name in imports.iter().chain(&exports) {
             check_version(name)?;
         }
@@ -42,9 +43,15 @@ impl Program {
         let has = |interface: &str| exports.iter().any(|name| is_interface(name, interface));
         let wrong = |error: wasmtime::Error| format!("its exports do not fit: {}", cause(&error));
         let program = Self {
-            analyzer: has("analyzer").then(|| analyzer::GuestIndices::new(&pre)).transpose().map_err(wrong)?,
+            analyzer: has("analyzer")
+                .then(|| analyzer::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(wrong)?,
             masker: has("masker").then(|| masker::GuestIndices::new(&pre)).transpose().map_err(wrong)?,
-            reporter: has("reporter").then(|| reporter::GuestIndices::new(&pre)).transpose().map_err(wrong)?,
+            reporter: has("reporter")
+                .then(|| reporter::GuestIndices::new(&pre))
+                .transpose()
+                .map_err(wrong)?,
             script: has("script").then(|| script::GuestIndices::new(&pre)).transpose().map_err(wrong)?,
             imports,
             pre,

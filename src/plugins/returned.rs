@@ -72,7 +72,10 @@ pub fn analysis(json: &str, analyzer: &Analyzer) -> Result<Analysis, String> {
     };
     let score = |value| {
         let loose: LooseScore = part("score", value)?;
-        Ok::<_, String>(Score { points: whole("score.points", loose.points)?, why: loose.why.unwrap_or_default() })
+        Ok::<_, String>(Score {
+            points: whole("score.points", loose.points)?,
+            why: loose.why.unwrap_or_default(),
+        })
     };
     let findings = output.findings.unwrap_or_default().into_iter().enumerate();
     let facts = output.facts.unwrap_or_default().into_iter().enumerate();
@@ -110,7 +113,8 @@ pub fn report(json: &str) -> Result<Report, String> {
 }
 
 fn parse<T: DeserializeOwned>(function: &str, json: &str) -> Result<T, String> {
-    serde_json::from_str(json).map_err(|error| format!("what `{function}` returned: {}", without_place(&error)))
+    serde_json::from_str(json)
+        .map_err(|error| format!("what `{function}` returned: {}", without_place(&error)))
 }
 
 fn part<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, String> {
@@ -170,8 +174,9 @@ mod tests {
             let complaint = analysis(json, &analyzer()).expect_err(json);
             assert!(complaint.contains(expected), "{complaint} lacks {expected}");
         }
-        assert_eq!(changes(r#"[{"index":0,"edit":"hid"}]"#).expect_err("no edit").split(',').next(), Some(
-            "changes[0]: unknown variant `hid`"
-        ));
+        assert_eq!(
+            changes(r#"[{"index":0,"edit":"hid"}]"#).expect_err("no edit").split(',').next(),
+            Some("changes[0]: unknown variant `hid`")
+        );
     }
 }

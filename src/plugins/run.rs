@@ -37,7 +37,9 @@ impl SessionInfo {
 /// A time of RFC 3339, since 1970.
 pub fn wall_time(rfc3339: &str) -> Duration {
     let time = rfc3339.parse::<jiff::Timestamp>();
-    time.ok().and_then(|time| u64::try_from(time.as_millisecond()).ok()).map_or(Duration::ZERO, Duration::from_millis)
+    time.ok()
+        .and_then(|time| u64::try_from(time.as_millisecond()).ok())
+        .map_or(Duration::ZERO, Duration::from_millis)
 }
 
 /// How a run ended, and what it took.

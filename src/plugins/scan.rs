@@ -89,7 +89,10 @@ pub fn scan(bytes: &[u8]) -> Result<Scan, String> {
 
 fn packed(bytes: &[u8]) -> Result<String, String> {
     if bytes.len() > manifest::MAX_BYTES {
-        return Err(format!("the manifest that is packed into it is larger than {} bytes", manifest::MAX_BYTES));
+        return Err(format!(
+            "the manifest that is packed into it is larger than {} bytes",
+            manifest::MAX_BYTES
+        ));
     }
     let text = std::str::from_utf8(bytes);
     text.map(str::to_owned).map_err(|_| "the manifest that is packed into it is not UTF-8".to_owned())
@@ -153,7 +156,9 @@ mod tests {
             let name_length = u8::try_from(name.len()).expect("short");
             [&[0, length, name_length], name.as_bytes(), data.as_bytes()].concat()
         };
-        let bytes = [&b"\0asm\x0d\0\x01\0"[..], &section("other", "x"), &section(MANIFEST_SECTION, "[plugin]")].concat();
+        let bytes =
+            [&b"\0asm\x0d\0\x01\0"[..], &section("other", "x"), &section(MANIFEST_SECTION, "[plugin]")]
+                .concat();
         let scan = scan(&bytes).expect("whole");
         assert_eq!((scan.form, scan.manifest.as_deref()), (Form::Component, Some("[plugin]")));
     }

@@ -67,7 +67,9 @@ impl Schema {
             // Linear in the text, where the other engine may take for ever.
             .with_pattern_options(PatternOptions::regex())
             .build(&json)
-            .map_err(|error| format!("settings is no JSON Schema: {}", text::line(&error.to_string(), 300)))?;
+            .map_err(|error| {
+                format!("settings is no JSON Schema: {}", text::line(&error.to_string(), 300))
+            })?;
         let schema = Self { json, validator };
         schema.resolve(&[]).map_err(|problems| {
             let first = problems.first().map(Problem::to_string).unwrap_or_default();

@@ -108,7 +108,8 @@ fn only_regular_files_with_good_names_are_read() {
     fs::create_dir(&inside).expect("writable");
     std::os::unix::fs::symlink("/etc/passwd", inside.join("p.wasm")).expect("writable");
     std::os::unix::fs::symlink(dir.path().join("elsewhere"), inside.join("elsewhere")).expect("writable");
-    std::os::unix::fs::symlink(dir.path().join("elsewhere/plugin.wasm"), inside.join("link.wasm")).expect("writable");
+    std::os::unix::fs::symlink(dir.path().join("elsewhere/plugin.wasm"), inside.join("link.wasm"))
+        .expect("writable");
     put(&inside, ".hidden", "1.0.0", &code);
     put(&inside, "Upper", "1.0.0", &code);
     fs::create_dir_all(inside.join("dir.wasm")).expect("writable");

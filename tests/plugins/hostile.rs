@@ -41,7 +41,10 @@ fn a_start_that_never_ends_is_stopped() {
 #[test]
 fn a_memory_bomb_is_named() {
     let failure = deed("(loop (drop (memory.grow (i32.const 16))) (br 0))", "");
-    assert_eq!((failure.cause, failure.message.as_str()), (Cause::TooMuch, "Asked for more memory than its 64 MiB"));
+    assert_eq!(
+        (failure.cause, failure.message.as_str()),
+        (Cause::TooMuch, "Asked for more memory than its 64 MiB")
+    );
 }
 
 #[test]
@@ -69,10 +72,8 @@ fn memories_of_many_modules_are_one_sum() {
 fn a_table_bomb_is_named() {
     let sentence = refusal(ANALYZER, &guests::analyzer("", "(table 10000000 funcref)"));
     assert_eq!(sentence, "the trial run failed: Asked for more than 500000 table entries");
-    let failure = deed(
-        "(loop (drop (table.grow $t (ref.null func) (i32.const 1000))) (br 0))",
-        "(table $t 1 funcref)",
-    );
+    let failure =
+        deed("(loop (drop (table.grow $t (ref.null func) (i32.const 1000))) (br 0))", "(table $t 1 funcref)");
     assert_eq!(failure.message, "Asked for more than 500000 table entries");
 }
 
@@ -86,7 +87,10 @@ fn recursion_without_end_is_named() {
 fn a_panic_tells_its_message_and_place() {
     let body = "(call $log (i32.const 3) (i32.const 2048) (i32.const 37)) (unreachable)";
     let failure = deed(body, r#"(data (i32.const 2048) "panicked at src/lib.rs:12:5:\nasked to")"#);
-    assert_eq!((failure.cause, failure.message.as_str()), (Cause::Crashed, "Panicked: asked to at src/lib.rs:12:5"));
+    assert_eq!(
+        (failure.cause, failure.message.as_str()),
+        (Cause::Crashed, "Panicked: asked to at src/lib.rs:12:5")
+    );
     let silent = deed("(unreachable)", "");
     assert_eq!(silent.message, "Crashed without a word; its log may tell more");
     let division = deed("(drop (i32.div_u (i32.const 1) (i32.const 0)))", "");

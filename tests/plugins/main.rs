@@ -43,7 +43,8 @@ static LOADER: LazyLock<Loader> = LazyLock::new(|| {
 
 /// Loads a plugin as from a folder.
 fn load(manifest: &str, code: &[u8]) -> Result<Plugin, Error> {
-    let files = Files { name: "plugin.wasm".to_owned(), code: code.to_vec(), manifest: Some(manifest.to_owned()) };
+    let files =
+        Files { name: "plugin.wasm".to_owned(), code: code.to_vec(), manifest: Some(manifest.to_owned()) };
     LOADER.load(Origin::Folder, &files, "guest").map(|(plugin, _)| plugin)
 }
 

@@ -10,7 +10,9 @@ use super::{load, session};
 /// What comes of an output with so many copies of one finding.
 fn findings(kind: &str, title: &str, at: u32, until: Option<u32>, count: u32) -> Result<usize, String> {
     let until = until.map_or(String::new(), |until| {
-        format!("(i32.store8 (i32.const 4128) (i32.const 1)) (i32.store (i32.const 4132) (i32.const {until}))")
+        format!(
+            "(i32.store8 (i32.const 4128) (i32.const 1)) (i32.store (i32.const 4132) (i32.const {until}))"
+        )
     });
     // The finding is written once, at 4096, and copied behind itself.
     let body = format!(
@@ -56,9 +58,18 @@ fn a_finding_arrives() {
 fn what_may_not_be_is_named() {
     for (outcome, expected) in [
         (findings("rage", "", 0, None, 1001), "returned 1001 findings; 1000 are allowed"),
-        (findings("dead", "", 0, None, 1), "findings[0].kind is \"dead\", which the manifest does not declare; add it to kinds of [analyzer]"),
-        (findings("rage", "", 1001, None, 1), "findings[0].at is 1001, after the end of the session (1000 ms)"),
-        (findings("rage", "", 10, Some(5000), 1), "findings[0].until is 5000, after the end of the session (1000 ms)"),
+        (
+            findings("dead", "", 0, None, 1),
+            "findings[0].kind is \"dead\", which the manifest does not declare; add it to kinds of [analyzer]",
+        ),
+        (
+            findings("rage", "", 1001, None, 1),
+            "findings[0].at is 1001, after the end of the session (1000 ms)",
+        ),
+        (
+            findings("rage", "", 10, Some(5000), 1),
+            "findings[0].until is 5000, after the end of the session (1000 ms)",
+        ),
         (findings("rage", "", 10, Some(9), 3), "findings[0].until is 9, before its at (10)"),
     ] {
         assert_eq!(outcome, Err(expected.to_owned()));

@@ -153,7 +153,8 @@ fn leaving_is_a_crash() {
     assert_eq!(said(&plugin, "a"), "Ended itself with code 1");
 }
 
-const COMPLAIN: &str = "(call $write (call $stderr) (i32.const 2048) (i32.const 26) (i32.const 512)) (unreachable)";
+const COMPLAIN: &str =
+    "(call $write (call $stderr) (i32.const 2048) (i32.const 26) (i32.const 512)) (unreachable)";
 
 #[test]
 fn what_stands_on_stderr_tells_of_a_crash() {

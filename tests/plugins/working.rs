@@ -48,7 +48,8 @@ fn a_masker_hides_what_it_names() {
             (i32.store (i32.const 8192) (i32.const 2048)) (i32.store (i32.const 8196) (i32.const 4))
             (i32.store (i32.const 8200) (i32.const 2052)) (i32.store (i32.const 8204) (i32.const 6))
             (i32.store (i32.const 8208) (i32.const 2053)) (i32.store (i32.const 8212) (i32.const 4))))";
-    let plugin = load(MASKER, &guests::masker(body, r#"(data (i32.const 2048) "4111[card]")"#)).expect("loads");
+    let plugin =
+        load(MASKER, &guests::masker(body, r#"(data (i32.const 2048) "4111[card]")"#)).expect("loads");
     let settings = plugin.settings(&[]).expect("none");
     let span = |text: &str| Span {
         text: text.to_owned(),
@@ -79,7 +80,11 @@ fn a_reporter_reads_the_rows_that_it_asked_for() {
         item: Item::Fact(Fact { kind: kind.to_owned(), at: 0, fields: Fields::new() }),
     };
     let rows = [row("other", "page"), row("other", "pages"), row("guest", "page"), row("other", "page")];
-    let period = Period { from: "2026-02-01T00:00:00Z".to_owned(), to: "2026-03-01T00:00:00Z".to_owned(), sessions: 2 };
+    let period = Period {
+        from: "2026-02-01T00:00:00Z".to_owned(),
+        to: "2026-03-01T00:00:00Z".to_owned(),
+        sessions: 2,
+    };
     let run = plugin.summarize(&period, rows.into_iter(), &settings);
     assert_eq!((run.outcome.map(|report| report.sections.len()), run.usage.items_read), (Ok(0), 2));
 }
@@ -116,7 +121,8 @@ fn compiled_code_is_kept_and_damaged_code_is_compiled_again() {
 
     for damage in [&b""[..], b"\x7fELF", &vec![0; 100_000]] {
         fs::write(code, damage).expect("writable");
-        let sentence = load_with(&loader(&cache, Path::new("/nowhere/to/be/found"))).err().expect("damaged").to_string();
+        let sentence =
+            load_with(&loader(&cache, Path::new("/nowhere/to/be/found"))).err().expect("damaged").to_string();
         assert!(sentence.starts_with("plugin.wasm: it was not compiled: "), "{sentence}");
         load_with(&loader(&cache, Path::new(PROGRAM))).expect("compiled again");
     }
@@ -137,7 +143,10 @@ fn a_compiler_that_ends_badly_is_told_in_words() {
     let script = dir.path().join("compiler");
     for (commands, expected) in [
         ("kill -XCPU $$", "it takes more than 120 s of CPU to compile; make it smaller"),
-        ("echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$", "more than 4 GiB of memory to compile"),
+        (
+            "echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$",
+            "more than 4 GiB of memory to compile",
+        ),
         ("kill -KILL $$", "more than 4 GiB of memory to compile"),
         ("echo 'hindsight: it is not valid: x' >&2; exit 1", "plugin.wasm: it is not valid: x"),
         ("exit 0", "it was not compiled: No such file"),

@@ -62,7 +62,10 @@ fn describe(plugin: &Plugin, trials: &[Trial]) -> String {
         ("capabilities", manifest.capabilities().join(", ")),
     ];
     if let Some(analyzer) = &manifest.analyzer {
-        rows.push(("sees", analyzer.events.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(", ")));
+        rows.push((
+            "sees",
+            analyzer.events.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(", "),
+        ));
         let kinds = analyzer.kinds.iter().map(|kind| kind.id.clone());
         rows.push(("findings", or_none(kinds.collect())));
         rows.push(("facts", or_none(analyzer.facts.clone())));
@@ -74,7 +77,10 @@ fn describe(plugin: &Plugin, trials: &[Trial]) -> String {
     rows.push(("imports", or_none(plugin.imports().to_vec()) + engine));
     rows.push(("limits", limits(plugin)));
     let defaults = plugin.settings(&[]).map(|settings| settings.json);
-    rows.push(("settings", defaults.unwrap_or_else(|problems| or_none(problems.iter().map(ToString::to_string).collect()))));
+    rows.push((
+        "settings",
+        defaults.unwrap_or_else(|problems| or_none(problems.iter().map(ToString::to_string).collect())),
+    ));
     rows.extend(trials.iter().map(|trial| (trial.of, outcome(trial))));
     let title = format!("{} {} ({})\n", plugin.id(), plugin.version(), manifest.plugin.name);
     rows.iter().fold(title, |text, (name, value)| text + &format!("  {name:<17} {value}\n"))
@@ -93,7 +99,11 @@ fn limits(plugin: &Plugin) -> String {
     let seconds = |time: std::time::Duration| format!("{:.1} s", time.as_secs_f64());
     let mut words = vec![format!("{} MiB", limits.memory_bytes >> 20)];
     if plugin.manifest.analyzer.is_some() || plugin.manifest.masker.is_some() {
-        words.push(format!("{} and {} for each MB of a session", seconds(limits.cpu), seconds(limits.cpu_per_mb)));
+        words.push(format!(
+            "{} and {} for each MB of a session",
+            seconds(limits.cpu),
+            seconds(limits.cpu_per_mb)
+        ));
     }
     if plugin.manifest.reporter.is_some() {
         words.push(format!("{} for a report", seconds(limits.report_cpu)));

@@ -38,7 +38,9 @@ fn describe(entry: &Entry) -> String {
         ),
         None => format!("{}  {state}\n", entry.id),
     };
-    for problem in entry.problem.iter().cloned().chain(entry.settings_problems.iter().map(ToString::to_string)) {
+    for problem in
+        entry.problem.iter().cloned().chain(entry.settings_problems.iter().map(ToString::to_string))
+    {
         text += &format!("    {problem}\n");
     }
     text
