@@ -105,6 +105,14 @@ fn only_the_store_knows_sql() {
 }
 
 #[test]
+fn only_the_host_of_plugins_knows_wasmtime() {
+    for path in files("src", &["rs"]) {
+        let code = fs::read_to_string(&path).expect("UTF-8");
+        assert!(room(&path) == "plugins" || !code.contains("wasmtime"), "{} knows wasmtime", path.display());
+    }
+}
+
+#[test]
 fn only_gzip_inflates() {
     for path in files("src", &["rs"]) {
         let code = fs::read_to_string(&path).expect("UTF-8");

@@ -7,7 +7,7 @@
 //! mapped into memory from there.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -160,8 +160,8 @@ impl Kept {
 
     /// Takes a file that was just compiled.
     fn keep(&self, compiled: &Path) -> io::Result<()> {
-        let mut sum = File::create(self.sum())?;
-        sum.write_all(&sum_of(compiled)?)?;
+        let sum = sum_of(compiled)?;
+        fs::write(self.sum(), sum)?;
         fs::rename(compiled, &self.code)
     }
 
@@ -191,10 +191,11 @@ fn verdict(output: &Output) -> Result<(), String> {
     let words = String::from_utf8_lossy(&output.stderr);
     let out_of_memory = words.contains("memory allocation of") || words.contains("Cannot allocate memory");
     match output.status.signal().and_then(Signal::from_named_raw) {
-        Some(Signal::XCPU | Signal::KILL) => {
+        Some(Signal::XCPU) => {
             Err(format!("it takes more than {CPU_SECONDS} s of CPU to compile; make it smaller"))
         }
-        _ if out_of_memory => Err(format!(
+        // The system kills what takes its last memory.
+        signal if out_of_memory || signal == Some(Signal::KILL) => Err(format!(
             "it takes more than {} GiB of memory to compile; make it smaller",
             MEMORY_BYTES >> 30
         )),

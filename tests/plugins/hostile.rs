@@ -85,7 +85,7 @@ fn recursion_without_end_is_named() {
 
 #[test]
 fn a_panic_tells_its_message_and_place() {
-    let body = "(call $log (i32.const 3) (i32.const 2048) (i32.const 36)) (unreachable)";
+    let body = "(call $log (i32.const 3) (i32.const 2048) (i32.const 37)) (unreachable)";
     let failure = deed(body, r#"(data (i32.const 2048) "panicked at src/lib.rs:12:5:\nasked to")"#);
     assert_eq!(
         (failure.cause, failure.message.as_str()),

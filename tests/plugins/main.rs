@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use hindsight::config::Settings;
 use hindsight::model::Analysis;
-use hindsight::plugins::run::{Failure, Run, SessionInfo};
+use hindsight::plugins::run::{Run, SessionInfo};
 use hindsight::plugins::source::Files;
 use hindsight::plugins::{Error, Loader, Metering, Origin, Plugin, trial};
 
@@ -67,10 +67,6 @@ fn analyze(plugin: &Plugin) -> Run<Analysis> {
 fn analyze_wat(body: &str, more: &str) -> Run<Analysis> {
     let plugin = load(guests::ANALYZER, &guests::analyzer(body, more)).expect("loads");
     analyze(&plugin)
-}
-
-fn failure_of(run: Run<Analysis>) -> Failure {
-    run.outcome.expect_err("it fails")
 }
 
 /// A session of a name that no trial has.

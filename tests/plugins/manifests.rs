@@ -38,7 +38,7 @@ fn a_truncated_or_flipped_file_harms_nobody() {
 
 #[test]
 fn imports_that_compute_nothing_are_refused() {
-    let own = "package test:own; world w { import evil:net/tcp; export hindsight:plugin/analyzer@0.1.0; }";
+    let own = "package test:guest; world w { import evil:net/tcp; export hindsight:plugin/analyzer@0.1.0; }";
     let others = ["package evil:net; interface tcp { connect: func(port: u32); }"];
     let text = guests::component_text(&guests::analyzer("", ""));
     assert!(!text.contains("evil"));

@@ -45,7 +45,7 @@ const WASI: [&str; 6] = [
 /// An analyzer that does this with WASI when it is evil, and says at its end what stands
 /// in `$said`, as an error of 8 bytes.
 fn plugin(body: &str) -> Plugin {
-    let world = "package test:own;
+    let world = "package test:guest;
         world w {
             import hindsight:plugin/host@0.1.0;
             import wasi:clocks/monotonic-clock@0.2.0;

@@ -143,7 +143,11 @@ fn a_compiler_that_ends_badly_is_told_in_words() {
     let script = dir.path().join("compiler");
     for (commands, expected) in [
         ("kill -XCPU $$", "it takes more than 120 s of CPU to compile; make it smaller"),
-        ("ulimit -v 60000; exec PROGRAM \"$@\"", "of memory to compile; make it smaller"),
+        (
+            "echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$",
+            "more than 4 GiB of memory to compile",
+        ),
+        ("kill -KILL $$", "more than 4 GiB of memory to compile"),
         ("echo 'hindsight: it is not valid: x' >&2; exit 1", "plugin.wasm: it is not valid: x"),
         ("exit 0", "it was not compiled: No such file"),
     ] {
