@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
 /// The server's binary, built in the same profile.
-const HINDSIGHT: &str = env!("CARGO_BIN_EXE_hindsight");
+pub const HINDSIGHT: &str = env!("CARGO_BIN_EXE_hindsight");
 
 /// The connection that is recorded to; it is the only one, so its number is 1.
 const CONNECTION: &str = "Load";

@@ -79,7 +79,6 @@ pub(super) struct Change {
 #[derive(Clone, Debug)]
 pub(super) struct Remove {
     pub id: i64,
-    pub whole: Part,
 }
 
 /// Strings and numbers that stand anywhere, each after a key.
@@ -143,8 +142,8 @@ impl Skim {
         each_field(&mut tokens, json, |key, tokens| match key {
             "adds" => each_element(tokens, |tokens| self.read_add(json, tokens)),
             "removes" => each_element(tokens, |tokens| {
-                let (id, whole) = read_id(json, tokens);
-                self.removes.push(Remove { id, whole });
+                let (id, _) = read_id(json, tokens);
+                self.removes.push(Remove { id });
             }),
             "texts" => each_element(tokens, |tokens| {
                 let text = read_text(json, tokens, "value");
@@ -163,9 +162,8 @@ impl Skim {
 
     /// Reads all strings and numbers of a value, each with the key before it.
     pub fn read_loose(&mut self, json: &str, value: usize) {
-        let mut tokens = Tokens::new(json, value);
         let (mut key, mut open) = (Part::default(), 0_usize);
-        while let Some(token) = tokens.next() {
+        for token in Tokens::new(json, value) {
             match token {
                 Token::Object | Token::Array => open += 1,
                 Token::Close => open = open.saturating_sub(1),

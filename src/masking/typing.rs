@@ -145,11 +145,14 @@ impl Typing {
     }
 }
 
+/// A text that stood in a field, and where the secrets are in it.
+type TypedText = (String, Vec<Found>);
+
 /// Secrets that were typed.
 #[derive(Debug, Default)]
 pub(super) struct Typed {
     /// What stood in a node of a page, and where the secrets are in it.
-    values: HashMap<(u32, i64), Vec<(String, Vec<Found>)>>,
+    values: HashMap<(u32, i64), Vec<TypedText>>,
     /// Fields of pages that a masker covered: so is what stood in them on the way.
     covered: HashSet<(u32, i64)>,
     echoes: Vec<Echo>,

@@ -89,7 +89,7 @@ impl<'a> Tokens<'a> {
     /// Passes the rest of the object or array whose opening token was read last.
     pub fn skip_rest(&mut self) {
         let mut open = 1_usize;
-        while let Some(token) = self.next() {
+        for token in self.by_ref() {
             match token {
                 Token::Object | Token::Array => open += 1,
                 Token::Close => open -= 1,

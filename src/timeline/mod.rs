@@ -1,8 +1,8 @@
 //! The recording read as what a person did.
 //!
 //! A [`Stream`] reads the events of one page load in one tab, beside a mirror of the page;
-//! [`join`] makes one timeline of the streams of a session, stored in [`block`]s. [`Facts`]
-//! are what lists and searches say of it, [`sentence`] is an event in words. Nothing here
+//! [`join()`] makes one timeline of the streams of a session, stored in [`block`]s. [`Facts`]
+//! are what lists and searches say of it, [`sentence()`] is an event in words. Nothing here
 //! judges what was done: that is for plugins.
 
 mod address;
