@@ -70,9 +70,24 @@ fn lowered(level: HeadingLevel) -> HeadingLevel {
     LEVELS[(level as usize - 1 + LOWERED_BY).min(LEVELS.len() - 1)]
 }
 
+/// What was text may be HTML once what stood around it is none. Nobody writes this deep.
+const MOST_PASSES: usize = 8;
+
 /// Markdown with the HTML in it turned into text, and nothing else changed: for files
 /// that somebody else's program will render.
 pub fn without_html(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..MOST_PASSES {
+        let less = with_less_html(&text);
+        if less == text {
+            return text;
+        }
+        text = less;
+    }
+    text.replace('<', "&lt;")
+}
+
+fn with_less_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut taken = 0;
     for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {

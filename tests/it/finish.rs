@@ -142,7 +142,9 @@ async fn what_is_finished_is_what_came_in() {
     };
     assert_eq!(count("SELECT count(*) FROM batch").await.expect("counted"), 0, "batches are gone");
     assert_eq!(count("SELECT count(*) FROM style").await.expect("counted"), 1);
-    let bytes = count("SELECT sum(bytes) FROM segment").await.expect("counted");
+    let segments = count("SELECT sum(bytes) FROM segment").await.expect("counted");
+    let timeline = count("SELECT sum(length(body)) FROM timeline_block").await.expect("counted");
+    let bytes = segments + timeline;
     let styles = count("SELECT sum(bytes) FROM style").await.expect("counted");
     assert_eq!(count("SELECT bytes FROM connection").await.expect("counted"), bytes + styles);
     assert_eq!(count("SELECT sum(bytes) FROM activity").await.expect("counted"), bytes);

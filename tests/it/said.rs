@@ -25,7 +25,7 @@ pub async fn finished_session(server: &TestServer) -> i64 {
         assert_eq!(server.post(&server.batch_path(SESSION, stream, 0), &body).await.status, 200);
     }
     server.clock.advance(server.settings.sessions.idle_after() + std::time::Duration::from_secs(1));
-    server.catch_up().await;
+    server.finish().await;
     let (connection, id) = (server.connection.id, SESSION.parse().expect("an id"));
     let read = move |conn: &Db| sessions::find(conn, &Scope::everything(), connection, &id);
     let session = server.store.read(read).await.expect("the store reads").expect("it is there");

@@ -141,6 +141,8 @@ fn traced(data: &Path, durability: &str, trace: &Path, dice: &mut Dice, books: &
     command.args(["-f", "-y", "-xx", "-s", "1000000", "-e", "signal=none", "-e", CALLS, "-o"]).arg(trace);
     command.arg(serve.get_program()).args(serve.get_args()).args(["serve", "--listen", "127.0.0.1:0"]);
     command.current_dir(data).envs(AT_ONCE).stdin(Stdio::null());
+    // What plugins are compiled to is long, and no recording.
+    command.env("HINDSIGHT_PLUGINS__ENABLED", "false");
     command.env("HINDSIGHT_DISK__BALLAST_BYTES", "0").env("HINDSIGHT_STORE__DURABILITY", durability);
     let mut server = Process::spawn(&mut command);
     let killed = Killed::by_trace(trace);
