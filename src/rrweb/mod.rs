@@ -4,6 +4,7 @@
 //! batch and checks the minimal shape without which rrweb's player throws, `file`
 //! reads recordings from files. Nothing here changes a byte of a recording.
 
+mod blocks;
 pub mod event;
 pub mod file;
 mod json;
