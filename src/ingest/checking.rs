@@ -12,11 +12,11 @@ use super::budget::Share;
 use super::gzip::{self, Inflater};
 use super::lane::{self, Lane, Next};
 use super::{Error, Limits, Receipt, Refused, Upload};
+use crate::config;
 use crate::model::{self, Batch, ConnectionId, TimestampMs};
 use crate::rrweb::{self, event};
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Store};
-use crate::config;
 
 /// Bodies above this many bytes, as sent, are large.
 pub(super) const LARGE_BYTES: usize = 128 * 1024;

@@ -115,7 +115,8 @@ impl Walk<'_> {
         let behind_value = behind(string_ends | closes | scalar, &mut self.ends_value);
         let starts_other = opens | scalar_starts;
         wrong |= (string_starts | starts_other) & !(behind_colon | behind_comma | behind_open);
-        wrong |= starts_other & behind_object | comma & !behind_value | closes & !(behind_value | behind_open);
+        wrong |=
+            starts_other & behind_object | comma & !behind_value | closes & !(behind_value | behind_open);
 
         let key_starts = string_starts & (behind_object | behind_comma);
         let behind_key = behind(self.ends_of_keys(key_starts, inside), &mut self.key_ended);
@@ -369,11 +370,43 @@ mod tests {
     #[test]
     fn what_is_wrong_is_not_passed_wherever_it_stands() {
         for value in [
-            "[1,]", "[,1]", "[1 ,2]", "[1:2]", r#"["a":1]"#, r#"[1,"a":2]"#, "[[1]2]", "[\"a\"\"b\"]", "[01]",
-            "[1.]", "[-]", "[1e]", "[+1]", "[.5]", "[12x]", "[nul]", "[truefalse]", "[1-2]", "[\"\\x\"]",
-            "[\"\\u12g4\"]", "[\"\n\"]", "[}", "{]", "{,}", "{1:2}", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1,}"#,
-            r#"{"a":1,2}"#, r#"{"a":1,"b"}"#, r#"{"a":"b":1}"#, r#"{"a":1:2}"#, r#"{"a":1"b":2}"#, r#"{"a":{},[]}"#,
-            r#"{"a"::1}"#, "[\\]", "[é]",
+            "[1,]",
+            "[,1]",
+            "[1 ,2]",
+            "[1:2]",
+            r#"["a":1]"#,
+            r#"[1,"a":2]"#,
+            "[[1]2]",
+            "[\"a\"\"b\"]",
+            "[01]",
+            "[1.]",
+            "[-]",
+            "[1e]",
+            "[+1]",
+            "[.5]",
+            "[12x]",
+            "[nul]",
+            "[truefalse]",
+            "[1-2]",
+            "[\"\\x\"]",
+            "[\"\\u12g4\"]",
+            "[\"\n\"]",
+            "[}",
+            "{]",
+            "{,}",
+            "{1:2}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1,2}"#,
+            r#"{"a":1,"b"}"#,
+            r#"{"a":"b":1}"#,
+            r#"{"a":1:2}"#,
+            r#"{"a":1"b":2}"#,
+            r#"{"a":{},[]}"#,
+            r#"{"a"::1}"#,
+            "[\\]",
+            "[é]",
         ] {
             for before in 0..70 {
                 let text = format!("[\"{}\",{value}]", "x".repeat(before));

@@ -123,9 +123,7 @@ impl Writer {
         S: FnOnce(Result<T>) + Send + 'static,
     {
         let job = Write { bytes, work: Some(work), outcome: None, settle };
-        if let Err(TrySendError::Full(Message::Run(job))) =
-            self.queue.try_send(Message::Run(Box::new(job)))
-        {
+        if let Err(TrySendError::Full(Message::Run(job))) = self.queue.try_send(Message::Run(Box::new(job))) {
             job.settle(Err(Error::Busy));
         }
     }
