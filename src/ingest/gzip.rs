@@ -8,6 +8,8 @@
 use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 use memchr::memmem;
 
+use crate::config;
+
 /// The first two bytes of a gzip member.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -40,6 +42,17 @@ pub struct Limits {
 impl Limits {
     /// For bytes that were checked before they were stored.
     pub const STORED: Self = Self { bytes: usize::MAX - 1, ratio: usize::MAX };
+
+    /// How many bytes may come of so many sent ones.
+    pub fn room_for(&self, sent: usize) -> usize {
+        self.bytes.min(self.ratio.saturating_mul(sent).max(RATIO_COUNTS_FROM))
+    }
+}
+
+impl From<&config::Ingest> for Limits {
+    fn from(settings: &config::Ingest) -> Self {
+        Self { bytes: settings.max_inflated_bytes, ratio: settings.max_ratio }
+    }
 }
 
 /// Why bytes were not inflated.
@@ -87,7 +100,7 @@ impl Inflater {
     pub fn inflate(&mut self, member: &[u8], limits: Limits) -> Result<&[u8], Error> {
         let Self { decompressor, inflated: memory } = self;
         let trailer = member.last_chunk::<TRAILER>().ok_or(Error::Broken("it is too short"))?;
-        let (size, room) = (size_of(trailer), room_for(member.len(), limits));
+        let (size, room) = (size_of(trailer), limits.room_for(member.len()));
         if size > member.len().saturating_mul(MOST_FOR_ONE_BYTE) {
             return Err(Error::Broken("it cannot have the size it says"));
         }
@@ -125,11 +138,6 @@ impl Inflater {
 fn size_of(trailer: &[u8; TRAILER]) -> usize {
     let [.., a, b, c, d] = *trailer;
     u32::from_le_bytes([a, b, c, d]) as usize
-}
-
-/// How many bytes may come of so many sent ones.
-fn room_for(sent: usize, limits: Limits) -> usize {
-    limits.bytes.min(limits.ratio.saturating_mul(sent).max(RATIO_COUNTS_FROM))
 }
 
 fn too_large(room: usize, limits: Limits) -> Error {

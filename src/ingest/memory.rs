@@ -1,7 +1,8 @@
 //! How much memory a flood of uploads can take.
 
-use super::thread_count;
-use crate::config::Settings;
+use super::checking::LARGE_BYTES;
+use super::{gzip, thread_count};
+use crate::config::{self, Settings};
 
 /// What one connection costs at most besides the body it sends: hyper's buffer and the
 /// head in it, the request as handlers see it, and the tasks around them.
@@ -20,7 +21,8 @@ const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 /// many and whatever they are. Each term is a limit that is held elsewhere:
 ///
 /// - connections, each with its buffers (`max_connections`);
-/// - what is being inflated: a body and what it becomes, for each thread;
+/// - what is being inflated: a body and what it becomes, for each thread; one of them
+///   takes large ones;
 /// - bodies that arrive, wait or are being written (`buffer_bytes`);
 /// - one commit's writes (`group_bytes`), which SQLite holds once more in its pages;
 /// - SQLite's page caches, and the program itself.
@@ -29,10 +31,16 @@ const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 pub fn memory_bound(settings: &Settings) -> u64 {
     let (ingest, store) = (&settings.ingest, &settings.store);
     let connections = u64::from(settings.server.max_connections) * BYTES_PER_CONNECTION;
-    let one_check = (ingest.max_body_bytes + ingest.max_inflated_bytes) as u64;
-    let checks = thread_count(ingest.threads) as u64 * one_check;
+    let large_check = (ingest.max_body_bytes + ingest.max_inflated_bytes) as u64;
+    let checks = thread_count(ingest.threads) as u64 * small_check(ingest) + large_check;
     let caches = (store.readers as u64 + OTHER_DATABASE_CONNECTIONS) * PAGE_CACHE_BYTES;
     connections + checks + ingest.buffer_bytes as u64 + store.group_bytes as u64 + caches + PROGRAM_BYTES
+}
+
+/// A small body and what it becomes, when it is inflated.
+fn small_check(ingest: &config::Ingest) -> u64 {
+    let inflated = gzip::Limits::from(ingest).room_for(LARGE_BYTES);
+    (LARGE_BYTES + inflated) as u64
 }
 
 #[cfg(test)]

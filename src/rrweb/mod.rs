@@ -5,6 +5,7 @@
 //! page as it was at each moment, `file` reads recordings from files. Nothing here
 //! changes a byte of a recording.
 
+mod blocks;
 pub mod dom;
 pub mod event;
 pub mod file;

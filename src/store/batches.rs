@@ -250,11 +250,6 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
     conn.prepare_cached(
         "UPDATE session
          SET last_batch_at = max(last_batch_at, :now),
-             completed_at = NULL,
-             finished_at = NULL,
-             finish_attempts = 0,
-             finish_error = NULL,
-             analysis_due_at = NULL,
              first_event_at = min(first_event_at, :first),
              last_event_at = max(last_event_at, :last),
              events = events + :events,
@@ -262,7 +257,6 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
              bytes = bytes + :bytes,
              json_bytes = json_bytes + :json_bytes,
              playable = max(playable, :playable),
-             visitor = coalesce(:visitor, visitor),
              clock_ahead_ms = min(coalesce(clock_ahead_ms, :clock_ahead), coalesce(:clock_ahead, clock_ahead_ms))
          WHERE id = :session",
     )?
@@ -274,16 +268,33 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
         ":bytes": batch.body.len() as i64,
         ":json_bytes": facts.json_bytes,
         ":playable": facts.snapshot,
-        ":visitor": facts.visitor,
         ":clock_ahead": clock_ahead(batch),
         ":session": session.row,
     })?;
+    if session.completed_at.is_some() {
+        reopen(conn, session.row)?;
+    }
+    if let Some(visitor) = &facts.visitor {
+        conn.prepare_cached("UPDATE session SET visitor = :visitor WHERE id = :session")?
+            .execute(named_params! { ":visitor": visitor, ":session": session.row })?;
+    }
     if let Some((page_at, page_url)) = &facts.page
         && session.landing_at.is_none_or(|landing_at| *page_at < landing_at)
     {
         land(conn, session.row, *page_at, page_url)?;
     }
     Ok(session.row)
+}
+
+/// The session is active again. Only then, since these columns stand in indexes.
+fn reopen(conn: &Db, session: i64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE session
+         SET completed_at = NULL, finished_at = NULL, finish_attempts = 0, finish_error = NULL, analysis_due_at = NULL
+         WHERE id = :session",
+    )?
+    .execute(named_params! { ":session": session })?;
+    Ok(())
 }
 
 /// The session has an earlier first page than was known.

@@ -188,6 +188,20 @@ impl Store {
         writing.writer.write(bytes, work).await
     }
 
+    /// [`Store::write_sized`] for those who do not wait: `settle` is given the outcome once
+    /// it is committed, and should not take long. It is dropped when the store is closed before.
+    pub fn send_sized<T, F, S>(&self, bytes: usize, work: F, settle: S)
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
+        S: FnOnce(Result<T>) + Send + 'static,
+    {
+        match &self.writing {
+            Some(writing) => writing.writer.send(bytes, work, settle),
+            None => settle(Err(Error::ReadOnly)),
+        }
+    }
+
     /// Asks for the write-ahead log to be emptied soon, so that nothing that was erased is left in it.
     pub fn request_checkpoint(&self) {
         if let Some(writing) = &self.writing {

@@ -41,14 +41,19 @@ trait Job: Send {
     fn settle(self: Box<Self>, committed: Result<()>);
 }
 
-struct Write<T, F> {
+struct Write<T, F, S> {
     bytes: usize,
     work: Option<F>,
     outcome: Option<T>,
-    answer: oneshot::Sender<Result<T>>,
+    settle: S,
 }
 
-impl<T: Send, F: Send + FnOnce(&Connection) -> Result<T>> Job for Write<T, F> {
+impl<T, F, S> Job for Write<T, F, S>
+where
+    T: Send,
+    F: Send + FnOnce(&Connection) -> Result<T>,
+    S: Send + FnOnce(Result<T>),
+{
     fn bytes(&self) -> usize {
         self.bytes
     }
@@ -60,10 +65,8 @@ impl<T: Send, F: Send + FnOnce(&Connection) -> Result<T>> Job for Write<T, F> {
     }
 
     fn settle(self: Box<Self>, committed: Result<()>) {
-        let Self { outcome, answer, .. } = *self;
-        let outcome = committed.map(|()| outcome.expect("a job that was committed has run"));
-        // Whoever asked may have gone away; the write stands all the same.
-        let _ = answer.send(outcome);
+        let Self { outcome, settle, .. } = *self;
+        settle(committed.map(|()| outcome.expect("a job that was committed has run")));
     }
 }
 
@@ -104,12 +107,25 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let (answer, settled) = oneshot::channel();
-        let job = Write { bytes, work: Some(work), outcome: None, answer };
-        self.queue.try_send(Message::Run(Box::new(job))).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Busy,
-            TrySendError::Disconnected(_) => Error::Closed,
-        })?;
+        self.send(bytes, work, |outcome| {
+            // Whoever asked may have gone away; the write stands all the same.
+            let _ = answer.send(outcome);
+        });
         settled.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// [`Writer::write`] for those who do not wait: `settle` is given the outcome, on the
+    /// thread that writes. It is dropped when the thread ends before.
+    pub fn send<T, F, S>(&self, bytes: usize, work: F, settle: S)
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        S: FnOnce(Result<T>) + Send + 'static,
+    {
+        let job = Write { bytes, work: Some(work), outcome: None, settle };
+        if let Err(TrySendError::Full(Message::Run(job))) = self.queue.try_send(Message::Run(Box::new(job))) {
+            job.settle(Err(Error::Busy));
+        }
     }
 
     /// Ends the thread once all that waits now is written.

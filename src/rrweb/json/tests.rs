@@ -94,7 +94,7 @@ fn walk(cursor: &mut Cursor<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn any_json() -> impl Strategy<Value = serde_json::Value> {
+pub(in crate::rrweb) fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),

@@ -1,0 +1,291 @@
+//! The threads that inflate and check uploads, and hand them to the store.
+//!
+//! What is checked goes to the writer from here, and the answer comes from there: no
+//! other thread is woken on the way.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+
+use super::budget::Share;
+use super::gzip::{self, Inflater};
+use super::lane::{self, Lane, Next};
+use super::{Error, Limits, Receipt, Refused, Upload};
+use crate::config;
+use crate::model::{self, Batch, ConnectionId, TimestampMs};
+use crate::rrweb::{self, event};
+use crate::store::batches::{self, Appended};
+use crate::store::{self, Store};
+
+/// Bodies above this many bytes, as sent, are large.
+pub(super) const LARGE_BYTES: usize = 128 * 1024;
+
+/// The UTF-8 byte order mark, which some clients put in front.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a thread keeps for inflating while uploads come, in bytes: memory that is used
+/// again does not come apart.
+const KEPT_SMALL: usize = 4 * 1024 * 1024;
+const KEPT_LARGE: usize = 24 * 1024 * 1024;
+
+/// By how much the system prefers other threads to the one that checks large uploads.
+const LARGE_NICENESS: i32 = 4;
+
+/// Longer user agents are cut: nothing honest is longer.
+const MAX_USER_AGENT_CHARS: usize = 512;
+
+/// Who may receive no more today comes again within this time, in seconds.
+const MAX_QUOTA_WAIT_SECONDS: i64 = 3600;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+type Answer = oneshot::Sender<Result<Receipt, Error>>;
+
+/// The lanes to the threads. They end when it is dropped.
+pub(super) struct Checking {
+    small: Lane<(Upload, Answer)>,
+    large: Lane<(Upload, Answer)>,
+}
+
+impl Checking {
+    /// Starts so many threads for small uploads, and one for large ones.
+    pub fn start(threads: usize, checker: &Checker, capacity: usize) -> std::io::Result<Self> {
+        let checking = Self { small: Lane::new(capacity), large: Lane::new(capacity) };
+        for number in 0..threads {
+            let (lane, checker) = (checking.small.clone(), checker.clone());
+            start_thread(&format!("ingest-{number}"), move || checker.work(&lane, KEPT_SMALL))?;
+        }
+        let (lane, checker) = (checking.large.clone(), checker.clone());
+        start_thread("ingest-large", move || {
+            // It works at the same time as others, and they are waited for by more people.
+            let _ = rustix::process::nice(LARGE_NICENESS);
+            checker.work(&lane, KEPT_LARGE);
+        })?;
+        Ok(checking)
+    }
+
+    /// Checks and stores an upload; the answer comes when it is on disk.
+    pub fn put(&self, upload: Upload) -> Result<oneshot::Receiver<Result<Receipt, Error>>, Error> {
+        let (answer, settled) = oneshot::channel();
+        let lane = if upload.body.bytes().len() > LARGE_BYTES { &self.large } else { &self.small };
+        lane.put((upload, answer)).map_err(|refused| match refused {
+            lane::Refused::Full => Error::Refused(Refused::Busy),
+            lane::Refused::Closed => Error::Store(store::Error::Closed),
+        })?;
+        Ok(settled)
+    }
+}
+
+impl Drop for Checking {
+    fn drop(&mut self) {
+        self.small.close();
+        self.large.close();
+    }
+}
+
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
+/// What a thread needs.
+#[derive(Clone)]
+pub(super) struct Checker {
+    pub store: Store,
+    pub limits: Limits,
+    pub sessions: config::Sessions,
+}
+
+impl Checker {
+    fn work(&self, lane: &Lane<(Upload, Answer)>, kept: usize) {
+        let mut inflater = Inflater::default();
+        loop {
+            match lane.next() {
+                Next::Upload((upload, answer)) => {
+                    self.take(upload, answer, &mut inflater);
+                    inflater.shrink(kept);
+                }
+                Next::Quiet => inflater.shrink(0),
+                Next::Closed => return,
+            }
+        }
+    }
+
+    /// A check that panics costs its upload, not the thread. The client may have gone away
+    /// while its upload waited.
+    fn take(&self, upload: Upload, answer: Answer, inflater: &mut Inflater) {
+        let (connection, daily_bytes) = (upload.connection, upload.daily_bytes);
+        let checked = catch_unwind(AssertUnwindSafe(|| check(upload, &self.limits, inflater)));
+        let refused = match checked {
+            Ok(Ok((batch, share))) => return self.append(connection, batch, daily_bytes, share, answer),
+            Ok(Err(refused)) => Error::Refused(refused),
+            Err(_) => Error::CheckFailed,
+        };
+        let _ = answer.send(Err(refused));
+    }
+
+    fn append(
+        &self,
+        connection: ConnectionId,
+        batch: Batch,
+        daily_bytes: Option<i64>,
+        share: Share,
+        answer: Answer,
+    ) {
+        let rules = self.rules(&batch, daily_bytes);
+        let received_at = batch.received_at;
+        self.store.send_sized(
+            batch.body.len(),
+            move |conn| batches::append(conn, connection, &batch, &rules),
+            move |appended| {
+                drop(share);
+                let receipt =
+                    appended.map_err(Error::Store).and_then(|appended| receipt(appended, received_at));
+                let _ = answer.send(receipt);
+            },
+        );
+    }
+
+    fn rules(&self, batch: &Batch, daily_bytes: Option<i64>) -> batches::Rules {
+        let sessions = &self.sessions;
+        batches::Rules {
+            reopen_since: batch.received_at - i64::from(sessions.reopen_within_seconds) * 1000,
+            session_ms: i64::from(sessions.max_hours) * 60 * 60 * 1000,
+            session_bytes: i64::try_from(sessions.max_bytes).unwrap_or(i64::MAX),
+            session_batches: i64::from(sessions.max_batches),
+            daily_bytes,
+        }
+    }
+}
+
+fn receipt(appended: Appended, received_at: TimestampMs) -> Result<Receipt, Error> {
+    match appended {
+        Appended::Stored { next, playable, reopened } => {
+            Ok(Receipt { duplicate: false, next, needs_snapshot: !playable, reopened })
+        }
+        Appended::Duplicate { next } => {
+            Ok(Receipt { duplicate: true, next, needs_snapshot: false, reopened: false })
+        }
+        Appended::Conflict => Err(Refused::SeqConflict.into()),
+        Appended::SeqJump => Err(Refused::SeqJump.into()),
+        Appended::Closed => Err(Refused::SessionClosed.into()),
+        Appended::Full => Err(Refused::SessionLimit.into()),
+        Appended::OverQuota => Err(Refused::QuotaExceeded { after_seconds: tomorrow(received_at) }.into()),
+    }
+}
+
+/// The seconds until the next day (UTC), or an hour if that is longer.
+fn tomorrow(now: TimestampMs) -> u32 {
+    let left = DAY_SECONDS - now.div_euclid(1000).rem_euclid(DAY_SECONDS);
+    u32::try_from(left.clamp(1, MAX_QUOTA_WAIT_SECONDS)).expect("at most an hour")
+}
+
+/// Inflates and checks one upload. The bytes that are stored are the ones that came;
+/// plain ones are compressed, so that all that is stored has one form. The body's share
+/// of the budget has to be held until they are.
+fn check(upload: Upload, limits: &Limits, inflater: &mut Inflater) -> Result<(Batch, Share), Refused> {
+    let (sent, share) = upload.body.into_parts();
+    if sent.iter().all(u8::is_ascii_whitespace) {
+        return Err(Refused::EmptyBody);
+    }
+    let hash = Sha256::digest(&sent).into();
+    let is_gzip = upload.labelled_gzip || gzip::is_gzip(&sent);
+    let (facts, body) = if is_gzip {
+        (facts(inflater.inflate(&sent, limits.gzip)?, limits)?, sent)
+    } else {
+        (facts(&sent, limits)?, gzip::deflate(without_mark(&sent)))
+    };
+    let batch = Batch {
+        session: upload.session,
+        stream: upload.stream,
+        seq: upload.seq,
+        body,
+        hash,
+        facts,
+        end: upload.end,
+        user_agent: user_agent(&upload.user_agent),
+        sent_at: upload.sent_at,
+        received_at: upload.received_at,
+    };
+    Ok((batch, share))
+}
+
+/// A user agent of a length that can be shown.
+pub fn user_agent(sent: &str) -> String {
+    sent.chars().take(MAX_USER_AGENT_CHARS).collect()
+}
+
+fn facts(json: &[u8], limits: &Limits) -> Result<model::BatchFacts, Refused> {
+    let text = std::str::from_utf8(without_mark(json))
+        .map_err(|error| Refused::NotUtf8 { at: error.valid_up_to() })?;
+    if text.trim_ascii().is_empty() {
+        return Err(Refused::EmptyBody);
+    }
+    Ok(event::facts(&rrweb::events(text, &limits.events)?))
+}
+
+fn without_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(body: &[u8]) -> Upload {
+        Upload {
+            daily_bytes: None,
+            sent_at: None,
+            connection: ConnectionId(1),
+            session: "session-000000001".parse().expect("an id"),
+            stream: "stream-0000000001".parse().expect("an id"),
+            seq: 0,
+            end: false,
+            user_agent: "u".repeat(10_000),
+            received_at: 0,
+            body: body.to_vec().into(),
+            labelled_gzip: false,
+        }
+    }
+
+    fn checked(body: &[u8]) -> Result<Batch, Refused> {
+        let defaults = config::Settings::load(None, Default::default()).expect("defaults");
+        let limits = Limits::from(&defaults.ingest);
+        check(upload(body), &limits, &mut Inflater::default()).map(|(batch, _)| batch)
+    }
+
+    const EVENTS: &[u8] = br#"[{"type":0,"data":{},"timestamp":5}]"#;
+
+    #[test]
+    fn a_body_is_stored_as_it_came_or_compressed() {
+        let sent = gzip::deflate(EVENTS);
+        assert_eq!(checked(&sent).expect("gzip").body, sent);
+        let plain = checked(EVENTS).expect("plain");
+        assert_eq!(gzip::inflate(&plain.body, gzip::Limits::STORED).expect("gzip"), EVENTS);
+        assert_eq!(plain.facts.first_at, 5);
+        assert_eq!(plain.user_agent.len(), MAX_USER_AGENT_CHARS);
+    }
+
+    #[test]
+    fn who_is_over_the_quota_waits_for_tomorrow_but_an_hour_at_most() {
+        let day_ms = DAY_SECONDS * 1000;
+        for (now, wait) in [(0, 3600), (day_ms - 10_000, 10), (day_ms - 1, 1), (day_ms, 3600)] {
+            assert_eq!(tomorrow(now), wait, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_stripped() {
+        let marked = [BYTE_ORDER_MARK, EVENTS].concat();
+        let stored = checked(&marked).expect("accepted").body;
+        assert_eq!(gzip::inflate(&stored, gzip::Limits::STORED).expect("gzip"), EVENTS);
+    }
+
+    #[test]
+    fn what_is_not_text_is_told_with_its_place() {
+        assert_eq!(checked(b"[\"\xff\"]").expect_err("not UTF-8"), Refused::NotUtf8 { at: 2 });
+        assert_eq!(checked(b"\xed\xa0\x80").expect_err("a surrogate"), Refused::NotUtf8 { at: 0 });
+        for empty in [&b""[..], b" \n", &gzip::deflate(b""), &gzip::deflate(b"  ")] {
+            assert_eq!(checked(empty).expect_err("empty"), Refused::EmptyBody);
+        }
+    }
+}
