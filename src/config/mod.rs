@@ -199,6 +199,7 @@ pub struct Pages {
 pub struct Plugins {
     pub enabled: bool,
     pub folder: PathBuf,
+    pub code_dir: PathBuf,
     pub workers: usize,
     pub max_file_bytes: u64,
     pub max_memory_mib: u32,

@@ -58,6 +58,7 @@ impl Inspection {
                 Ok(Turn::Past) => BETWEEN_RERUNS,
                 Ok(Turn::Waiting) => WAITING,
                 Ok(Turn::Idle) | Err(store::Error::Busy) => REST,
+                Err(store::Error::Closed) => return,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "plugins could not go on");
                     REST

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -48,7 +48,9 @@ struct Shared {
     loader: Loader,
     folder: Option<PathBuf>,
     /// Those that are a part of this program and could be loaded.
-    built_in: BTreeMap<String, Arc<Plugin>>,
+    built_ins: &'static [(&'static str, &'static [u8])],
+    /// Those that are a part of this program and could be loaded, after the first look.
+    built_in: OnceLock<BTreeMap<String, Arc<Plugin>>>,
     registry: ArcSwap<Registry>,
     /// One look at the folder at a time.
     known: Mutex<Known>,
@@ -64,37 +66,29 @@ struct Known {
 }
 
 impl Host {
-    /// Loads the plugins that are a part of this program; those of the folder come with
-    /// the first `refresh`. Blocks for some tenths of a second when it has to compile.
+    /// Has no plugins yet: they come with the first `refresh`.
     pub fn open(settings: &config::Plugins, data_dir: &Path, built_ins: BuiltIns) -> Result<Self, Error> {
-        let cache = data_dir.join(CACHE);
+        let cache = match settings.code_dir.as_os_str().is_empty() {
+            true => data_dir.join(CACHE),
+            false => settings.code_dir.clone(),
+        };
         let loader = Loader::new(settings, &cache, built_ins.script_engine, Metering::Time)?;
         Ok(Self::with_loader(loader, settings, built_ins))
     }
 
     /// The same with a loader that was made before.
     pub fn with_loader(loader: Loader, settings: &config::Plugins, built_ins: BuiltIns) -> Self {
-        let loaded = built_ins.plugins.iter().filter(|_| settings.enabled).filter_map(|(manifest, code)| {
-            let plugin = load_built_in(&loader, manifest, code);
-            let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
-            plugin.inspect_err(report).ok().map(|plugin| (plugin.id().to_owned(), Arc::new(plugin)))
-        });
-        let built_in: BTreeMap<String, Arc<Plugin>> = loaded.collect();
         let folder = settings.enabled && !settings.folder.as_os_str().is_empty();
         let host = Self(Arc::new(Shared {
             loader,
             folder: folder.then(|| settings.folder.clone()),
-            built_in,
+            built_ins: if settings.enabled { built_ins.plugins } else { &[] },
+            built_in: OnceLock::new(),
             registry: ArcSwap::default(),
             known: Mutex::default(),
             version: watch::Sender::new(0),
             workers: Semaphore::new(settings.worker_count()),
         }));
-        host.change(|registry| {
-            for plugin in host.0.built_in.values() {
-                registry.insert(Arc::clone(plugin), None);
-            }
-        });
         host.set_settings(&settings.of);
         host
     }
@@ -132,9 +126,13 @@ impl Host {
         }
     }
 
-    /// Looks at the folder, and loads what changed. Blocks while it compiles.
+    /// Looks at the folder, and loads what changed; the first time also what is a part of
+    /// this program. Blocks while it compiles.
     pub fn refresh(&self) {
         let mut known = self.lock();
+        if self.0.built_in.get().is_none() {
+            self.load_built_ins(&known);
+        }
         let found = self.steady(&known.stamps);
         let mut changed = *self.0.version.borrow() == 0;
         let gone: Vec<String> = known.stamps.keys().filter(|id| !found.contains_key(*id)).cloned().collect();
@@ -175,6 +173,21 @@ impl Host {
         found
     }
 
+    fn load_built_ins(&self, known: &Known) {
+        let load = |(manifest, code): &(&str, &[u8])| {
+            let plugin = load_built_in(&self.0.loader, manifest, code);
+            let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
+            plugin.inspect_err(report).ok().map(|plugin| (plugin.id().to_owned(), Arc::new(plugin)))
+        };
+        let loaded = self.0.built_in.get_or_init(|| self.0.built_ins.iter().filter_map(load).collect());
+        self.change(|registry| {
+            for plugin in loaded.values() {
+                registry.insert(Arc::clone(plugin), None);
+            }
+            registry.set_settings(|id| known.settings_of(id));
+        });
+    }
+
     fn reload(&self, id: &str, source: &Source, known: &Known) {
         let files = source.read(self.0.loader.max_file_bytes()).map_err(Error::File);
         let loaded = files.and_then(|files| {
@@ -209,7 +222,7 @@ impl Host {
 
     fn unload(&self, id: &str, known: &Known) {
         tracing::info!(plugin = id, "the plugin was removed");
-        self.change(|registry| match self.0.built_in.get(id) {
+        self.change(|registry| match self.0.built_in.get().and_then(|built_in| built_in.get(id)) {
             Some(plugin) => {
                 registry.insert(Arc::clone(plugin), None);
                 registry.set_settings(|id| known.settings_of(id));

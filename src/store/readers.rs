@@ -36,7 +36,7 @@ impl Readers {
             let conn = lent.conn.as_ref().ok_or(Error::Closed)?;
             work(conn)
         });
-        reading.await.map_err(|_| Error::Panicked)?
+        reading.await.map_err(|error| if error.is_cancelled() { Error::Closed } else { Error::Panicked })?
     }
 }
 

@@ -4,13 +4,15 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 export const BINARY =
   process.env.TEST_BINARY ?? fileURLToPath(new URL("../../../target/debug/hindsight", import.meta.url));
+/** Compiled plugins are the same for all tests. */
+const CODE_DIR = join(dirname(BINARY), "plugin-code");
 const READY_WITHIN_MS = 20_000;
 
 export interface RunningServer {
@@ -29,7 +31,7 @@ export async function startServer(
   command: "serve" | "demo" = "serve",
 ): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "hindsight-"));
-  const env = { ...process.env, ...environment };
+  const env = { ...process.env, HINDSIGHT_PLUGINS__CODE_DIR: CODE_DIR, ...environment };
   const child = spawn(BINARY, [command, "--data", dataDir, "--listen", "127.0.0.1:0"], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
