@@ -42,7 +42,11 @@ const BUTTON = {
 };
 
 test.beforeAll(async ({ browser }) => {
-  server = await startServer({ HINDSIGHT_SESSIONS__ENDED_GRACE_SECONDS: "1" });
+  server = await startServer({
+    HINDSIGHT_SESSIONS__ENDED_GRACE_SECONDS: "1",
+    // What plugins say is said here.
+    HINDSIGHT_PLUGINS__ENABLED: "false",
+  });
   const page = await browser.newPage();
   target = await openConnection(page, server, "findings");
   listUrl = page.url();
