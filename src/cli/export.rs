@@ -94,7 +94,9 @@ async fn refuse_held_back(
     let plugins = Host::open(&settings.plugins, &settings.server.data_dir, super::plugin::built_ins())?;
     plugins.refresh();
     if chosen::holds_back(&plugins, &choices) {
-        bail!("session {id} is not masked yet: a plugin masks this connection's recordings, and the server does so once the visit is over; the Plugins page says if it fails");
+        bail!(
+            "session {id} is not masked yet: a plugin masks this connection's recordings, and the server does so once the visit is over; the Plugins page says if it fails"
+        );
     }
     Ok(())
 }

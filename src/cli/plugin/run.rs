@@ -77,7 +77,9 @@ async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<Connect
     let mut all = store.read(|conn| connections::all(conn, &Scope::everything())).await?;
     if let Some(name) = name {
         let found = all.into_iter().find(|connection| connection.name == name);
-        return found.with_context(|| format!("there is no connection {name:?}; `hindsight connection list` shows all"));
+        return found.with_context(|| {
+            format!("there is no connection {name:?}; `hindsight connection list` shows all")
+        });
     }
     match all.len() {
         1 => Ok(all.remove(0)),
@@ -87,7 +89,12 @@ async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<Connect
 }
 
 /// What the plugin does with past sessions, once it is clear that it can.
-async fn work(store: &Store, plugins: &Host, connection: &Connection, arguments: &Arguments) -> anyhow::Result<Work> {
+async fn work(
+    store: &Store,
+    plugins: &Host,
+    connection: &Connection,
+    arguments: &Arguments,
+) -> anyhow::Result<Work> {
     let (name, id) = (arguments.name.clone(), connection.id);
     let choice = store.read(move |conn| choices::find(conn, &name, id)).await?;
     let registry = plugins.plugins();
@@ -106,7 +113,9 @@ async fn work(store: &Store, plugins: &Host, connection: &Connection, arguments:
             connection.name
         ),
         (false, true, false) => Ok(Work::Analyze),
-        (false, true, true) => bail!("--dry-run is for what masks; {} only looks at sessions", arguments.name),
+        (false, true, true) => {
+            bail!("--dry-run is for what masks; {} only looks at sessions", arguments.name)
+        }
         (false, false, _) => bail!("{} makes reports; ask for one on the Reports page", arguments.name),
     }
 }
@@ -115,8 +124,7 @@ async fn work(store: &Store, plugins: &Host, connection: &Connection, arguments:
 async fn do_it(settings: Settings, store: &Store, plugins: Host, id: i64) -> anyhow::Result<Rerun> {
     let (stopper, stopping) = stop::channel();
     let clock = Clock::system();
-    let mut inspection =
-        Inspection::new(store.clone(), clock.clone(), plugins.clone(), reports::channel().1);
+    let mut inspection = Inspection::new(store.clone(), clock.clone(), plugins.clone(), reports::channel().1);
     let mut worker = Worker::new(store.clone(), clock.clone(), settings, plugins);
     let bar = bar(&find(store, id).await?);
     let working = async {

@@ -150,15 +150,16 @@ fn input(schema: &Value, key: &str, path: &[&str], values: &Values<'_>) -> Input
     let own = at(values.own, path);
     let below = at(values.below, path);
     let sent = values.sent.map(|form| form.text(&set(key)).to_owned());
-    let value = |written: fn(&Value) -> String| sent.clone().unwrap_or_else(|| own.map(written).unwrap_or_default());
+    let value =
+        |written: fn(&Value) -> String| sent.clone().unwrap_or_else(|| own.map(written).unwrap_or_default());
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     match Kind::of(schema) {
         Kind::Group => Input::Group { fields: fields(schema, &format!("{key}."), path, values) },
         Kind::Choice(options) => {
-            let chosen = value(Value::to_string);
+            let chosen = value(json);
             let choice = |option: Value| Choice {
-                chosen: option.to_string() == chosen,
-                value: option.to_string(),
+                chosen: json(&option) == chosen,
+                value: json(&option),
                 label: label(&option),
             };
             Input::Choice {
@@ -198,6 +199,10 @@ fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
 
 fn text(schema: &Value, name: &str) -> Option<String> {
     schema.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn json(value: &Value) -> String {
+    value.to_string()
 }
 
 fn label(value: &Value) -> String {
@@ -249,7 +254,8 @@ fn read_group(schema: &Value, prefix: &str, form: &Form, problems: &mut Vec<Prob
         let read = match Kind::of(schema) {
             Kind::Group => {
                 let group = read_group(schema, &format!("{key}."), form, problems);
-                Ok(Some(Value::Object(group)).filter(|group| group.as_object().is_some_and(|map| !map.is_empty())))
+                Ok(Some(Value::Object(group))
+                    .filter(|group| group.as_object().is_some_and(|map| !map.is_empty())))
             }
             kind => read_value(&kind, form.text(&set(&key)), form.text(&own(&key)) == "1"),
         };
@@ -265,14 +271,15 @@ fn read_group(schema: &Value, prefix: &str, form: &Form, problems: &mut Vec<Prob
 fn read_value(kind: &Kind, text: &str, own: bool) -> Result<Option<Value>, String> {
     let trimmed = text.trim();
     if let Kind::Lines = kind {
-        let lines: Vec<Value> = trimmed.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect();
+        let lines: Vec<Value> =
+            trimmed.lines().map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect();
         return Ok((own || !lines.is_empty()).then_some(Value::Array(lines)));
     }
     if trimmed.is_empty() {
         return Ok(None);
     }
     match kind {
-        Kind::Choice(options) => match options.iter().find(|option| option.to_string() == text) {
+        Kind::Choice(options) => match options.iter().find(|option| json(option) == text) {
             Some(option) => Ok(Some(option.clone())),
             None => Err("is none of the values that the list offers".to_owned()),
         },
@@ -280,10 +287,12 @@ fn read_value(kind: &Kind, text: &str, own: bool) -> Result<Option<Value>, Strin
             Ok(number) => Ok(Some(Value::from(number))),
             Err(_) => Err("is a whole number, such as 3".to_owned()),
         },
-        Kind::Number { whole: false } => match trimmed.parse::<f64>().ok().filter(|number| number.is_finite()) {
-            Some(number) => Ok(Some(Value::from(number))),
-            None => Err("is a number, such as 0.5".to_owned()),
-        },
+        Kind::Number { whole: false } => {
+            match trimmed.parse::<f64>().ok().filter(|number| number.is_finite()) {
+                Some(number) => Ok(Some(Value::from(number))),
+                None => Err("is a number, such as 0.5".to_owned()),
+            }
+        }
         Kind::Json => match serde_json::from_str(trimmed) {
             Ok(value) => Ok(Some(value)),
             Err(error) => Err(format!("is JSON, and this is none ({error})")),

@@ -34,7 +34,13 @@ pub async fn download(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 /// The file, read from the timeline block by block as it is sent.
-fn file(name: &str, info: &SessionInfo, settings: &Value, wanted: Vec<KindName>, bodies: Vec<Vec<u8>>) -> Response {
+fn file(
+    name: &str,
+    info: &SessionInfo,
+    settings: &Value,
+    wanted: Vec<KindName>,
+    bodies: Vec<Vec<u8>>,
+) -> Response {
     let session = serde_json::to_string(info).expect("plain values are always JSON");
     let head = format!("{{\"session\":{session},\n\"settings\":{settings},\n\"events\":[");
     let mut is_first = true;

@@ -51,9 +51,8 @@ struct HiddenText {
 
 /// What tells whether a page shows these as they are.
 pub fn version(reruns: &[Rerun]) -> String {
-    let each = |rerun: &Rerun| {
-        format!("{}-{}-{}-{}", rerun.id, rerun.state.as_str(), rerun.done, rerun.failed)
-    };
+    let each =
+        |rerun: &Rerun| format!("{}-{}-{}-{}", rerun.id, rerun.state.as_str(), rerun.done, rerun.failed);
     reruns.iter().map(each).collect::<Vec<_>>().join(".")
 }
 
