@@ -12,7 +12,7 @@ use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::timelines::{self, Reading};
-use super::{Error, Result, ledger, search, stretches};
+use super::{Error, Result, ledger, runs, search, stretches};
 use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
@@ -428,6 +428,8 @@ pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> R
     }
     if let Some(masked) = &finished.masked {
         mask_row(conn, due.session, masked)?;
+        // What plugins said before may quote what is masked now; they look again.
+        runs::forget_all(conn, due.session)?;
     }
     timelines::put(conn, due.session, &finished.reading, now)?;
     let after: i64 = conn

@@ -305,6 +305,12 @@ pub fn forget(conn: &Db, session: i64, plugin: &str) -> Result<()> {
     summarise(conn, session)
 }
 
+/// Takes away all that plugins said about a session that stays.
+pub(super) fn forget_all(conn: &Db, session: i64) -> Result<()> {
+    remove(conn, session)?;
+    summarise(conn, session)
+}
+
 /// Takes away all that plugins said about a session.
 pub(super) fn remove(conn: &Db, session: i64) -> Result<()> {
     let of_session = named_params! { ":session": session };

@@ -4,11 +4,15 @@
 use std::fs;
 use std::time::Duration;
 
-use hindsight::store::{Db, Scope, recordings};
+use hindsight::model::Severity;
+use hindsight::store::runs::{self, Outcome};
+use hindsight::store::{Db, Scope, recordings, sessions};
 use hindsight::web::routes;
 
-use crate::command_line::{folder, run, stderr, stdout};
+use crate::command_line::{Process, folder, run, stderr, stdout};
+use crate::erasing::{count, until};
 use crate::pages::{assert_reads, link, submit, words};
+use crate::said::finding;
 use crate::server::{NOW, TestServer, page_load};
 
 const SESSION: &str = "session-0000000001";
@@ -194,6 +198,7 @@ async fn past_sessions_are_masked_for_good_after_a_trial() {
     finish(&server).await;
     assert!(is_in_files(&server), "it is found where it is");
 
+    quote(&server).await;
     submit(&server, &page(&server, "/reruns"), "work=try&period=all").await;
     server.catch_up().await;
     let tried = server.get(&page(&server, "")).await;
@@ -228,6 +233,24 @@ async fn past_sessions_are_masked_for_good_after_a_trial() {
     }
 }
 
+/// A plugin that is gone by now has quoted the secret, in a finding and in its log.
+async fn quote(server: &TestServer) {
+    let (connection, id) = (server.connection.id, SESSION.parse().expect("an id"));
+    let row =
+        server.store.read(move |conn| sessions::find(conn, &Scope::everything(), connection, &id)).await;
+    let row = row.expect("the store reads").expect("it is there").row;
+    let outcome = Outcome {
+        findings: vec![finding("seen", Severity::High, 0, &format!("Saw {SECRET}"), SECRET)],
+        log: format!("info: {SECRET}\n"),
+        ..Outcome::default()
+    };
+    let write = move |conn: &Db| {
+        runs::begin(conn, row, "gone", &[1; 16], NOW)?;
+        runs::finish(conn, row, "gone", &[1; 16], &outcome)
+    };
+    assert!(server.store.write(write).await.expect("the store writes"));
+}
+
 /// Lets the two workers take turns: the one rewrites what the other asks for.
 async fn rerun_to_its_end(server: &TestServer) {
     use hindsight::finish::{Inspection, Worker, reports};
@@ -249,28 +272,71 @@ fn is_in_files(server: &TestServer) -> bool {
         .any(|bytes| bytes.windows(8).any(|window| window == b"lovelace"))
 }
 
-#[test]
-fn the_command_line_tries_masks_and_exports_no_more_than_the_pages_show() {
-    let data = folder();
-    let file = data.path().join("visit.json");
+/// What is to be masked, for the program in a process of its own.
+fn decide(data: &std::path::Path) {
+    let conn = Db::open(data.join("hindsight.db")).expect("opened");
+    let on =
+        "INSERT INTO plugin_choice (plugin, connection_id, enabled) SELECT 'mask-pii', id, 1 FROM connection";
+    conn.execute(on, []).expect("written");
+}
+
+fn import(data: &std::path::Path) -> String {
+    let file = data.join("visit.json");
     fs::write(&file, page_load(NOW, &format!("https://shop.example/{SECRET}"), SECRET)).expect("written");
-    let imported = stdout(&run(data.path(), &["import", &file.display().to_string()]));
-    let session = imported.trim().rsplit(' ').next().expect("an id").to_owned();
-    let connection = Db::open(data.path().join("hindsight.db")).expect("opened");
-    connection
-        .execute("INSERT INTO plugin_choice (plugin, connection_id, enabled) SELECT 'mask-pii', id, 1 FROM connection", [])
-        .expect("written");
-    drop(connection);
+    let imported = stdout(&run(data, &["import", &file.display().to_string()]));
+    imported.rsplit(' ').next().expect("an id").to_owned()
+}
+
+#[test]
+fn the_command_line_exports_no_more_than_the_pages_show() {
+    let data = folder();
+    let session = import(data.path());
+    assert!(stdout(&run(data.path(), &["export", &session])).contains(SECRET), "nothing is to be masked");
+    decide(data.path());
     let held = run(data.path(), &["export", &session]);
     assert!(!held.status.success() && stderr(&held).contains("is not masked yet"), "{}", stderr(&held));
+    assert!(!stdout(&held).contains("lovelace"));
+}
+
+#[test]
+fn the_command_line_tries_and_masks_with_a_server_and_without() {
+    let data = folder();
+    let session = import(data.path());
+    let at_once = [("HINDSIGHT_SESSIONS__ENDED_GRACE_SECONDS", "0")];
+    let server = Process::start_with(data.path(), &[], &at_once);
+    until("finished", || {
+        count(data.path(), "SELECT count(*) FROM session WHERE finished_at IS NOT NULL") == 1
+    });
+    let looked = run(data.path(), &["plugin", "run", "friction"]);
+    assert_eq!(stdout(&looked), "friction: 1 of 1 sessions, 0 failed, done", "{}", stderr(&looked));
+    drop(server);
 
     let trial = run(data.path(), &["plugin", "run", "mask-pii", "--dry-run"]);
-    assert!(trial.status.success(), "{}", stderr(&trial));
-    // Without a server the command lets the session be finished first, through the masker.
-    assert!(stdout(&trial).starts_with("mask-pii: "), "{}", stdout(&trial));
+    let text = stdout(&trial);
+    for expected in
+        ["mask-pii: 1 of 1 sessions, 0 failed, done", "1 sessions would be changed", "email", "[email]"]
+    {
+        assert!(text.contains(expected), "{expected:?} is not in {text}; {}", stderr(&trial));
+    }
+    let off = run(data.path(), &["plugin", "run", "mask-pii"]);
+    assert!(!off.status.success() && stderr(&off).contains("mask-pii is off for"), "{}", stderr(&off));
+    assert!(stdout(&run(data.path(), &["export", &session])).contains(SECRET), "nothing was changed");
+
+    decide(data.path());
+    let masked = run(data.path(), &["plugin", "run", "mask-pii"]);
+    assert_eq!(stdout(&masked), "mask-pii: 1 of 1 sessions, 0 failed, done", "{}", stderr(&masked));
+    let exported = stdout(&run(data.path(), &["export", &session]));
+    assert!(exported.contains("[email]") && !exported.contains("lovelace"), "{exported}");
+}
+
+#[test]
+fn the_command_line_says_what_cannot_be_run() {
+    let data = folder();
+    import(data.path());
     for (arguments, complaint) in [
         (&["plugin", "run", "nothing"][..], "there is no plugin \"nothing\""),
         (&["plugin", "run", "friction", "--dry-run"], "only looks at sessions"),
+        (&["plugin", "run", "friction", "--from", "soon"], "write a date like"),
         (&["plugin", "run", "mask-pii", "--connection", "x"], "there is no connection \"x\""),
     ] {
         let refused = run(data.path(), arguments);

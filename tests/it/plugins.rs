@@ -157,7 +157,7 @@ async fn a_run_shows_its_log_and_gives_its_input_away() {
     let server = with_counter().await;
     visit(&server, 1).await;
     let page = server.get(&path(&server, "/counter")).await;
-    assert_reads(&page, &["hello from the counter", "1 events", "1 findings", "Download", "low A page"]);
+    assert_reads(&page, &["hello from the counter", "1 event", "1 finding", "Download", "low A page"]);
     let answer = server.get(&link(&page, "input.json")).await;
     let disposition = answer.header("content-disposition").unwrap_or_default();
     assert_eq!(disposition, format!("attachment; filename=\"counter-{SESSION}.json\""));

@@ -22,6 +22,8 @@ pub struct Field {
     problems: Vec<String>,
     /// Where its value comes from.
     source: Source,
+    /// Whether it is set in `config.toml`, whatever the connection has.
+    in_server: bool,
     #[serde(flatten)]
     input: Input,
 }
@@ -139,6 +141,7 @@ fn fields(schema: &Value, prefix: &str, path: &[&str], values: &Values<'_>) -> V
                 (None, Some(_)) => Source::Server,
                 (None, None) => Source::Default,
             },
+            in_server: at(values.server, &path).is_some(),
             input,
             key,
         }

@@ -81,7 +81,7 @@ pub async fn ask_to_mask(app: App, request: Request) -> Result<Response, Problem
              search; plugins look at it again. Nobody sees a session while that is done."
                 .to_owned(),
             "This cannot be undone: what is hidden is overwritten on the disk. Copies that were made before, such \
-             as backups, keep it."
+             as backups, keep it; so do reports, which may quote visitors: delete those on the Reports page."
                 .to_owned(),
         ],
         action: format!("{url}/reruns"),
