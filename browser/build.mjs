@@ -61,6 +61,7 @@ const BUNDLES = [
   { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
   { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
   { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
+  { name: "plugins.js", entry: "dashboard/plugins.ts", path: "/assets/plugins.{hash}.js" },
   { name: "storage.js", entry: "dashboard/storage.ts", path: "/assets/storage.{hash}.js" },
   { name: "demo/shop.js", entry: "demo/shop.ts", path: "/demo/assets/shop.{hash}.js" },
   { name: "demo/shop.css", entry: "demo/shop.css", path: "/demo/assets/shop.{hash}.css" },

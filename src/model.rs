@@ -204,6 +204,8 @@ pub struct Session {
     pub counts: Option<Counts>,
     /// What plugins found.
     pub found: FoundCounts,
+    /// Whether its recording waits to be masked, and nobody may see it before.
+    pub held_back: bool,
 }
 
 /// What a visitor did in a session.

@@ -53,7 +53,8 @@ pub struct Arguments {
     yes: bool,
 }
 
-fn time(text: &str) -> Result<TimestampMs, String> {
+/// A date, which begins at midnight UTC, or a time.
+pub(super) fn time(text: &str) -> Result<TimestampMs, String> {
     // A date is read from a moment as well, and then forgets its time.
     if !text.contains(['T', 't', ' '])
         && let Ok(date) = text.parse::<Date>()

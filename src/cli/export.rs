@@ -12,12 +12,14 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::config::Settings;
+use crate::finish::chosen;
 use crate::model::{ConnectionId, SessionId, StreamId, TimestampMs};
 use crate::pieces;
 use crate::playback::{Part, Playback, Stream};
+use crate::plugins::Host;
 use crate::rrweb::{self, Event, Limits};
 use crate::store::recordings::{self, Form};
-use crate::store::{Db, Scope, Store, connections, sessions};
+use crate::store::{Db, Scope, Store, choices, connections, sessions};
 
 /// What was stored was within the limits when it came.
 const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
@@ -39,13 +41,14 @@ pub struct Arguments {
 /// Runs the command. Works beside a running server.
 pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()> {
     let (store, closing) = super::open_to_read(&settings)?;
-    let outcome = export(&store, arguments).await;
+    let outcome = export(&settings, &store, arguments).await;
     closing.close();
     outcome
 }
 
-async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
+async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> anyhow::Result<()> {
     let connection = connection(store, &arguments).await?;
+    refuse_held_back(settings, store, connection, &arguments.session).await?;
     let session = arguments.session.clone();
     let id = session.clone();
     let stored =
@@ -67,6 +70,33 @@ async fn export(store: &Store, arguments: Arguments) -> anyhow::Result<()> {
     if let Some(path) = &arguments.output {
         std::fs::rename(unfinished(path), path)
             .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// What waits to be masked leaves the database as little as it is shown.
+async fn refuse_held_back(
+    settings: &Settings,
+    store: &Store,
+    connection: ConnectionId,
+    id: &SessionId,
+) -> anyhow::Result<()> {
+    let session = id.clone();
+    let (found, choices) = store
+        .read(move |conn| {
+            let found = sessions::find(conn, &Scope::everything(), connection, &session)?;
+            Ok((found, choices::of_connection(conn, connection)?))
+        })
+        .await?;
+    if found.is_none_or(|session| session.finished) {
+        return Ok(());
+    }
+    let plugins = Host::open(&settings.plugins, &settings.server.data_dir, super::plugin::built_ins())?;
+    plugins.refresh();
+    if chosen::holds_back(&plugins, &choices) {
+        bail!(
+            "session {id} is not masked yet: a plugin masks this connection's recordings, and the server does so once the visit is over; the Plugins page says if it fails"
+        );
     }
     Ok(())
 }

@@ -75,6 +75,12 @@ pub fn maskers(plugins: &Host, choices: &[(String, Choice)]) -> Result<Vec<Chose
     on(&registry, choices, masks).map(|(entry, choice)| with_settings(entry, &choice)).collect()
 }
 
+/// Whether recordings of a connection are shown only once they are finished, since they
+/// are masked then. What cannot be said for sure counts as yes.
+pub fn holds_back(plugins: &Host, choices: &[(String, Choice)]) -> bool {
+    maskers(plugins, choices).map_or(true, |maskers| !maskers.is_empty())
+}
+
 fn on<'a>(
     registry: &'a crate::plugins::Registry,
     choices: &'a [(String, Choice)],

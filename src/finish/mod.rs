@@ -34,7 +34,7 @@ use crate::plugins::Host;
 use crate::plugins::run::SessionInfo;
 use crate::stop::Stopping;
 use crate::store::runs::Subject;
-use crate::store::{self, Store, completing};
+use crate::store::{self, Store, completing, finishing};
 
 /// How long the worker rests when there was nothing to do.
 const REST: Duration = Duration::from_secs(1);
@@ -62,6 +62,8 @@ pub struct Worker {
     plugins: Host,
     finisher: Finisher,
     housekeeping: Housekeeping,
+    /// The plugins with which sessions were masked last.
+    masked_with: u64,
 }
 
 impl Worker {
@@ -69,7 +71,7 @@ impl Worker {
     pub fn new(store: Store, clock: Clock, settings: Settings, plugins: Host) -> Self {
         let finisher = Finisher::new(store.clone(), settings.sessions.clone(), plugins.clone());
         let housekeeping = Housekeeping::new(store.clone(), &settings);
-        Self { store, clock, settings, plugins, finisher, housekeeping }
+        Self { store, clock, settings, plugins, finisher, housekeeping, masked_with: 0 }
     }
 
     /// Works until the server stops. Compressing takes a while, so this wants a thread of its own.
@@ -101,6 +103,7 @@ impl Worker {
     async fn turn(&mut self, stopping: &Stopping) -> store::Result<Turn> {
         let now = self.clock.now();
         let completed = self.complete(now).await?;
+        self.retry_held_back().await?;
         let finished = self.finisher.next(now, stopping).await?;
         let kept_house = self.housekeeping.step(now, self.clock.uptime()).await?;
         // Each finished session leaves batches to be overwritten: those who wait to be
@@ -115,6 +118,16 @@ impl Worker {
     /// Works until there is nothing left to do.
     pub async fn catch_up(&mut self, stopping: &Stopping) -> store::Result<()> {
         while self.turn(stopping).await? != Turn::Idle {}
+        Ok(())
+    }
+
+    /// What could not be masked may work with other plugins.
+    async fn retry_held_back(&mut self) -> store::Result<()> {
+        let version = *self.plugins.versions().borrow();
+        if version != self.masked_with {
+            self.store.write(finishing::retry_all_held_back).await?;
+            self.masked_with = version;
+        }
         Ok(())
     }
 

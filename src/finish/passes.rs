@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Timeline(#[from] timeline::block::Error),
     /// Nobody may see the session before it is masked.
-    #[error("held back, since it could not be masked: {0}")]
+    #[error("{held_back}, since it could not be masked: {0}", held_back = finishing::HELD_BACK)]
     Masking(String),
     #[error("the server stops")]
     Stopping,

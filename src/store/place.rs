@@ -40,6 +40,11 @@ pub fn range(connection: ConnectionId, from: TimestampMs, to: TimestampMs) -> Ra
     first_at(connection, from)..=end
 }
 
+/// When a session of this id started, unless many did in the same millisecond.
+pub fn started_at(id: i64) -> TimestampMs {
+    (id >> NUMBER_BITS) & LAST_TIME
+}
+
 /// All ids of a connection's sessions.
 pub fn all(connection: ConnectionId) -> RangeInclusive<i64> {
     range(connection, 0, TimestampMs::MAX)

@@ -92,6 +92,14 @@ pub struct Rerun {
     pub outcome: String,
     next: i64,
     first: i64,
+    last: i64,
+}
+
+impl Rerun {
+    /// When the sessions started that it is about: from a time on, and before another.
+    pub fn period(&self) -> (TimestampMs, TimestampMs) {
+        (place::started_at(self.first), place::started_at(self.last) + 1)
+    }
 }
 
 /// Begins to run a plugin over the sessions that started within a time, from the newest.
@@ -133,7 +141,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, plugin, connection_id, work, sessions, done, failed, state, started_at, ended_at,
-                    outcome, next, first
+                    outcome, next, first, last
              FROM rerun ",
             $rest
         )
@@ -156,6 +164,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Rerun> {
         outcome: row.get(10)?,
         next: row.get(11)?,
         first: row.get(12)?,
+        last: row.get(13)?,
     })
 }
 
@@ -173,11 +182,15 @@ pub fn find(conn: &Db, id: i64) -> Result<Option<Rerun>> {
     Ok(statement.query_row(named_params! { ":id": id }, from_row).optional()?)
 }
 
-/// The latest reruns of a plugin, from the newest.
-pub fn latest(conn: &Db, plugin: &str, limit: i64) -> Result<Vec<Rerun>> {
-    let mut statement =
-        conn.prepare_cached(select!("WHERE plugin = :plugin ORDER BY id DESC LIMIT :limit"))?;
-    let found = statement.query_map(named_params! { ":plugin": plugin, ":limit": limit }, from_row)?;
+/// The latest reruns of a plugin for a connection, from the newest.
+pub fn latest(conn: &Db, plugin: &str, connection: ConnectionId, limit: i64) -> Result<Vec<Rerun>> {
+    let mut statement = conn.prepare_cached(select!(
+        "WHERE plugin = :plugin AND connection_id = :connection ORDER BY id DESC LIMIT :limit"
+    ))?;
+    let found = statement.query_map(
+        named_params! { ":plugin": plugin, ":connection": connection.0, ":limit": limit },
+        from_row,
+    )?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 

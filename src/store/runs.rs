@@ -305,6 +305,12 @@ pub fn forget(conn: &Db, session: i64, plugin: &str) -> Result<()> {
     summarise(conn, session)
 }
 
+/// Takes away all that plugins said about a session that stays.
+pub(super) fn forget_all(conn: &Db, session: i64) -> Result<()> {
+    remove(conn, session)?;
+    summarise(conn, session)
+}
+
 /// Takes away all that plugins said about a session.
 pub(super) fn remove(conn: &Db, session: i64) -> Result<()> {
     let of_session = named_params! { ":session": session };
@@ -360,15 +366,23 @@ pub struct Run {
     pub log: String,
 }
 
-/// The latest runs of a plugin, from the newest.
-pub fn latest(conn: &Db, plugin: &str, limit: i64) -> Result<Vec<Run>> {
+/// So many of a plugin's latest runs are looked through for those of one connection.
+const LOOKED_THROUGH: i64 = 2000;
+
+/// The latest runs of a plugin over sessions of a connection, from the newest.
+pub fn latest(conn: &Db, plugin: &str, connection: ConnectionId, limit: i64) -> Result<Vec<Run>> {
     let mut statement = conn.prepare_cached(
         "SELECT session.public_id, session.connection_id, ran_at, status, reason, attempts, cpu_us, memory,
-                plugin_run.events, plugin_run.findings, facts, log
-         FROM plugin_run INDEXED BY plugin_run_latest JOIN session ON session.id = plugin_run.session_id
-         WHERE plugin = :plugin ORDER BY ran_at DESC LIMIT :limit",
+                run.events, run.findings, facts, log
+         FROM (SELECT * FROM plugin_run INDEXED BY plugin_run_latest
+               WHERE plugin = :plugin ORDER BY ran_at DESC LIMIT :looked_through) AS run
+         JOIN session ON session.id = run.session_id
+         WHERE session.connection_id = :connection ORDER BY ran_at DESC LIMIT :limit",
     )?;
-    let runs = statement.query_map(named_params! { ":plugin": plugin, ":limit": limit }, |row| {
+    let params = named_params! {
+        ":plugin": plugin, ":connection": connection.0, ":limit": limit, ":looked_through": LOOKED_THROUGH,
+    };
+    let runs = statement.query_map(params, |row| {
         let status: String = row.get(3)?;
         let reason: Option<String> = row.get(4)?;
         Ok(Run {

@@ -250,6 +250,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         first_event_at,
         counts: counts_from(row, 16)?,
         found: found_from(row, 20)?,
+        // Who shows it knows which maskers there are.
+        held_back: false,
     })
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use serde::Serialize;
 use warp::http::Method;
 
+use super::held_back::find_shown;
 use super::problem::Problem;
-use super::replay::{PAGE, find, json, playback};
+use super::replay::{PAGE, json, playback};
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
@@ -89,7 +90,7 @@ async fn events(app: App, request: Request) -> Result<Response, Problem> {
         }
         _ => return Err(Problem::bad_query("only is moments, and stands without from.")),
     };
-    let session = find(&app, &request).await?;
+    let session = find_shown(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let row = session.row;
     let numbers = app.store.read(move |conn| timelines::blocks_from(conn, row, 0)).await?;

@@ -30,6 +30,12 @@ impl Form {
         Ok(Self { fields: form_urlencoded::parse(&body).into_owned().collect() })
     }
 
+    /// A form with these fields.
+    #[cfg(test)]
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self { fields }
+    }
+
     /// The first field of that name; empty when there is none.
     pub fn text(&self, name: &str) -> &str {
         self.fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)

@@ -62,6 +62,9 @@ kinds! {
     CROSS_SITE: "cross-site", FORBIDDEN, "Sent from another site", None,
         "What changes something is taken from pages of this server only. A program says where it comes from \
          with the header `Sec-Fetch-Site: none`.";
+    HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
+        "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
+         masked; where masking fails, the Plugins page says why.";
     CARD_DECLINED: "card-declined", PAYMENT_REQUIRED, "Card declined", None,
         "The demo shop's bank declines this card. Nothing was charged; try another card.";
     INTERNAL: "internal", INTERNAL_SERVER_ERROR, "Server error", None,

@@ -172,6 +172,11 @@ pub fn reports_url(connection: ConnectionId) -> String {
     format!("/connections/{connection}/reports")
 }
 
+/// The address of a connection's plugins.
+pub fn plugins_url(connection: ConnectionId) -> String {
+    format!("/connections/{connection}/plugins")
+}
+
 /// The connection that is shown when none is asked for: the oldest.
 pub async fn first_connection(app: &App) -> store::Result<Option<ConnectionId>> {
     let scope = app.scope();

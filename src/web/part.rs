@@ -6,12 +6,13 @@
 
 use warp::http::{HeaderValue, Method, header};
 
+use super::held_back::find_shown;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
 use crate::ingest::gzip;
-use crate::model::{ConnectionId, SessionId, StreamId, StyleHash};
+use crate::model::{ConnectionId, Session, StreamId, StyleHash};
 use crate::pieces::MAX_BYTES;
 use crate::segment::frame;
 use crate::store::recordings;
@@ -53,8 +54,7 @@ enum Stored {
 }
 
 async fn batch(app: &App, request: &Request) -> Result<Option<Stored>, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
-    let session: SessionId = request.param("session")?;
+    let Session { connection, id: session, .. } = find_shown(app, request).await?;
     let stream: StreamId = request.param("stream")?;
     let seq: i64 = request.param("seq")?;
     let scope = app.scope();
@@ -66,8 +66,7 @@ async fn batch(app: &App, request: &Request) -> Result<Option<Stored>, Problem> 
 }
 
 async fn segment(app: &App, request: &Request) -> Result<Option<Stored>, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
-    let session: SessionId = request.param("session")?;
+    let Session { connection, id: session, .. } = find_shown(app, request).await?;
     let segment: i64 = request.param("segment")?;
     let scope = app.scope();
     let read =

@@ -3,8 +3,8 @@
 use warp::http::Method;
 
 use super::form::Form;
+use super::held_back::find;
 use super::problem::Problem;
-use super::replay::find;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::url_of;

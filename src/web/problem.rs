@@ -94,6 +94,17 @@ impl Problem {
         Self { detail: detail.to_owned(), title: "No such report", ..Self::not_found() }
     }
 
+    /// The recording waits to be masked.
+    pub fn held_back() -> Self {
+        Self::new(kinds::HELD_BACK, kinds::HELD_BACK.meaning)
+    }
+
+    /// The plugin does not exist.
+    pub fn no_plugin() -> Self {
+        let detail = "No plugin of this name is in the server's folder of plugins. It may have been removed.";
+        Self { detail: detail.to_owned(), title: "No such plugin", ..Self::not_found() }
+    }
+
     /// There is too much of it to be done.
     pub fn busy(detail: &str) -> Self {
         Self::new(kinds::BUSY, detail).after(some_seconds())

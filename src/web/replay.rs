@@ -3,16 +3,17 @@
 use serde::Serialize;
 use warp::http::{HeaderValue, Method, header};
 
+use super::held_back::{find, find_shown};
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::{Row, url_of};
 use super::{App, Response, findings, headers};
-use crate::model::{ConnectionId, Session, SessionId, Status};
+use crate::model::{Session, Status};
 use crate::playback::{self, Playback};
 use crate::store::recordings::{self, Form};
-use crate::store::{self, runs, sessions};
+use crate::store::{self, runs};
 
 /// The address of a session.
 pub const PAGE: &str = "/connections/{connection}/sessions/{session}";
@@ -67,10 +68,14 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
     let row = session.row;
-    let (found, due) = app
+    let (mut found, due) = app
         .store
         .read(move |conn| Ok((store::findings::findings(conn, row)?, runs::as_due(conn, row)?)))
         .await?;
+    if session.held_back {
+        // What was found before it went to be masked again may quote what is to be hidden.
+        found.clear();
+    }
     let playback = playback(&app, &session).await?;
     let page = ReplayPage {
         panel: Panel::of(&request)?,
@@ -127,7 +132,7 @@ struct StagePage<'a> {
 /// The document that a recording is drawn in. It has a policy of its own, which what a
 /// visitor recorded inherits.
 async fn stage(app: App, request: Request) -> Result<Response, Problem> {
-    find(&app, &request).await?;
+    find_shown(&app, &request).await?;
     let nonce = nonce()?;
     let page = StagePage {
         nonce: &nonce,
@@ -179,7 +184,7 @@ struct ManifestPart {
 
 /// Where the pieces of a recording are and when they play.
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
-    let session = find(&app, &request).await?;
+    let session = find_shown(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let url = url_of(&session);
     let streams = playback.streams.into_iter().map(|stream| {
@@ -211,15 +216,6 @@ pub async fn playback(app: &App, session: &Session) -> Result<Playback, Problem>
     let (scope, connection, id) = (app.scope(), session.connection, session.id.clone());
     let stored = app.store.read(move |conn| recordings::streams(conn, &scope, connection, &id)).await?;
     Ok(Playback::of(&stored))
-}
-
-/// The session that the path names. One that the asker may not see is not there.
-pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
-    let id: SessionId = request.param("session").map_err(|_| Problem::no_session())?;
-    let scope = app.scope();
-    let found = app.store.read(move |conn| sessions::find(conn, &scope, connection, &id)).await?;
-    found.ok_or_else(Problem::no_session)
 }
 
 /// An answer in JSON.

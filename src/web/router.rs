@@ -19,7 +19,7 @@ use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
     App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, replay, reports, retention, sessions, storage,
+    pin, plugins, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -101,6 +101,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(reports::routes());
+    routes.extend(plugins::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));

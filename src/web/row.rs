@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
-use super::page::sessions_url;
+use super::page::{plugins_url, sessions_url};
 use super::{format, user_agent};
 use crate::model::{Session, Status, TimestampMs};
 
@@ -15,6 +15,9 @@ pub struct Row {
     url: String,
     playable: bool,
     unplayable_reason: &'static str,
+    held_back: bool,
+    /// Where it stands why a session is held back.
+    plugins_url: String,
     landing_url: String,
     domain: String,
     path: String,
@@ -56,11 +59,13 @@ impl Row {
             signals: Signals::of(session.counts, &session.found, kinds),
             id: session.id.to_string(),
             playable: session.playable,
-            unplayable_reason: if session.playable {
-                ""
-            } else {
-                "No picture of the page has arrived yet, so there is nothing to replay."
+            unplayable_reason: match (session.held_back, session.playable) {
+                (true, _) => "Not shown before it is masked.",
+                (false, true) => "",
+                (false, false) => "No picture of the page has arrived yet, so there is nothing to replay.",
             },
+            held_back: session.held_back,
+            plugins_url: plugins_url(session.connection),
             visitor_url: session.visitor.as_ref().map(of_visitor),
             visitor: session.visitor,
             landing_url: session.landing_url,

@@ -6,6 +6,7 @@ use warp::http::Method;
 use super::chart::{Chart, Span};
 use super::filter::{Filter, Part};
 use super::findings::Kinds;
+use super::held_back::Rule;
 use super::moment::Moment;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
@@ -16,7 +17,7 @@ use super::{App, Response, delete, demo, format, see_other};
 use crate::model::{ConnectionId, Session, Status, Totals};
 use crate::store::activity::{self, Hour};
 use crate::store::sessions::{self, Listing, Page};
-use crate::store::{self, Db, connections, findings};
+use crate::store::{self, Db, choices, connections, findings};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -127,6 +128,7 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let (connection, wanted, page) = (asked.connection, asked.filter.wanted(), asked.page);
     let now = app.clock.now();
     let since = asked.span.start(now);
+    let viewing = app.clone();
     let (totals, hours, listing) = app
         .store
         .read(move |conn| {
@@ -136,7 +138,8 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
                 Some(wanted) => sessions::list(conn, &scope, connection, &wanted, page, limit)?,
                 None => Listing::default(),
             };
-            Ok((totals, hours, with_kinds(conn, listing)?))
+            let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+            Ok((totals, hours, listed(conn, listing, rule)?))
         })
         .await?;
     if listing.rows.is_empty() && page != Page::First {
@@ -153,12 +156,15 @@ struct Listed {
     older: bool,
 }
 
-fn with_kinds(conn: &Db, listing: Listing) -> store::Result<Listed> {
+fn listed(conn: &Db, listing: Listing, rule: Rule) -> store::Result<Listed> {
     let kinds = |session: &Session| match session.found.findings {
         0 => Ok(Kinds::new()),
         _ => findings::kinds(conn, session.row),
     };
-    let rows = listing.sessions.into_iter().map(|session| kinds(&session).map(|kinds| (session, kinds)));
+    let rows = listing.sessions.into_iter().map(|session| {
+        let kinds = kinds(&session)?;
+        Ok((rule.apply(session), kinds))
+    });
     let rows = rows.collect::<store::Result<_>>()?;
     Ok(Listed { rows, newer: listing.newer, older: listing.older })
 }

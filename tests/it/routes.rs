@@ -14,6 +14,8 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{seq}", "0")
         .replace("{report}", "1")
         .replace("{table}", "1.csv")
+        .replace("{plugin}", "friction")
+        .replace("{rerun}", "1")
         .replace("{kind}", "busy")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")

@@ -217,9 +217,26 @@ pub fn parse(answer: &[u8]) -> Answer {
         let (name, value) = line.split_once(": ").unwrap_or((line, ""));
         format!("{}: {value}", name.to_lowercase())
     });
-    Answer {
+    let mut answer = Answer {
         status: status.parse().expect("a status"),
         headers: headers.collect(),
         body: answer[end + 4..].to_vec(),
+    };
+    if answer.header("transfer-encoding") == Some("chunked") {
+        answer.body = without_chunks(&answer.body);
     }
+    answer
+}
+
+/// A body whose length was not known before it was sent.
+fn without_chunks(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
+        let length = std::str::from_utf8(&body[..end]).expect("a length");
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        let chunk = &body[end + 2..];
+        whole.extend_from_slice(&chunk[..length]);
+        body = &chunk[length + 2..];
+    }
+    whole
 }

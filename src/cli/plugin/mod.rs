@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod list;
 mod new;
+mod run;
 
 use clap::Subcommand;
 
@@ -20,6 +21,8 @@ pub enum Action {
     List,
     /// Writes a complete small project: a plugin that works, with its test and what to run.
     New(new::Arguments),
+    /// Runs a plugin over past sessions: what looks at them looks again, what masks them masks for good.
+    Run(run::Arguments),
     /// Compiles one file within limits: the server starts itself for this.
     #[command(hide = true)]
     Compile(compile::Arguments),
@@ -31,17 +34,18 @@ impl Action {
     pub fn run_alone(&self) -> Option<anyhow::Result<()>> {
         match self {
             Self::Compile(arguments) => Some(compile::run(arguments)),
-            Self::Check(_) | Self::List | Self::New(_) => None,
+            Self::Check(_) | Self::List | Self::New(_) | Self::Run(_) => None,
         }
     }
 }
 
 /// Runs the command.
-pub fn run(settings: &Settings, action: Action) -> anyhow::Result<()> {
+pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
     match action {
-        Action::Check(arguments) => check::run(settings, &arguments),
-        Action::List => list::run(settings),
+        Action::Check(arguments) => check::run(&settings, &arguments),
+        Action::List => list::run(&settings),
         Action::New(arguments) => new::run(&arguments),
+        Action::Run(arguments) => run::run(settings, arguments).await,
         Action::Compile(arguments) => compile::run(&arguments),
     }
 }

@@ -19,6 +19,10 @@ ALTER TABLE session ADD COLUMN score_why TEXT;
 -- Since when it waits to be read, or for plugins to look at it. NULL: it does not.
 ALTER TABLE session ADD COLUMN analysis_due_at INTEGER;
 
+-- Sessions that could not be finished: some are tried again when a masker works again.
+CREATE INDEX session_failed ON session (connection_id)
+    WHERE completed_at IS NOT NULL AND finished_at IS NULL AND finish_attempts >= 3;
+
 CREATE INDEX session_unanalysed ON session (analysis_due_at) WHERE analysis_due_at IS NOT NULL;
 
 -- What a person did in a session: some thousand events in each row (`timeline::block`),

@@ -108,7 +108,7 @@ fn a_run_is_made_once_and_tried_three_times() {
         assert_eq!(begin([1; 16]), Turn::Run(attempt));
     }
     assert_eq!(begin([1; 16]), Turn::Exhausted);
-    let failed = latest(&conn, "friction", 9).expect("listed");
+    let failed = latest(&conn, "friction", shop, 9).expect("listed");
     assert_eq!(failed[0].failure.as_deref(), Some("The server ended during the run."));
 
     assert_eq!(begin([2; 16]), Turn::Run(1), "other bytes or settings are another run");

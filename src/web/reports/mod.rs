@@ -12,7 +12,7 @@ mod list;
 mod live;
 mod markdown;
 mod order;
-mod period;
+pub mod period;
 mod show;
 
 use std::str::FromStr;

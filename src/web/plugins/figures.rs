@@ -1,0 +1,62 @@
+//! What the latest runs of a plugin took and found.
+
+use serde::Serialize;
+
+use crate::store::runs::Run;
+use crate::web::format;
+
+/// So many runs are counted.
+pub const RUNS: i64 = 200;
+
+/// What the latest runs took and found, as text.
+#[derive(Serialize)]
+pub struct Figures {
+    runs: String,
+    failed: Option<String>,
+    median: String,
+    p95: String,
+    memory: String,
+    findings: String,
+}
+
+impl Figures {
+    /// `None` when it did not run yet.
+    pub fn of(runs: &[Run]) -> Option<Self> {
+        let mut times: Vec<i64> = runs.iter().map(|run| run.cost.cpu_us).collect();
+        times.sort_unstable();
+        let most_memory = runs.iter().map(|run| run.cost.memory).max()?;
+        let failed = runs.iter().filter(|run| run.failure.is_some()).count();
+        let findings: i64 = runs.iter().map(|run| run.findings).sum();
+        Some(Self {
+            runs: format::grouped(runs.len() as i64),
+            failed: (failed > 0).then(|| format::grouped(failed as i64)),
+            median: milliseconds(percentile(&times, 50)),
+            p95: milliseconds(percentile(&times, 95)),
+            memory: format::bytes(most_memory),
+            findings: format::grouped(findings),
+        })
+    }
+}
+
+/// Of sorted values, the one that so many in a hundred do not exceed.
+fn percentile(sorted: &[i64], percent: usize) -> i64 {
+    let place = (sorted.len() * percent).div_ceil(100).max(1) - 1;
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+/// Microseconds as text.
+pub fn milliseconds(us: i64) -> String {
+    format!("{} ms", format::number(us as f64 / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let values: Vec<i64> = (1..=20).collect();
+        assert_eq!((percentile(&values, 50), percentile(&values, 95)), (10, 19));
+        assert_eq!((percentile(&[7], 50), percentile(&[7], 95), percentile(&[], 50)), (7, 7, 0));
+    }
+}

@@ -1,0 +1,74 @@
+//! How a plugin is doing for a connection, in plain words.
+
+use serde::Serialize;
+
+use crate::finish::chosen;
+use crate::plugins::{self, Entry};
+use crate::store::choices::Choice;
+use crate::store::runs::Digest;
+
+/// How a plugin is doing.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Which mark it gets.
+    mark: Mark,
+    /// In two words.
+    label: &'static str,
+    /// What is the matter; empty when nothing is.
+    reason: String,
+    /// Whether it runs again when somebody says so.
+    is_paused: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    Live,
+    Off,
+    Trouble,
+}
+
+impl State {
+    /// Of a plugin, with the reason for which it is paused.
+    pub fn of(entry: &Entry, choice: &Choice, paused: Option<String>) -> Self {
+        let trouble = |label, reason| Self { mark: Mark::Trouble, label, reason, is_paused: false };
+        let problem = entry.problem.clone().unwrap_or_default();
+        let Some(plugin) = &entry.plugin else { return trouble("Cannot be loaded", problem) };
+        if !entry.settings_problems.is_empty() {
+            let problems: Vec<String> = entry.settings_problems.iter().map(ToString::to_string).collect();
+            let table = format!("[plugins.{}] of config.toml does not fit: ", entry.id);
+            return trouble("Wrong settings", table + &problems.join("; "));
+        }
+        if !chosen::is_on(plugin, choice) {
+            return Self { mark: Mark::Off, label: "Off", reason: String::new(), is_paused: false };
+        }
+        if let Err(reason) = chosen::with_settings(entry, choice) {
+            return trouble("Wrong settings", reason);
+        }
+        if let Some(reason) = paused {
+            return Self { is_paused: true, ..trouble("Paused after three failures", reason) };
+        }
+        match entry.state() {
+            plugins::State::Outdated => trouble("An older version runs", problem),
+            _ => Self { mark: Mark::Live, label: "Live", reason: String::new(), is_paused: false },
+        }
+    }
+
+    /// Of one that something was decided about and that is not there.
+    pub fn gone(choice: &Choice) -> Self {
+        let reason = match choice.enabled {
+            Some(true) => {
+                "It is switched on and its file is gone. If it masks, nothing more is shown until it is put back \
+                 or switched off."
+            }
+            _ => "Its file is gone.",
+        };
+        let reason = reason.to_owned();
+        Self { mark: Mark::Trouble, label: "Not there", reason, is_paused: false }
+    }
+}
+
+/// Under which its failures are counted. `None`: it cannot run.
+pub fn health_digest(entry: &Entry, choice: &Choice) -> Option<Digest> {
+    chosen::with_settings(entry, choice).ok().map(|chosen| chosen.digest(""))
+}

@@ -1,0 +1,55 @@
+//! Switching a plugin on and off for a connection, and trying again what failed.
+
+use super::Asked;
+use crate::store::{choices, finishing};
+use crate::web::form::Form;
+use crate::web::page::plugins_url;
+use crate::web::problem::Problem;
+use crate::web::request::Request;
+use crate::web::{App, Response, see_other};
+
+/// Switches a plugin on or off.
+pub async fn switch(app: App, mut request: Request) -> Result<Response, Problem> {
+    let asked = Asked::of(&app, &request).await?;
+    let form = Form::read(&app, &mut request).await?;
+    let enabled = match form.text("on") {
+        "1" => true,
+        "0" => false,
+        _ => return Err(Problem::bad_query("on is 1, to let the plugin work for this connection, or 0.")),
+    };
+    if enabled {
+        asked.entry()?;
+    }
+    let (name, connection) = (asked.name.clone(), asked.connection);
+    app.store
+        .write(move |conn| {
+            choices::enable(conn, &name, connection, enabled)?;
+            // Without this masker, or with this one, sessions may pass that did not.
+            finishing::retry_held_back(conn, connection).map(drop)
+        })
+        .await?;
+    let done = if enabled { "on" } else { "off" };
+    Ok(see_other(&back(&form, &asked, done)))
+}
+
+/// Lets a paused plugin run again, and sessions that could not be masked be tried again.
+pub async fn try_again(app: App, mut request: Request) -> Result<Response, Problem> {
+    let asked = Asked::of(&app, &request).await?;
+    let form = Form::read(&app, &mut request).await?;
+    let (name, connection) = (asked.name.clone(), asked.connection);
+    app.store
+        .write(move |conn| {
+            choices::note_success(conn, &name)?;
+            finishing::retry_held_back(conn, connection).map(drop)
+        })
+        .await?;
+    Ok(see_other(&back(&form, &asked, "again")))
+}
+
+/// The page that the form stands on.
+fn back(form: &Form, asked: &Asked, done: &str) -> String {
+    match form.text("from") {
+        "plugin" if asked.entry.is_some() => format!("{}?done={done}", asked.url()),
+        _ => format!("{}?done={done}", plugins_url(asked.connection)),
+    }
+}
