@@ -32,8 +32,11 @@ cargo clippy --locked --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 (cd browser && npm run --silent check)
 
+(cd plugins && cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings)
+
 say "Rust tests"
 cargo test --locked --quiet
+(cd plugins && cargo test --locked --quiet)
 
 TEST_BINARY=${CARGO_TARGET_DIR:-$PWD/target}/debug/hindsight
 export TEST_BINARY

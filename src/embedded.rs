@@ -1,4 +1,4 @@
-//! What the build put into the binary: browser bundles, templates of pages and of plugins, the demo's visits.
+//! What the build put into the binary: browser bundles, templates of pages and of plugins, plugins, the demo's visits.
 
 /// A file for the browser.
 #[derive(Clone, Debug)]

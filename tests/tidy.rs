@@ -46,7 +46,7 @@ fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("readable").path();
-            if path.is_dir() && !path.ends_with("node_modules") {
+            if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
                 open.push(path);
             } else if path.extension().is_some_and(|found| extensions.iter().any(|wanted| *wanted == found)) {
                 found.push(path);
@@ -122,7 +122,7 @@ fn only_segments_know_zstd() {
 
 #[test]
 fn a_file_has_one_subject() {
-    let code = ["src", "tests", "benches", "fuzz/src", "fuzz/targets"]
+    let code = ["src", "tests", "benches", "fuzz/src", "fuzz/targets", "plugins"]
         .into_iter()
         .flat_map(|folder| files(folder, &["rs"]));
     let sources = code.chain(files("browser", &["ts", "mjs", "css"]));

@@ -46,12 +46,14 @@ pub struct Clicks<'a> {
     open: Vec<Burst>,
     /// When the visitor did something for the last time.
     last_act: Millis,
+    /// The link that led here: to follow it again changes nothing.
+    here: Option<String>,
 }
 
 impl<'a> Clicks<'a> {
     /// Has seen nothing yet.
     pub fn new(settings: &'a Settings) -> Self {
-        Self { settings, url: String::new(), open: Vec::new(), last_act: 0 }
+        Self { settings, url: String::new(), open: Vec::new(), last_act: 0, here: None }
     }
 
     fn clicked(&mut self, at: Millis, page: u32, click: &Click) {
@@ -61,7 +63,8 @@ impl<'a> Clicks<'a> {
         let (within, reach) = (self.settings.rage_within_ms, self.settings.rage_distance_px);
         let watched = Watched { at, target: click.target.clone(), answered: None };
         let same = self.open.iter_mut().rev().find(|burst| {
-            let is_near = (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
+            let is_near =
+                (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
             is_near && burst.page == page && at - burst.last().at <= within
         });
         match same {
@@ -70,7 +73,8 @@ impl<'a> Clicks<'a> {
                 burst.clicks.push(watched);
             }
             None => {
-                let is_unseen = element::answers_unseen(&click.target, &self.url);
+                let is_here = self.here.as_ref() == Some(&click.target.selector);
+                let is_unseen = is_here || element::answers_unseen(&click.target, &self.url);
                 let clicks = vec![watched];
                 self.open.push(Burst { x: click.x, y: click.y, page, is_unseen, clicks, marked: false });
             }
@@ -101,6 +105,9 @@ impl<'a> Clicks<'a> {
                 };
                 if is_answered {
                     click.answered = Some(event.at);
+                    if click.target.attr("href").is_some() {
+                        self.here = Some(click.target.selector.clone());
+                    }
                 }
             }
         }
@@ -144,7 +151,9 @@ impl Detector for Clicks<'_> {
         }
         match &event.kind {
             EventKind::PageView(view) => self.url.clone_from(&view.url),
-            EventKind::Click(click) if matches!(click.button, Button::Primary | Button::Double | Button::Tap) => {
+            EventKind::Click(click)
+                if matches!(click.button, Button::Primary | Button::Double | Button::Tap) =>
+            {
                 self.clicked(event.at, event.page, click);
             }
             _ => {}
@@ -173,13 +182,16 @@ impl Burst {
 
     fn is_rage(&self, settings: &Settings) -> bool {
         let enough = settings.rage_clicks;
-        let is_fast =
-            self.clicks.windows(enough).any(|window| window[enough - 1].at - window[0].at <= settings.rage_within_ms);
+        let is_fast = self
+            .clicks
+            .windows(enough)
+            .any(|window| window[enough - 1].at - window[0].at <= settings.rage_within_ms);
         if !is_fast {
             return false;
         }
         let gaps = self.clicks.len() - 1;
-        let answered = self.clicks.windows(2).filter(|pair| pair[0].answered.is_some_and(|at| at <= pair[1].at)).count();
+        let answered =
+            self.clicks.windows(2).filter(|pair| pair[0].answered.is_some_and(|at| at <= pair[1].at)).count();
         let is_answered = answered * 2 >= gaps;
         !is_answered || self.clicks.len() >= enough + 2 && !element::is_repeatable(self.target())
     }
@@ -200,7 +212,8 @@ fn answers(event: &Event, click: &Watched) -> bool {
 
 /// Whether a mutation is more than a look that tells that something was pressed.
 fn is_change(mutation: &Mutation) -> bool {
-    let class = mutation.target.as_ref().and_then(|target| target.attr("class")).unwrap_or_default().to_lowercase();
+    let class =
+        mutation.target.as_ref().and_then(|target| target.attr("class")).unwrap_or_default().to_lowercase();
     !PRESSED_LOOKS.iter().any(|look| class.contains(look))
 }
 

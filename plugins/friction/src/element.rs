@@ -7,9 +7,40 @@ const CONTENT_NODES: u32 = 10;
 
 /// Labels of controls that are meant to be clicked again and again.
 const REPEATABLE: [&str; 34] = [
-    "next", "previous", "prev", "more", "less", "add", "remove", "delete", "increase", "decrease", "increment",
-    "decrement", "plus", "minus", "undo", "redo", "zoom", "skip", "forward", "back", "backward", "up", "down", "left",
-    "right", "like", "vote", "load", "show", "page", "month", "year", "weiter", "zurück",
+    "next",
+    "previous",
+    "prev",
+    "more",
+    "less",
+    "add",
+    "remove",
+    "delete",
+    "increase",
+    "decrease",
+    "increment",
+    "decrement",
+    "plus",
+    "minus",
+    "undo",
+    "redo",
+    "zoom",
+    "skip",
+    "forward",
+    "back",
+    "backward",
+    "up",
+    "down",
+    "left",
+    "right",
+    "like",
+    "vote",
+    "load",
+    "show",
+    "page",
+    "month",
+    "year",
+    "weiter",
+    "zurück",
 ];
 /// Files that a browser saves: the page does not change.
 const SAVED: [&str; 12] =
@@ -21,7 +52,11 @@ const RESTING: [&str; 5] = ["active", "selected", "current", "disabled", "checke
 pub fn is_act(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::Click(_) | EventKind::Input(_) | EventKind::Scroll(_) | EventKind::Selection(_) | EventKind::PageView(_)
+        EventKind::Click(_)
+            | EventKind::Input(_)
+            | EventKind::Scroll(_)
+            | EventKind::Selection(_)
+            | EventKind::PageView(_)
     )
 }
 
@@ -36,7 +71,10 @@ pub fn is_repeatable(element: &Element) -> bool {
     let letters = label.chars().filter(|char| char.is_alphabetic()).count();
     let mut words = label.split(|char: char| !char.is_alphanumeric());
     letters < 3
-        || matches!(element.role.as_str(), "slider" | "spinbutton" | "scrollbar" | "option" | "tab" | "switch" | "checkbox")
+        || matches!(
+            element.role.as_str(),
+            "slider" | "spinbutton" | "scrollbar" | "option" | "tab" | "switch" | "checkbox"
+        )
         || words.any(|word| REPEATABLE.contains(&word))
 }
 
@@ -46,14 +84,36 @@ pub fn answers_unseen(element: &Element, page: &str) -> bool {
         "input" => !matches!(element.attr("type"), Some("button" | "submit" | "reset" | "image")),
         tag => matches!(
             tag,
-            "canvas" | "video" | "audio" | "iframe" | "object" | "embed" | "select" | "option" | "textarea" | "label" | "html" | "body"
+            "canvas"
+                | "video"
+                | "audio"
+                | "iframe"
+                | "object"
+                | "embed"
+                | "select"
+                | "option"
+                | "textarea"
+                | "label"
+                | "html"
+                | "body"
         ),
     };
     let is_control = matches!(
         element.role.as_str(),
-        "textbox" | "searchbox" | "combobox" | "slider" | "spinbutton" | "listbox" | "option" | "application" | "scrollbar"
+        "textbox"
+            | "searchbox"
+            | "combobox"
+            | "slider"
+            | "spinbutton"
+            | "listbox"
+            | "option"
+            | "application"
+            | "scrollbar"
     );
-    is_native || is_control || is_resting(element) || element.attr("href").is_some_and(|href| is_quiet_link(href, page))
+    is_native
+        || is_control
+        || is_resting(element)
+        || element.attr("href").is_some_and(|href| is_quiet_link(href, page))
 }
 
 /// Whether it is where the visitor already is, or switched off.
@@ -116,13 +176,27 @@ pub fn is_search(element: &Element) -> bool {
 
 /// Whether a click here sends what was filled in.
 pub fn is_submit(element: &Element) -> bool {
-    let is_button = element.tag == "button" || element.role == "button" || element.tag == "input" && !is_field(element);
+    let is_button =
+        element.tag == "button" || element.role == "button" || element.tag == "input" && !is_field(element);
     is_button && !is_dismissal(element)
 }
 
 /// Whether a click here gives up what was filled in.
 fn is_dismissal(element: &Element) -> bool {
     let label = element.label.to_lowercase();
-    let words = ["cancel", "close", "dismiss", "back", "reset", "menu", "abbrechen", "schließen", "annuler", "cancelar"];
-    matches!(element.attr("type"), Some("reset")) || words.iter().any(|word| label.contains(word)) || label.trim() == "×"
+    let words = [
+        "cancel",
+        "close",
+        "dismiss",
+        "back",
+        "reset",
+        "menu",
+        "abbrechen",
+        "schließen",
+        "annuler",
+        "cancelar",
+    ];
+    matches!(element.attr("type"), Some("reset"))
+        || words.iter().any(|word| label.contains(word))
+        || label.trim() == "×"
 }

@@ -23,9 +23,12 @@ impl<'a> Errors<'a> {
     fn error(event: &Event) -> Option<(Millis, String)> {
         match &event.kind {
             EventKind::Error(error) => Some((event.at, words::cut(&error.text))),
-            EventKind::Console(line) if line.level == LogLevel::Error => Some((event.at, words::cut(&line.text))),
+            EventKind::Console(line) if line.level == LogLevel::Error => {
+                Some((event.at, words::cut(&line.text)))
+            }
             EventKind::Request(request) if request.status == 0 || request.status >= 400 => {
-                let status = if request.status == 0 { "no answer".to_owned() } else { request.status.to_string() };
+                let status =
+                    if request.status == 0 { "no answer".to_owned() } else { request.status.to_string() };
                 let text = format!("{} {} failed ({status})", request.method, words::path(&request.url));
                 Some((event.at.saturating_sub(request.took), text))
             }

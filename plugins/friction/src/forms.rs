@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use hindsight_plugin::{Button, Click, Element, Event, EventKind, Finding, Input, Millis, Mutation, Severity};
+use hindsight_plugin::{
+    Button, Click, Element, Event, EventKind, Finding, Input, Millis, Mutation, Severity,
+};
 
 use crate::{Detector, Settings, element, words};
 
@@ -72,7 +74,8 @@ impl Detector for Forms<'_> {
             && !element::is_search(&input.target)
         {
             let url = &self.url;
-            let form = self.forms.entry(event.page).or_insert_with(|| Form { url: url.clone(), ..Form::default() });
+            let form =
+                self.forms.entry(event.page).or_insert_with(|| Form { url: url.clone(), ..Form::default() });
             form.filled(event.at, input);
             return;
         }
@@ -122,7 +125,9 @@ impl Form {
 
     fn clicked(&mut self, at: Millis, click: &Click) {
         let is_second = self.attempts.last().is_some_and(|last| {
-            last.target.selector == click.target.selector && last.at >= self.last_input && at - last.at < ANSWERS_WITHIN
+            last.target.selector == click.target.selector
+                && last.at >= self.last_input
+                && at - last.at < ANSWERS_WITHIN
         });
         if element::is_submit(&click.target) && !is_second {
             self.attempts.push(Attempt { at, target: click.target.clone(), refused: false, grew: false });
@@ -167,7 +172,8 @@ impl Form {
 
     /// It was refused, as is seen only now.
     fn refuse_late(&mut self) {
-        if let Some(last) = self.attempts.last_mut().filter(|last| last.at >= self.last_input || last.refused) {
+        if let Some(last) = self.attempts.last_mut().filter(|last| last.at >= self.last_input || last.refused)
+        {
             last.refused = true;
             self.sent = false;
         }
@@ -189,11 +195,17 @@ impl Form {
         if refused.len() < settings.form_errors {
             return None;
         }
-        let names: Vec<String> =
-            self.wrong.iter().filter(|name| !name.is_empty()).take(MOST_NAMES).map(|name| words::cut(name)).collect();
+        let names: Vec<String> = self
+            .wrong
+            .iter()
+            .filter(|name| !name.is_empty())
+            .take(MOST_NAMES)
+            .map(|name| words::cut(name))
+            .collect();
         let about = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
         let title = format!("{} was refused {} times{about}", words::name(&first.target), refused.len());
-        let finding = Finding::new("form-errors", Severity::High, title, first.at).until(last.at).on(&first.target);
+        let finding =
+            Finding::new("form-errors", Severity::High, title, first.at).until(last.at).on(&first.target);
         Some(finding.field("refused", count(refused.len())).field("path", words::path(&self.url)))
     }
 

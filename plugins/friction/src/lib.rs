@@ -96,7 +96,8 @@ fn drop_refused_clicks(findings: &mut Vec<Finding>) {
     let forms = findings.iter().filter(|finding| finding.kind == "form-errors");
     let refused: Vec<(Millis, Option<String>)> = forms.map(|form| (form.at, form.selector.clone())).collect();
     findings.retain(|finding| {
-        let is_refused = |(at, selector): &(Millis, Option<String>)| finding.at >= *at && finding.selector == *selector;
+        let is_refused =
+            |(at, selector): &(Millis, Option<String>)| finding.at >= *at && finding.selector == *selector;
         finding.kind != "dead-click" || !refused.iter().any(is_refused)
     });
 }

@@ -58,7 +58,8 @@ impl<'a> Pointer<'a> {
 
     fn finding(&mut self, at: Millis) -> Finding {
         let first = self.turns.front().copied().unwrap_or(at);
-        let title = format!("Shook the cursor: {} sharp turns in {}", self.turns.len(), words::span(at - first));
+        let title =
+            format!("Shook the cursor: {} sharp turns in {}", self.turns.len(), words::span(at - first));
         self.forget();
         Finding::new("thrashing", Severity::Low, title, first).until(at)
     }
@@ -71,7 +72,9 @@ impl Detector for Pointer<'_> {
                 found.extend(self.moved(event.at, f64::from(pointer.x), f64::from(pointer.y)));
             }
             // Who clicks, types or marks text moves the cursor for a reason.
-            EventKind::Click(_) | EventKind::Input(_) | EventKind::Selection(_) | EventKind::PageView(_) => self.forget(),
+            EventKind::Click(_) | EventKind::Input(_) | EventKind::Selection(_) | EventKind::PageView(_) => {
+                self.forget()
+            }
             _ => {}
         }
     }

@@ -58,11 +58,14 @@ impl<'a> Scrolling<'a> {
 impl Detector for Scrolling<'_> {
     fn see(&mut self, event: &Event, found: &mut Vec<Finding>) {
         match &event.kind {
-            EventKind::Scroll(scroll) if scroll.target.is_none() => found.extend(self.scrolled(event.at, scroll.y)),
+            EventKind::Scroll(scroll) if scroll.target.is_none() => {
+                found.extend(self.scrolled(event.at, scroll.y))
+            }
             EventKind::PageView(view) => {
                 *self = Self::new(self.settings);
                 self.url.clone_from(&view.url);
-                self.height = i32::try_from(view.height).ok().filter(|height| *height > 0).unwrap_or(USUAL_HEIGHT);
+                self.height =
+                    i32::try_from(view.height).ok().filter(|height| *height > 0).unwrap_or(USUAL_HEIGHT);
             }
             EventKind::Click(_) | EventKind::Input(_) | EventKind::Selection(_) => self.turns.clear(),
             _ => {}

@@ -42,6 +42,7 @@ pub fn span(millis: Millis) -> String {
 
 /// The path of a URL: people know their site's host.
 pub fn path(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    let rest =
+        url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
     rest.split_once('?').map_or(rest, |(path, _)| path)
 }

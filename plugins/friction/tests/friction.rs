@@ -39,7 +39,8 @@ fn clicks_in_anger_are_one_finding() {
 #[test]
 fn clicks_before_a_slow_answer_are_in_anger() {
     let order = button("Place order");
-    let visit = Visit::to("/checkout").wait(1000).click(&order).wait(300).click(&order).wait(300).click(&order);
+    let visit =
+        Visit::to("/checkout").wait(1000).click(&order).wait(300).click(&order).wait(300).click(&order);
     let visit = visit.wait(700).mutation(20, 0);
     assert_eq!(
         found(later(visit)),
@@ -133,6 +134,31 @@ fn links_to_programs_files_and_here_are_not_dead() {
 }
 
 #[test]
+fn a_link_that_led_here_is_not_dead_when_it_is_followed_again() {
+    let mut lamps = link("Lamps");
+    lamps.attrs.push(Attr::new("href", "/lamps"));
+    let visit = Visit::to("/").wait(1000).click(&lamps).wait(200).mutation(80, 0).wait(9000).click(&lamps);
+    assert_eq!(found(later(visit)), [""; 0]);
+}
+
+#[test]
+fn content_that_comes_late_makes_a_click_slow_and_not_dead() {
+    let visit = Visit::to("/").wait(1000).click(&button("Edit")).wait(5600).mutation(56, 0);
+    assert_eq!(
+        found(later(visit)),
+        ["slow-response: Waited 5.6 s after clicking “Edit” (until the page changed)"]
+    );
+}
+
+#[test]
+fn a_ripple_is_no_answer() {
+    let mut ripple = element("span", "", "", false);
+    ripple.attrs.push(Attr::new("class", "MuiTouchRipple-root"));
+    let visit = Visit::to("/").wait(1000).click(&button("Save")).wait(10).mutation_of(&ripple);
+    assert_eq!(found(later(visit)), ["dead-click: Clicked “Save”; nothing happened"]);
+}
+
+#[test]
 fn the_last_click_of_a_session_is_not_judged() {
     assert_eq!(found(Visit::to("/shop").wait(1000).click(&link("Away"))), [""; 0]);
 }
@@ -140,22 +166,37 @@ fn the_last_click_of_a_session_is_not_judged() {
 #[test]
 fn an_error_after_a_click_is_told_once() {
     let pay = button("Pay");
-    let visit = Visit::to("/cart").wait(1000).click(&pay).wait(100).error("TypeError: total is undefined").mutation(1, 0);
+    let visit = Visit::to("/cart")
+        .wait(1000)
+        .click(&pay)
+        .wait(100)
+        .error("TypeError: total is undefined")
+        .mutation(1, 0);
     let visit = visit.wait(5000).click(&pay).wait(100).error("TypeError: total is undefined").mutation(1, 0);
     assert_eq!(found(visit), ["error-click: Clicked “Pay”, then: TypeError: total is undefined"]);
 }
 
 #[test]
 fn a_failed_request_after_a_click_is_an_error() {
-    let visit = Visit::to("/cart").wait(1000).click(&button("Pay")).wait(900).request("https://x.example/api/pay?t=1", 500, 850);
+    let visit = Visit::to("/cart").wait(1000).click(&button("Pay")).wait(900).request(
+        "https://x.example/api/pay?t=1",
+        500,
+        850,
+    );
     assert_eq!(found(visit), ["error-click: Clicked “Pay”, then: POST /api/pay failed (500)"]);
-    let own = Visit::to("/cart").wait(1000).click(&button("Pay")).mutation(9, 0).wait(4000).error("ResizeObserver loop");
+    let own = Visit::to("/cart")
+        .wait(1000)
+        .click(&button("Pay"))
+        .mutation(9, 0)
+        .wait(4000)
+        .error("ResizeObserver loop");
     assert_eq!(found(own), [""; 0]);
 }
 
 #[test]
 fn waiting_for_a_request_is_slow() {
-    let visit = Visit::to("/search").wait(1000).click(&button("Search")).wait(4200).request("/api/search", 200, 4100);
+    let visit =
+        Visit::to("/search").wait(1000).click(&button("Search")).wait(4200).request("/api/search", 200, 4100);
     assert_eq!(found(visit), ["slow-response: Waited 4.2 s after clicking “Search” (POST /api/search)"]);
 }
 
@@ -226,7 +267,11 @@ fn a_form_that_is_sent_is_not_given_up() {
 
 #[test]
 fn searching_is_no_form() {
-    let visit = Visit::to("/").wait(1000).typed(&field("Search"), "lamps").wait(900).typed(&field("Filter by name"), "x");
+    let visit = Visit::to("/")
+        .wait(1000)
+        .typed(&field("Search"), "lamps")
+        .wait(900)
+        .typed(&field("Filter by name"), "x");
     assert_eq!(found(later(visit)), [""; 0]);
 }
 
@@ -274,7 +319,14 @@ fn a_chat_is_no_form_that_is_refused() {
 fn the_score_names_its_reasons() {
     let quiet = analyze(Visit::to("/").wait(1000).scroll(500).events(), &defaults()).score.expect("a score");
     assert_eq!((quiet.points, quiet.why.as_str()), (0, "nothing stood in the way"));
-    let visit = Visit::to("/").wait(1000).click(&button("A")).wait(5000).click(&button("B")).wait(100).error("x").wait(5000);
+    let visit = Visit::to("/")
+        .wait(1000)
+        .click(&button("A"))
+        .wait(5000)
+        .click(&button("B"))
+        .wait(100)
+        .error("x")
+        .wait(5000);
     let score = analyze(later(visit).events(), &defaults()).score.expect("a score");
     assert_eq!((score.points, score.why.as_str()), (42, "1 error after a click, 2 dead clicks"));
 }

@@ -10,6 +10,8 @@ use crate::vector::{Vector, centre, likeness, vectors};
 
 /// A feature of so many clusters tells none of them from others.
 const MOST_CLUSTERS_OF_A_FEATURE: usize = 400;
+/// Questions of one topic share at least one of so many features that tell most of each.
+const MARKS: usize = 12;
 /// So many candidates are looked at in full.
 const MOST_CANDIDATES: usize = 40;
 
@@ -41,54 +43,77 @@ pub fn cluster(documents: &[(Vec<&str>, usize)], similarity: f32) -> Vec<Vec<usi
 /// Groups of vectors around the first of each, in the order given.
 fn lead(order: &[usize], vectors: &[Vector], similarity: f32) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut by_feature: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut index = Index::default();
     for place in order {
         let vector = &vectors[*place];
-        let found = nearest(vector, &groups, vectors, &by_feature).filter(|(likeness, _)| *likeness >= similarity);
-        if let Some((_, group)) = found {
-            groups[group].push(*place);
-            continue;
-        }
-        for (feature, _) in vector {
-            let with = by_feature.entry(*feature).or_default();
-            if with.len() < MOST_CLUSTERS_OF_A_FEATURE {
-                with.push(groups.len());
+        let marks = marks(vector);
+        let likenesses = index
+            .candidates(&marks, groups.len())
+            .into_iter()
+            .map(|group| (likeness(vector, &vectors[groups[group][0]]), group))
+            .filter(|(likeness, _)| *likeness >= similarity);
+        let nearest = likenesses.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
+        match nearest {
+            Some((_, group)) => groups[group].push(*place),
+            None => {
+                index.add(&marks, groups.len());
+                groups.push(vec![*place]);
             }
         }
-        groups.push(vec![*place]);
     }
     groups
 }
 
-/// The group whose first vector is most like this one.
-fn nearest(
-    vector: &Vector,
-    groups: &[Vec<usize>],
-    vectors: &[Vector],
-    by_feature: &HashMap<u32, Vec<usize>>,
-) -> Option<(f32, usize)> {
-    let mut shared: HashMap<usize, f32> = HashMap::new();
-    for (feature, weight) in vector {
-        let with = by_feature.get(feature).map_or(&[][..], Vec::as_slice);
-        if with.len() < MOST_CLUSTERS_OF_A_FEATURE {
-            for group in with {
-                *shared.entry(*group).or_default() += weight * weight;
+/// The features that tell most of a vector.
+fn marks(vector: &Vector) -> Vector {
+    let mut marks = vector.clone();
+    marks.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    marks.truncate(MARKS);
+    marks
+}
+
+/// Which groups have which marks.
+#[derive(Default)]
+struct Index {
+    groups: HashMap<u32, Vec<usize>>,
+}
+
+impl Index {
+    fn add(&mut self, marks: &Vector, group: usize) {
+        for (feature, _) in marks {
+            let with = self.groups.entry(*feature).or_default();
+            if with.len() < MOST_CLUSTERS_OF_A_FEATURE {
+                with.push(group);
             }
         }
     }
-    let mut candidates: Vec<(usize, f32)> = shared.into_iter().collect();
-    candidates.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-    let likenesses =
-        candidates.iter().take(MOST_CANDIDATES).map(|(group, _)| (likeness(vector, &vectors[groups[*group][0]]), *group));
-    likenesses.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))
+
+    /// The groups that share most of some marks, of those that so many groups have.
+    fn candidates(&self, marks: &Vector, groups: usize) -> Vec<usize> {
+        let mut shared = vec![0.0_f32; groups];
+        let mut touched = Vec::new();
+        for (feature, weight) in marks {
+            let with = self.groups.get(feature).map_or(&[][..], Vec::as_slice);
+            for group in with.iter().filter(|_| with.len() < MOST_CLUSTERS_OF_A_FEATURE) {
+                if shared[*group] == 0.0 {
+                    touched.push(*group);
+                }
+                shared[*group] += weight * weight;
+            }
+        }
+        touched.sort_unstable_by(|one, other| shared[*other].total_cmp(&shared[*one]).then(one.cmp(other)));
+        touched.truncate(MOST_CANDIDATES);
+        touched
+    }
 }
 
 /// The member that is most like all of them, with how often it occurs, says it best.
 fn put_the_speaker_first(members: &mut [usize], documents: &[(Vec<&str>, usize)], vectors: &[Vector]) {
     let middle = centre(members.iter().map(|member| &vectors[*member]));
     let fit = |member: usize| likeness(&vectors[member], &middle) * (1.0 + (documents[member].1 as f32).ln());
-    let best = (0..members.len())
-        .max_by(|one, other| fit(members[*one]).total_cmp(&fit(members[*other])).then(members[*other].cmp(&members[*one])));
+    let best = (0..members.len()).max_by(|one, other| {
+        fit(members[*one]).total_cmp(&fit(members[*other])).then(members[*other].cmp(&members[*one]))
+    });
     if let Some(best) = best {
         members.swap(0, best);
     }

@@ -67,6 +67,22 @@ pub fn of(words: &[String]) -> Option<&'static Language> {
     best
 }
 
+/// The language that some letters of a text belong to, where its words do not tell; plain
+/// letters are mostly English.
+pub fn by_letters(text: &str) -> Option<&'static Language> {
+    const LETTERS: [(&str, &str); 5] =
+        [("de", "äöüß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "éèêàçùœ"), ("it", "òì")];
+    let named = |code: &str| LANGUAGES.iter().find(|language| language.code == code);
+    if text.is_ascii() {
+        return named("en");
+    }
+    let lower = text.to_lowercase();
+    LETTERS
+        .iter()
+        .find(|(_, letters)| lower.contains(|char| letters.contains(char)))
+        .and_then(|(code, _)| named(code))
+}
+
 /// The code of the most likely language of a text, "" when nothing speaks for one.
 pub fn detect(text: &str) -> &'static str {
     of(&crate::terms::words(text)).map_or("", |language| language.code)

@@ -5,6 +5,7 @@
 //! against what the friction plugin found, and says what to do first.
 
 mod cluster;
+mod fold;
 mod language;
 mod phrases;
 mod report;
@@ -63,7 +64,11 @@ impl Analyzer for KnowledgeGaps {
 impl Reporter for KnowledgeGaps {
     type Settings = Settings;
 
-    fn summarize(period: &Period, rows: impl Iterator<Item = Row>, settings: &Settings) -> Result<Report, String> {
+    fn summarize(
+        period: &Period,
+        rows: impl Iterator<Item = Row>,
+        settings: &Settings,
+    ) -> Result<Report, String> {
         let mut read = report::Read::new(period);
         for row in rows {
             read.take(&row);

@@ -114,7 +114,9 @@ impl<'a> Read<'a> {
         let total = self.questions.len();
         if total == 0 {
             let sessions = text::count(self.period.sessions as usize, "session");
-            return format!("Nobody asked anything in {sessions}. Questions are recorded when the page calls hindsight.prompt.");
+            return format!(
+                "Nobody asked anything in {sessions}. Questions are recorded when the page calls hindsight.prompt."
+            );
         }
         let unanswered = count(findings, |asked| !asked.answered);
         let wrong = count(findings, Asked::is_wrong);
@@ -161,7 +163,8 @@ fn advice(findings: &Findings, settings: &Settings) -> Vec<String> {
     }
     for page in findings.missed.iter().filter(|page| page.sessions >= settings.fewest) {
         let (sessions, path) = (text::count(page.sessions, "session"), text::plain(&page.path));
-        let sentence = format!("Offer help on **{path}**: {sessions} struggled there ({}) and nobody asked.", page.with);
+        let sentence =
+            format!("Offer help on **{path}**: {sessions} struggled there ({}) and nobody asked.", page.with);
         all.push((page.sessions, sentence));
     }
     for gap in findings.gaps.iter().filter(|gap| gap.ended >= settings.fewest) {
@@ -189,13 +192,17 @@ fn advice_on(topic: &Topic) -> Option<(usize, String)> {
         (wrong * 4, format!("Correct the answer to **“{label}”**: it was called wrong {times} of {total}."))
     } else if unanswered > 0 {
         let pages = topic.pages(|asked| !asked.answered);
-        let place = if pages.is_empty() { String::new() } else { format!(", asked on {}", text::plain(&pages)) };
+        let place =
+            if pages.is_empty() { String::new() } else { format!(", asked on {}", text::plain(&pages)) };
         let trend = topic.trend(|asked| !asked.answered);
-        let sentence =
-            format!("Write an answer to **“{label}”**: {unanswered} of {total} stayed without one (trend {trend}){place}.");
+        let sentence = format!(
+            "Write an answer to **“{label}”**: {unanswered} of {total} stayed without one (trend {trend}){place}."
+        );
         (unanswered * 3, sentence)
     } else if bad > 0 {
-        let sentence = format!("Improve the answer to **“{label}”**: {bad} of {total} asked again or clicked in anger after it.");
+        let sentence = format!(
+            "Improve the answer to **“{label}”**: {bad} of {total} asked again or clicked in anger after it."
+        );
         (bad * 2, sentence)
     } else {
         return None;
@@ -207,6 +214,7 @@ fn first(advice: &[String]) -> String {
     if advice.is_empty() {
         return "## What to do first\n\nNothing stands out: what was asked was answered, and nobody struggled in silence.".to_owned();
     }
-    let lines: Vec<String> = (1..).zip(advice).map(|(number, sentence)| format!("{number}. {sentence}")).collect();
+    let lines: Vec<String> =
+        (1..).zip(advice).map(|(number, sentence)| format!("{number}. {sentence}")).collect();
     format!("## What to do first\n\n{}", lines.join("\n"))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use hindsight_plugin::{Cell, Chart, ChartKind, Column, Moment, Point, Section, Series, Table};
 
+use crate::Settings;
 use crate::report::Findings;
 use crate::text::{count, cut, percent};
 use crate::topics::{Asked, Topic};
-use crate::Settings;
 
 /// A chart with more bars is drawn by months.
 const MOST_DAYS: usize = 62;
@@ -55,7 +55,14 @@ fn unanswered(findings: &Findings, settings: &Settings) -> Table {
     let is = |asked: &Asked| !asked.answered;
     let rows = ranked(findings, settings, is).into_iter().map(|(count, topic)| {
         let example = example(topic.moment(findings.sessions, is));
-        vec![question(topic), number(count), number(topic.asked.len()), topic.trend(is).into(), topic.pages(is).into(), example]
+        vec![
+            question(topic),
+            number(count),
+            number(topic.asked.len()),
+            topic.trend(is).into(),
+            topic.pages(is).into(),
+            example,
+        ]
     });
     Table {
         title: "Unanswered questions".to_owned(),
@@ -131,7 +138,8 @@ fn badly(findings: &Findings, settings: &Settings) -> Table {
 }
 
 fn common(findings: &Findings, settings: &Settings) -> Table {
-    let common = findings.topics.iter().filter(|topic| topic.asked.len() >= settings.fewest).take(settings.rows);
+    let common =
+        findings.topics.iter().filter(|topic| topic.asked.len() >= settings.fewest).take(settings.rows);
     let rows = common.map(|topic| {
         let answered = percent(topic.count(|asked| asked.answered), topic.asked.len());
         vec![
@@ -164,7 +172,8 @@ fn common(findings: &Findings, settings: &Settings) -> Table {
 fn missed(findings: &Findings, settings: &Settings) -> Table {
     let rows = findings.missed.iter().take(settings.rows).map(|page| {
         let asked = findings.questions.iter().filter(|asked| asked.path == page.path).count();
-        let cells = [page.path.as_str().into(), number(page.sessions), page.with.as_str().into(), number(asked)];
+        let cells =
+            [page.path.as_str().into(), number(page.sessions), page.with.as_str().into(), number(asked)];
         cells.into_iter().chain([page.example.clone().into()]).collect()
     });
     Table {
@@ -218,7 +227,10 @@ fn chart(questions: &[Asked]) -> Option<Chart> {
     }
     let series = |name: &str, value: fn(&(u32, u32)) -> u32| Series {
         name: name.to_owned(),
-        points: counts.iter().map(|(day, counts)| Point { x: (*day).to_owned(), y: value(counts).into() }).collect(),
+        points: counts
+            .iter()
+            .map(|(day, counts)| Point { x: (*day).to_owned(), y: value(counts).into() })
+            .collect(),
     };
     let title = format!("Questions over time ({})", count(questions.len(), "question"));
     let series = vec![series("Asked", |counts| counts.0), series("Without answer", |counts| counts.1)];

@@ -1,8 +1,6 @@
 //! What a question is about: its words without case, accents, small words and endings.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
+use crate::fold::fold;
 use crate::language::{self, LANGUAGES, Language};
 
 /// Shorter stems stand for too much.
@@ -13,8 +11,7 @@ const MOST_TERMS: usize = 60;
 /// The terms of a text, in its order. Where only small words are left, these are the terms.
 pub fn terms(text: &str) -> Vec<String> {
     let words = words(text);
-    // A few words without small ones are mostly English where they have no accents.
-    let language = language::of(&words).or_else(|| LANGUAGES.first().filter(|_| text.is_ascii()));
+    let language = language::of(&words).or_else(|| language::by_letters(text));
     let said: Vec<String> =
         words.iter().filter(|word| !is_small(word, language)).map(|word| stem(word, language)).collect();
     let mut terms = if said.is_empty() { words } else { said };
@@ -25,11 +22,10 @@ pub fn terms(text: &str) -> Vec<String> {
 /// The words of a text: compatible forms as one, in lower case, without accents. Scripts
 /// that put no spaces between words give pairs of characters.
 pub fn words(text: &str) -> Vec<String> {
-    let folded = text.nfkd().filter(|char| !is_combining_mark(*char)).flat_map(char::to_lowercase);
     let mut words = Vec::new();
     let mut word = String::new();
     let mut last_dense = None;
-    for char in folded {
+    for char in fold(text) {
         if is_dense(char) {
             finish(&mut word, &mut words);
             words.extend(last_dense.map(|last: char| String::from_iter([last, char])));
@@ -39,8 +35,8 @@ pub fn words(text: &str) -> Vec<String> {
         last_dense = None;
         match char {
             'ß' => word.push_str("ss"),
-            'ø' => word.push('o'),
-            'ł' => word.push('l'),
+            'æ' => word.push_str("ae"),
+            'œ' => word.push_str("oe"),
             // "don't", "l'article": what stands before an apostrophe is part of the word or small.
             '\'' | '’' => {}
             char if char.is_alphanumeric() => word.push(char),

@@ -12,7 +12,8 @@ pub fn cut(text: &str, longest: usize) -> String {
 
 /// The path of a URL, with a star for each part that names one thing of many.
 pub fn path(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    let rest =
+        url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { "*" } else { part }).collect();
     cut(&parts.join("/"), 120)

@@ -7,7 +7,8 @@ pub fn seconds(time: &str) -> Option<i64> {
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     // Days since 1970 in the proleptic Gregorian calendar, with years that begin in March.
     let (march_year, march_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = march_year * 365 + march_year.div_euclid(4) - march_year.div_euclid(100) + march_year.div_euclid(400)
+    let days = march_year * 365 + march_year.div_euclid(4) - march_year.div_euclid(100)
+        + march_year.div_euclid(400)
         + (march_month * 153 + 2) / 5
         + day
         - 719_469;
@@ -18,7 +19,9 @@ pub fn seconds(time: &str) -> Option<i64> {
 /// How far local time is ahead, in seconds.
 fn offset(rest: &str) -> i64 {
     let Some(at) = rest.find(['+', '-']) else { return 0 };
-    let part = |from: usize| rest.get(at + from..at + from + 2).and_then(|part| part.parse::<i64>().ok()).unwrap_or(0);
+    let part = |from: usize| {
+        rest.get(at + from..at + from + 2).and_then(|part| part.parse::<i64>().ok()).unwrap_or(0)
+    };
     let ahead = part(1) * 3600 + part(4) * 60;
     if rest[at..].starts_with('-') { -ahead } else { ahead }
 }

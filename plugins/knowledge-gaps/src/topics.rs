@@ -58,7 +58,8 @@ impl<'a> Topic<'a> {
 
     /// The page on which it is asked most, and how many others there are.
     pub fn pages(&self, is: impl Fn(&Asked) -> bool) -> String {
-        let paths = self.most(|asked| is(asked).then_some(asked.path.as_str()).filter(|path| !path.is_empty()));
+        let paths =
+            self.most(|asked| is(asked).then_some(asked.path.as_str()).filter(|path| !path.is_empty()));
         match paths.as_slice() {
             [] => String::new(),
             [only] => (*only).to_owned(),
@@ -96,7 +97,11 @@ impl<'a> Topic<'a> {
     /// The newest moment at which it was so.
     pub fn moment(&self, sessions: &[String], is: impl Fn(&Asked) -> bool) -> Option<Moment> {
         let asked = self.asked.iter().rev().find(|asked| is(asked))?;
-        Some(Moment { session: sessions[asked.session].clone(), at: asked.at, label: crate::text::cut(&asked.text, 60) })
+        Some(Moment {
+            session: sessions[asked.session].clone(),
+            at: asked.at,
+            label: crate::text::cut(&asked.text, 60),
+        })
     }
 }
 
@@ -125,7 +130,8 @@ fn topic<'a>(members: &[usize], groups: &[(&'a str, Vec<&'a Asked>)]) -> Topic<'
         *spellings.entry(asked.text.as_str()).or_default() += 1;
     }
     let label = spellings.iter().max_by_key(|(text, count)| (**count, std::cmp::Reverse(**text)));
-    let mut asked: Vec<&Asked> = members.iter().flat_map(|member| groups[*member].1.iter().copied()).collect();
+    let mut asked: Vec<&Asked> =
+        members.iter().flat_map(|member| groups[*member].1.iter().copied()).collect();
     asked.sort_by_key(|asked| (asked.late, asked.day.as_str(), asked.session, asked.at));
     Topic { label: label.map_or("", |(text, _)| text), asked }
 }

@@ -24,7 +24,12 @@ pub fn vectors(documents: &[Vec<&str>]) -> Vec<Vector> {
         let frequency = frequencies.get(feature).copied().unwrap_or(1) as f32;
         (1.0 + total / frequency).ln()
     };
-    counted.into_iter().map(|vector| unit(vector.into_iter().map(|(feature, weight)| (feature, weight * rarity(&feature))).collect())).collect()
+    counted
+        .into_iter()
+        .map(|vector| {
+            unit(vector.into_iter().map(|(feature, weight)| (feature, weight * rarity(&feature))).collect())
+        })
+        .collect()
 }
 
 /// The sum of vectors, of length one again.
@@ -85,5 +90,7 @@ fn unit(mut vector: Vector) -> Vector {
 /// FNV-1a over the sort of feature and its parts: the same on every machine.
 fn hash(sort: u8, parts: &[&str]) -> u32 {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-    std::iter::once(sort).chain(bytes).fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    std::iter::once(sort)
+        .chain(bytes)
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -85,7 +85,8 @@ pub fn missed(visits: &[Visit], struggles: &[Struggle], sessions: &[String]) -> 
         let example = moment(sessions, struggles.last()?);
         Some(Missed { path: path.to_owned(), sessions: distinct.len(), with: kinds(&struggles), example })
     };
-    let mut missed: Vec<Missed> = pages.into_iter().filter(|(path, _)| !path.is_empty()).filter_map(page).collect();
+    let mut missed: Vec<Missed> =
+        pages.into_iter().filter(|(path, _)| !path.is_empty()).filter_map(page).collect();
     missed.sort_by(|one, other| (other.sessions, &one.path).cmp(&(one.sessions, &other.path)));
     missed
 }
@@ -120,7 +121,9 @@ pub fn gaps(visits: &[Visit], struggles: &[Struggle], sessions: &[String], withi
             *came.entry(pair).or_default() += 1;
         }
         let [.., (_, from), (arrived, to)] = visit.way.as_slice() else { continue };
-        let last = by_session.get(&visit.session).and_then(|struggles| struggles.iter().max_by_key(|found| found.at));
+        let last = by_session
+            .get(&visit.session)
+            .and_then(|struggles| struggles.iter().max_by_key(|found| found.at));
         if let Some(last) = last
             && last.at >= *arrived
             && last.at.saturating_add(within) >= visit.ended

@@ -71,7 +71,11 @@ impl<'a> Watch<'a> {
         }
         let is_act = matches!(
             event.kind,
-            EventKind::PageView(_) | EventKind::Prompt(_) | EventKind::Click(_) | EventKind::Input(_) | EventKind::Feedback(_)
+            EventKind::PageView(_)
+                | EventKind::Prompt(_)
+                | EventKind::Click(_)
+                | EventKind::Input(_)
+                | EventKind::Feedback(_)
         );
         if is_act {
             self.last_act = event.at;
@@ -123,7 +127,8 @@ impl<'a> Watch<'a> {
             self.questions.iter_mut().rev().find(|question| question.id == reply.to)
         };
         let Some(question) = question else { return };
-        let seems = || !reply.text.trim().is_empty() && !phrases::is_refusal(&reply.text, &self.settings.refusals);
+        let seems =
+            || !reply.text.trim().is_empty() && !phrases::is_refusal(&reply.text, &self.settings.refusals);
         question.answered = reply.answered.unwrap_or_else(seems);
         question.reply_id.clone_from(&reply.id);
         question.replied = Some(at);

@@ -21,33 +21,50 @@ fn noted(visit: Visit) -> Vec<Fact> {
 /// The names of what is true of the first question.
 fn flags(visit: Visit) -> Vec<&'static str> {
     let facts = noted(visit);
-    let question = facts.into_iter().find(|fact| fact.kind == "question").map(Item::Fact).expect("a question");
-    ["answered", "again", "corrected", "raged", "left"].into_iter().filter(|name| question.flag(name) == Some(true)).collect()
+    let question =
+        facts.into_iter().find(|fact| fact.kind == "question").map(Item::Fact).expect("a question");
+    ["answered", "again", "corrected", "raged", "left"]
+        .into_iter()
+        .filter(|name| question.flag(name) == Some(true))
+        .collect()
 }
 
 /// A question that is answered, in words.
 fn asked(reply: &str) -> Visit {
-    Visit::to("https://shop.example/orders/4711").wait(4000).prompt("p1", "How do I return an item?").wait(900).reply("p1", reply, None)
+    Visit::to("https://shop.example/orders/4711")
+        .wait(4000)
+        .prompt("p1", "How do I return an item?")
+        .wait(900)
+        .reply("p1", reply, None)
 }
 
 #[test]
 fn a_question_is_noted_with_its_page_and_its_terms() {
     let facts = noted(asked("Send it back within 30 days."));
     let question = Item::Fact(facts[1].clone());
-    assert_eq!((question.text("path"), question.text("terms"), question.text("language")), ("/orders/*", "return item", "en"));
+    assert_eq!(
+        (question.text("path"), question.text("terms"), question.text("language")),
+        ("/orders/*", "return item", "en")
+    );
     assert_eq!(question.at(), 4000);
     let visit = Item::Fact(facts[0].clone());
-    assert_eq!((visit.text("way"), visit.number("questions"), visit.number("ended")), ("0 /orders/*", Some(1.0), Some(4000.0)));
+    assert_eq!(
+        (visit.text("way"), visit.number("questions"), visit.number("ended")),
+        ("0 /orders/*", Some(1.0), Some(4000.0))
+    );
 }
 
 #[test]
 fn whether_it_was_answered_is_said_or_read() {
     let goes_on = |visit: Visit| visit.wait(3000).click(&button("Cart")).wait(30_000).click(&button("Home"));
     assert_eq!(flags(goes_on(asked("Send it back within 30 days."))), ["answered"]);
-    for refusal in ["I'm sorry, but I don't know.", "Das weiß ich leider nicht.", "Je suis désolé, je ne sais pas.", ""] {
+    for refusal in
+        ["I'm sorry, but I don't know.", "Das weiß ich leider nicht.", "Je suis désolé, je ne sais pas.", ""]
+    {
         assert_eq!(flags(goes_on(asked(refusal))), [""; 0], "{refusal}");
     }
-    let said = Visit::to("/").prompt("p1", "Hello?").reply("p1", "I don't know what to say, welcome!", Some(true));
+    let said =
+        Visit::to("/").prompt("p1", "Hello?").reply("p1", "I don't know what to say, welcome!", Some(true));
     assert_eq!(flags(goes_on(said)), ["answered"]);
     assert_eq!(flags(Visit::to("/").prompt("p1", "Hello?").wait(60_000).click(&button("Home"))), [""; 0]);
 }
@@ -87,7 +104,8 @@ fn rows_of(session: usize, day: usize, visit: Visit) -> Vec<Row> {
 
 fn report(rows: Vec<Row>) -> Report {
     let (from, to) = ("2026-01-01T00:00:00Z".to_owned(), "2026-01-29T00:00:00Z".to_owned());
-    KnowledgeGaps::summarize(&Period { from, to, sessions: 40 }, rows.into_iter(), &defaults()).expect("a report")
+    KnowledgeGaps::summarize(&Period { from, to, sessions: 40 }, rows.into_iter(), &defaults())
+        .expect("a report")
 }
 
 fn table<'a>(report: &'a Report, title: &str) -> Option<&'a Table> {
@@ -110,7 +128,8 @@ fn said(cells: &[Cell]) -> Vec<String> {
 
 /// A month in a shop: returns are asked for and not answered, more and more.
 fn month() -> Vec<Row> {
-    let ways = ["How do I return an item?", "return item", "I want to return my items", "how can i return an item"];
+    let ways =
+        ["How do I return an item?", "return item", "I want to return my items", "how can i return an item"];
     let mut rows = Vec::new();
     for day in 1..=12 {
         let visit = Visit::to("https://shop.example/orders/1").wait(3000).prompt("p", ways[day % 4]);
@@ -118,14 +137,29 @@ fn month() -> Vec<Row> {
         rows.extend(rows_of(day, 10 + day, visit));
     }
     for day in 1..=4 {
-        let visit = Visit::to("https://shop.example/").prompt("p", "Do you ship to Norway?").reply("p", "Yes, we do.", Some(true));
-        rows.extend(rows_of(20 + day, day, visit.wait(900).feedback("p", -1).wait(20_000).click(&button("Home"))));
+        let visit = Visit::to("https://shop.example/").prompt("p", "Do you ship to Norway?").reply(
+            "p",
+            "Yes, we do.",
+            Some(true),
+        );
+        rows.extend(rows_of(
+            20 + day,
+            day,
+            visit.wait(900).feedback("p", -1).wait(20_000).click(&button("Home")),
+        ));
     }
     for number in 1..=5 {
-        let visit = Visit::to("https://shop.example/cart").wait(9000).load("https://shop.example/checkout").wait(20_000);
+        let visit = Visit::to("https://shop.example/cart")
+            .wait(9000)
+            .load("https://shop.example/checkout")
+            .wait(20_000);
         rows.extend(rows_of(30 + number, 20, visit.click(&button("Pay"))));
         let title = "Clicked “Pay” 4 times in 1.0 s; nothing happened";
-        rows.push(row(30 + number, 20, Item::Finding(Finding::new("rage-click", Severity::High, title, 28_000))));
+        rows.push(row(
+            30 + number,
+            20,
+            Item::Finding(Finding::new("rage-click", Severity::High, title, 28_000)),
+        ));
     }
     rows
 }

@@ -4,8 +4,8 @@ use crate::text::Found;
 
 /// What follows an "@" in the name of a file: "logo@2x.png".
 const FILE_ENDINGS: [&str; 18] = [
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json", "html", "md",
-    "tgz", "wasm",
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json",
+    "html", "md", "tgz", "wasm",
 ];
 /// Longer parts are no address (RFC 5321 allows 64 octets before the "@").
 const LONGEST_LOCAL: usize = 64;
@@ -20,7 +20,8 @@ pub fn find(text: &str) -> Vec<Found> {
 fn address(text: &str, at: usize, sign: usize) -> Option<Found> {
     let start = local_part(text, at)?;
     let end = domain(text, at + sign)?;
-    let is_login = text[..start].ends_with("://") || text[..start].ends_with(':') && text[..start].contains("://");
+    let is_login =
+        text[..start].ends_with("://") || text[..start].ends_with(':') && text[..start].contains("://");
     let is_repository = &text[start..at] == "git" && text[end..].starts_with([':', '/']);
     (!is_login && !is_repository).then_some(Found { range: start..end, kind: "email" })
 }

@@ -17,7 +17,8 @@ impl Fields {
 
     /// The whole value, where the field is personal. What is chosen from a list is not typed.
     pub fn find(&self, span: &Span) -> Option<Found> {
-        let is_typed = span.place == Place::InputValue || span.place == Place::Attribute && span.name == "value";
+        let is_typed =
+            span.place == Place::InputValue || span.place == Place::Attribute && span.name == "value";
         let is_field = matches!(span.tag.as_str(), "input" | "textarea");
         if !is_typed || !is_field || !(self.names(&span.name) || self.names(last_compound(&span.selector))) {
             return None;
@@ -30,7 +31,8 @@ impl Fields {
 
     /// Whether a name, or one word of it, is in the list.
     fn names(&self, name: &str) -> bool {
-        !name.is_empty() && (self.0.contains(&plain_name(name)) || words(name).any(|word| self.0.contains(&word)))
+        !name.is_empty()
+            && (self.0.contains(&plain_name(name)) || words(name).any(|word| self.0.contains(&word)))
     }
 }
 

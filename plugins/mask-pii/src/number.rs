@@ -51,7 +51,8 @@ pub fn grouped_digits(text: &str) -> Vec<Vec<Group>> {
     let mut runs: Vec<Vec<Group>> = Vec::new();
     for group in crate::text::runs(text, |byte| byte.is_ascii_digit()) {
         let last = runs.last_mut().filter(|run| {
-            run.last().is_some_and(|last| matches!(&text[last.end..group.start], " " | "-" | "\u{a0}" | "\u{202f}"))
+            run.last()
+                .is_some_and(|last| matches!(&text[last.end..group.start], " " | "-" | "\u{a0}" | "\u{202f}"))
         });
         match last {
             Some(run) => run.push(group),
@@ -69,7 +70,8 @@ fn is_card(text: &str, groups: &[Group]) -> bool {
     }
     let range = first.start..last.end;
     let is_fraction = text[..range.start].ends_with('.');
-    let digits: Vec<u8> = text[range.clone()].bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    let digits: Vec<u8> =
+        text[range.clone()].bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
     stands_alone(text, &range) && !is_fraction && is_of_a_scheme(&digits) && luhn(&digits)
 }
 
@@ -84,7 +86,8 @@ fn is_grouped_as_a_card(groups: &[Group]) -> bool {
 }
 
 fn is_of_a_scheme(digits: &[u8]) -> bool {
-    let prefix = |length: usize| digits[..length].iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
+    let prefix =
+        |length: usize| digits[..length].iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
     match digits.len() {
         13 => prefix(1) == 4,
         14 => matches!(prefix(2), 36 | 38 | 39) || (300..=305).contains(&prefix(3)),

@@ -15,8 +15,26 @@ const MOST_DIGITS: usize = 15;
 const FEWEST_INTERNATIONAL: usize = 9;
 /// What stands before a number that could be anything.
 const WORDS: [&str; 20] = [
-    "phone", "tel", "tel.", "mobile", "mobil", "cell", "fax", "call", "sms", "whatsapp", "telefon", "telefono",
-    "teléfono", "telefone", "téléphone", "telefoon", "handy", "ring", "hotline", "móvil",
+    "phone",
+    "tel",
+    "tel.",
+    "mobile",
+    "mobil",
+    "cell",
+    "fax",
+    "call",
+    "sms",
+    "whatsapp",
+    "telefon",
+    "telefono",
+    "teléfono",
+    "telefone",
+    "téléphone",
+    "telefoon",
+    "handy",
+    "ring",
+    "hotline",
+    "móvil",
 ];
 
 /// All phone numbers in a text.
@@ -34,7 +52,8 @@ fn found(range: Range<usize>) -> Found {
 
 /// Addresses and machine-made values are full of digits that are no phone numbers.
 fn has_no_prose(attribute: &str) -> bool {
-    matches!(attribute, "href" | "src" | "action" | "srcset" | "d" | "points" | "viewBox") || attribute.starts_with("data-")
+    matches!(attribute, "href" | "src" | "action" | "srcset" | "d" | "points" | "viewBox")
+        || attribute.starts_with("data-")
 }
 
 /// Runs of digits with what people put between them, from a "+", "(" or digit to a digit.
@@ -48,7 +67,9 @@ fn candidates(text: &str) -> Vec<Range<usize>> {
                 range.end = at + 1;
                 gap = 0;
             }
-            (Some(_), ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{2011}' | '\u{202f}') if gap < 3 => gap += 1,
+            (Some(_), ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{2011}' | '\u{202f}') if gap < 3 => {
+                gap += 1
+            }
             (None, '+' | '(' | '0'..='9') => {
                 current = Some(at..at + 1);
                 gap = 0;
@@ -73,7 +94,10 @@ fn is_phone(text: &str, range: &Range<usize>) -> bool {
         return false;
     }
     let is_link = text[..range.start].ends_with("tel:");
-    is_link || is_international(number, &digits) || is_american(number) || is_national(text, range, number, &digits)
+    is_link
+        || is_international(number, &digits)
+        || is_american(number)
+        || is_national(text, range, number, &digits)
 }
 
 /// Neither part of a word, a longer number, a path nor an identifier.
@@ -94,7 +118,10 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
 
 /// "+49 151 77001342".
 fn is_international(number: &str, digits: &str) -> bool {
-    number.starts_with('+') && digits.len() >= FEWEST_INTERNATIONAL && !digits.starts_with('0') && has_single_gaps(number)
+    number.starts_with('+')
+        && digits.len() >= FEWEST_INTERNATIONAL
+        && !digits.starts_with('0')
+        && has_single_gaps(number)
 }
 
 /// "(555) 010-9999", "555-010-9999", "555.010.9999", each with or without "1-".
@@ -102,7 +129,8 @@ fn is_american(number: &str) -> bool {
     let number = number.strip_prefix("1-").or_else(|| number.strip_prefix("1 ")).unwrap_or(number);
     let Some((area, rest)) = split_area(number) else { return false };
     let separated = |separator: char| {
-        rest.split_once(separator).is_some_and(|(exchange, line)| are_digits(exchange, 3) && are_digits(line, 4))
+        rest.split_once(separator)
+            .is_some_and(|(exchange, line)| are_digits(exchange, 3) && are_digits(line, 4))
     };
     let is_area = are_digits(area, 3) && !area.starts_with(['0', '1']);
     is_area && if number.contains('.') { separated('.') } else { separated('-') }
@@ -126,18 +154,24 @@ fn is_national(text: &str, range: &Range<usize>, number: &str, digits: &str) -> 
     if is_announced(text, range.start) {
         return has_single_gaps(number) && !is_date(number);
     }
-    let groups: Vec<&str> = number.split(|char: char| !char.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&str> =
+        number.split(|char: char| !char.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     let is_shaped = matches!(groups.as_slice(), [area, rest @ ..]
         if (3..=5).contains(&area.len()) && (1..=3).contains(&rest.len())
         && rest.iter().all(|group| (3..=8).contains(&group.len())));
     let is_trunk = digits.starts_with('0') && !digits.starts_with("00");
-    is_trunk && is_shaped && !number.contains('.') && (10..=12).contains(&digits.len()) && has_single_gaps(number)
+    is_trunk
+        && is_shaped
+        && !number.contains('.')
+        && (10..=12).contains(&digits.len())
+        && has_single_gaps(number)
 }
 
 /// Whether the words before say that a phone number comes.
 fn is_announced(text: &str, at: usize) -> bool {
     let before = before(text, at);
-    let words = before.split(|char: char| !(char.is_alphanumeric() || char == '.')).filter(|word| !word.is_empty());
+    let words =
+        before.split(|char: char| !(char.is_alphanumeric() || char == '.')).filter(|word| !word.is_empty());
     words.rev().take(3).any(|word| WORDS.contains(&word))
 }
 
@@ -145,7 +179,9 @@ fn is_announced(text: &str, at: usize) -> bool {
 fn is_date(number: &str) -> bool {
     let groups: Vec<&str> = number.split(['-', '.', '/', ' ']).collect();
     let is_year = |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
-    groups.len() <= 3 && groups.iter().any(|group| is_year(group)) && groups.iter().all(|group| group.len() <= 4)
+    groups.len() <= 3
+        && groups.iter().any(|group| is_year(group))
+        && groups.iter().all(|group| group.len() <= 4)
 }
 
 /// One sign between two groups, but for parentheses.

@@ -47,8 +47,20 @@ const BEGINNINGS: [(&str, usize); 34] = [
 ];
 /// What stands before a value that is a secret.
 const NAMES: [&str; 14] = [
-    "token", "secret", "password", "passwd", "pwd", "api key", "api_key", "apikey", "api-key", "access key", "auth",
-    "bearer", "credential", "private key",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "api key",
+    "api_key",
+    "apikey",
+    "api-key",
+    "access key",
+    "auth",
+    "bearer",
+    "credential",
+    "private key",
 ];
 /// The fewest characters of a value that a name calls a secret.
 const SHORTEST_NAMED: usize = 8;
@@ -61,7 +73,11 @@ pub fn find(span: &Span) -> Vec<Found> {
     let mut found = private_keys(text);
     for word in runs(text, is_token_byte) {
         let word = trimmed(text, word);
-        if is_known(text, &word) || is_web_token(&text[word.clone()]) || is_named(span, &word) || is_bare(span, &word) {
+        if is_known(text, &word)
+            || is_web_token(&text[word.clone()])
+            || is_named(span, &word)
+            || is_bare(span, &word)
+        {
             found.push(Found { range: word, kind: "secret" });
         }
     }
@@ -94,7 +110,8 @@ fn is_known(text: &str, word: &Range<usize>) -> bool {
 /// A JSON Web Token: a header that begins with `{"`, and two parts behind it.
 fn is_web_token(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
-    let is_base64 = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let is_base64 =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     matches!(parts.as_slice(), [header, body, _] if header.starts_with("eyJ") && header.len() >= 10 && body.len() >= 10)
         && parts.iter().all(|part| is_base64(part))
 }
@@ -125,7 +142,9 @@ fn is_bare(span: &Span, word: &Range<usize>) -> bool {
 
 /// Whether a word stands within an address: hashes in the names of files are public.
 fn is_address(text: &str, at: usize) -> bool {
-    let start = text[..at].rfind(|char: char| char.is_whitespace() || "\"'<>()".contains(char)).map_or(0, |gap| gap + 1);
+    let start = text[..at]
+        .rfind(|char: char| char.is_whitespace() || "\"'<>()".contains(char))
+        .map_or(0, |gap| gap + 1);
     text.get(start..at).is_some_and(|head| head.contains("://") || head.starts_with('/'))
 }
 

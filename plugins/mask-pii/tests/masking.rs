@@ -13,7 +13,13 @@ fn masker() -> MaskPii {
 }
 
 fn span(place: Place, text: &str) -> Span {
-    Span { text: text.to_owned(), place, tag: "p".to_owned(), name: String::new(), selector: "main > p".to_owned() }
+    Span {
+        text: text.to_owned(),
+        place,
+        tag: "p".to_owned(),
+        name: String::new(),
+        selector: "main > p".to_owned(),
+    }
 }
 
 /// What is hidden in a text of the page, as "kind: value".
@@ -24,7 +30,9 @@ fn hidden_in(place: Place, text: &str) -> Vec<String> {
 fn said(edit: Option<Edit>) -> Vec<String> {
     match edit {
         None => Vec::new(),
-        Some(Edit::Hide(secrets)) => secrets.iter().map(|secret| format!("{}: {}", secret.kind, secret.value)).collect(),
+        Some(Edit::Hide(secrets)) => {
+            secrets.iter().map(|secret| format!("{}: {}", secret.kind, secret.value)).collect()
+        }
         Some(Edit::Cover) => vec!["cover".to_owned()],
         Some(Edit::Block) => vec!["block".to_owned()],
     }
@@ -36,17 +44,29 @@ fn hidden(text: &str) -> Vec<String> {
 
 #[test]
 fn email_addresses_are_hidden_whole() {
-    assert_eq!(hidden("Write to <jane.doe+shop@mail.example.co.uk>."), ["email: jane.doe+shop@mail.example.co.uk"]);
+    assert_eq!(
+        hidden("Write to <jane.doe+shop@mail.example.co.uk>."),
+        ["email: jane.doe+shop@mail.example.co.uk"]
+    );
     assert_eq!(hidden("mailto:a@b.de?subject=x"), ["email: a@b.de"]);
     assert_eq!(hidden("jürgen@müller.example"), ["email: jürgen@müller.example"]);
-    assert_eq!(hidden_in(Place::Url, "https://x.example/?q=jane%40mail.example"), ["email: jane%40mail.example"]);
+    assert_eq!(
+        hidden_in(Place::Url, "https://x.example/?q=jane%40mail.example"),
+        ["email: jane%40mail.example"]
+    );
 }
 
 #[test]
 fn what_only_has_an_at_sign_stays() {
-    for text in
-        ["logo@2x.png", "lodash@4.17.21", "@media print", "npm i @scope/pkg", "git@github.com:a/b.git", "a @ b.c", "x@y"]
-    {
+    for text in [
+        "logo@2x.png",
+        "lodash@4.17.21",
+        "@media print",
+        "npm i @scope/pkg",
+        "git@github.com:a/b.git",
+        "a @ b.c",
+        "x@y",
+    ] {
         assert_eq!(hidden(text), [""; 0], "{text}");
     }
 }
@@ -55,7 +75,10 @@ fn what_only_has_an_at_sign_stays() {
 fn card_numbers_are_hidden_with_their_spaces() {
     assert_eq!(hidden("Card 4111 1111 1111 1111, thanks"), ["card: 4111 1111 1111 1111"]);
     assert_eq!(hidden("2 × 5500-0000-0000-0004"), ["card: 5500-0000-0000-0004"]);
-    assert_eq!(hidden("378282246310005 and 3782 822463 10005"), ["card: 378282246310005", "card: 3782 822463 10005"]);
+    assert_eq!(
+        hidden("378282246310005 and 3782 822463 10005"),
+        ["card: 378282246310005", "card: 3782 822463 10005"]
+    );
     assert_eq!(hidden("6011111111111117"), ["card: 6011111111111117"]);
 }
 
@@ -83,8 +106,14 @@ fn ibans_are_hidden_with_their_spaces() {
 
 #[test]
 fn phone_numbers_are_hidden() {
-    for number in ["+49 151 77001342", "+1 (555) 010-9999", "(555) 010-9999", "555-010-9999", "0151 77001342", "020 7946 0958"]
-    {
+    for number in [
+        "+49 151 77001342",
+        "+1 (555) 010-9999",
+        "(555) 010-9999",
+        "555-010-9999",
+        "0151 77001342",
+        "020 7946 0958",
+    ] {
         assert_eq!(hidden(&format!("Reach us: {number}.")), [format!("phone: {number}")]);
     }
     assert_eq!(hidden("Tel. 01 23 45 67 89"), ["phone: 01 23 45 67 89"]);
@@ -181,8 +210,11 @@ fn elements_are_covered_and_blocked_by_selector() {
 
 #[test]
 fn own_patterns_and_words_are_used() {
-    let settings =
-        Settings { patterns: vec![r"\bK-\d{8}\b".to_owned()], replacement: "<{kind}>".to_owned(), ..defaults() };
+    let settings = Settings {
+        patterns: vec![r"\bK-\d{8}\b".to_owned()],
+        replacement: "<{kind}>".to_owned(),
+        ..defaults()
+    };
     let edit = MaskPii::new(settings).expect("a pattern").mask(&span(Place::Text, "Customer K-12345678"));
     let Some(Edit::Hide(secrets)) = edit else { panic!("{edit:?}") };
     assert_eq!((secrets[0].value.as_str(), secrets[0].with.as_str()), ("K-12345678", "<pattern>"));

@@ -1,6 +1,8 @@
 //! Short ways to make and read the values that plugins deal in.
 
-use crate::{Attr, Cell, Column, Element, Fact, Field, Finding, Item, Metric, Millis, Moment, Row, Severity, Value};
+use crate::{
+    Attr, Cell, Column, Element, Fact, Field, Finding, Item, Metric, Millis, Moment, Row, Severity, Value,
+};
 
 impl Finding {
     /// A finding of a kind that the manifest declares.

@@ -104,8 +104,9 @@ macro_rules! export {
 /// What every call begins with: panics are told, and the settings are read.
 fn begin<T: serde::de::DeserializeOwned>(settings: &str) -> Result<T, String> {
     std::panic::set_hook(Box::new(|panic| log(LogLevel::Error, &panic.to_string())));
-    serde_json::from_str(settings)
-        .map_err(|error| format!("the settings are not what this plugin expects: {error}; compare its plugin.toml"))
+    serde_json::from_str(settings).map_err(|error| {
+        format!("the settings are not what this plugin expects: {error}; compare its plugin.toml")
+    })
 }
 
 /// Everything that `next` gives, until it gives nothing.

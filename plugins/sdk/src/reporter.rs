@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use crate::bindings::reporter::exports::hindsight::plugin::reporter as wire;
 use crate::bindings::analyzer::hindsight::plugin::host::Rows;
+use crate::bindings::reporter::exports::hindsight::plugin::reporter as wire;
 use crate::{Period, Report, Row};
 
 /// A plugin that says something about many sessions.

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Button, Click, ConsoleLine, Element, Event, EventKind, Feedback, Input, LogLevel, Millis, Mutation, PageCause,
-    PageView, Pointer, Prompt, Reply, Request, Scroll, SessionInfo, Uncaught,
+    Button, Click, ConsoleLine, Element, Event, EventKind, Feedback, Input, LogLevel, Millis, Mutation,
+    PageCause, PageView, Pointer, Prompt, Reply, Request, Scroll, SessionInfo, Uncaught,
 };
 
 /// The settings that a plugin gets when nobody has set anything: the defaults of its
@@ -120,7 +120,13 @@ impl Visit {
     fn view(mut self, url: &str, cause: PageCause) -> Self {
         self.pages += 1;
         let title = String::new();
-        self.event(EventKind::PageView(PageView { url: url.to_owned(), title, cause, width: 1280, height: 720 }))
+        self.event(EventKind::PageView(PageView {
+            url: url.to_owned(),
+            title,
+            cause,
+            width: 1280,
+            height: 720,
+        }))
     }
 
     /// A click on an element, in the middle of the page.
@@ -142,7 +148,14 @@ impl Visit {
         let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
         let target = target.clone();
         let value = value.to_owned();
-        self.event(EventKind::Input(Input { target, value, length, checked: None, edits: length.max(1), since }))
+        self.event(EventKind::Input(Input {
+            target,
+            value,
+            length,
+            checked: None,
+            edits: length.max(1),
+            since,
+        }))
     }
 
     /// The page changes: this many nodes and attributes.
