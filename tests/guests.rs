@@ -7,8 +7,13 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 /// What each plugin is built from, beside its own folder: as `plugins/build.sh` has it.
-const SHARED: [&str; 5] =
-    ["plugins/Cargo.toml", "plugins/Cargo.lock", "plugins/sdk/Cargo.toml", "plugins/sdk/src", "wit/hindsight.wit"];
+const SHARED: [&str; 5] = [
+    "plugins/Cargo.toml",
+    "plugins/Cargo.lock",
+    "plugins/sdk/Cargo.toml",
+    "plugins/sdk/src",
+    "wit/hindsight.wit",
+];
 
 /// Larger ones would weigh the binary down.
 const MAX_BYTES: usize = 400 * 1024;
@@ -37,9 +42,11 @@ fn files(path: &str) -> Vec<String> {
 /// One hash over the hashes of all files that a plugin is made of.
 fn sources(plugin: &str) -> String {
     let own = [format!("plugins/{plugin}/Cargo.toml"), format!("plugins/{plugin}/src")];
-    let mut paths: Vec<String> = SHARED.map(str::to_owned).iter().chain(&own).flat_map(|path| files(path)).collect();
+    let mut paths: Vec<String> =
+        SHARED.map(str::to_owned).iter().chain(&own).flat_map(|path| files(path)).collect();
     paths.sort();
-    let lines = paths.iter().map(|path| format!("{}  {path}\n", hex(&fs::read(root().join(path)).expect("a file"))));
+    let lines =
+        paths.iter().map(|path| format!("{}  {path}\n", hex(&fs::read(root().join(path)).expect("a file"))));
     hex(lines.collect::<String>().as_bytes())
 }
 

@@ -124,7 +124,7 @@ impl Cli {
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
-                Some(Command::Plugin { action }) => plugin::run(&settings, action),
+                Some(Command::Plugin { action }) => plugin::run(&settings, action).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })

@@ -4,6 +4,9 @@ mod check;
 mod compile;
 mod list;
 mod new;
+mod recorded;
+mod shown;
+mod test;
 
 use clap::Subcommand;
 
@@ -20,6 +23,9 @@ pub enum Action {
     List,
     /// Writes a complete small project: a plugin that works, with its test and what to run.
     New(new::Arguments),
+    /// Runs a plugin over its test, or over a session, and shows what comes of it; exits with 1
+    /// if it fails, gives something else than its test expects, or gives two different results.
+    Test(test::Arguments),
     /// Compiles one file within limits: the server starts itself for this.
     #[command(hide = true)]
     Compile(compile::Arguments),
@@ -31,17 +37,18 @@ impl Action {
     pub fn run_alone(&self) -> Option<anyhow::Result<()>> {
         match self {
             Self::Compile(arguments) => Some(compile::run(arguments)),
-            Self::Check(_) | Self::List | Self::New(_) => None,
+            Self::Check(_) | Self::List | Self::New(_) | Self::Test(_) => None,
         }
     }
 }
 
 /// Runs the command.
-pub fn run(settings: &Settings, action: Action) -> anyhow::Result<()> {
+pub async fn run(settings: &Settings, action: Action) -> anyhow::Result<()> {
     match action {
         Action::Check(arguments) => check::run(settings, &arguments),
         Action::List => list::run(settings),
         Action::New(arguments) => new::run(&arguments),
+        Action::Test(arguments) => test::run(settings, &arguments).await,
         Action::Compile(arguments) => compile::run(&arguments),
     }
 }
