@@ -47,7 +47,7 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
 }
 
 async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> anyhow::Result<()> {
-    let connection = connection(store, &arguments).await?;
+    let connection = connection(store, &arguments.session, arguments.connection.as_deref()).await?;
     refuse_held_back(settings, store, connection, &arguments.session).await?;
     let session = arguments.session.clone();
     let id = session.clone();
@@ -135,18 +135,23 @@ fn unfinished(path: &Path) -> PathBuf {
     name.into()
 }
 
-async fn connection(store: &Store, arguments: &Arguments) -> anyhow::Result<ConnectionId> {
-    let id = arguments.session.clone();
+/// The connection that has this session, if several do the one of this name.
+pub async fn connection(
+    store: &Store,
+    session: &SessionId,
+    name: Option<&str>,
+) -> anyhow::Result<ConnectionId> {
+    let id = session.clone();
     let mut found = store.read(move |conn| sessions::connections_of(conn, &Scope::everything(), &id)).await?;
-    if let Some(name) = &arguments.connection {
-        let wanted = name.clone();
+    if let Some(name) = name {
+        let wanted = name.to_owned();
         let named = store.read(move |conn| connections::named(conn, &wanted)).await?;
         found.retain(|connection| named.as_ref().is_some_and(|named| named.id == *connection));
     }
     match found[..] {
         [connection] => Ok(connection),
-        [] => bail!("there is no session {}; its id stands in the replay page's panel", arguments.session),
-        _ => bail!("several connections have a session {}; name one with --connection", arguments.session),
+        [] => bail!("there is no session {session}; its id stands in the replay page's panel"),
+        _ => bail!("several connections have a session {session}; name one with --connection"),
     }
 }
 

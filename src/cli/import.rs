@@ -3,6 +3,7 @@
 //! A file is one session, stored whole or not at all. The session's id is made from
 //! the file's content, so importing a file twice stores it once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,8 @@ async fn import_one(
     })
 }
 
-fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// Reads a file, unless it is too large.
+pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let length = std::fs::metadata(path)?.len();
     if length > MAX_FILE_BYTES as u64 {
         bail!("it has {length} bytes, more than the {MAX_FILE_BYTES} that are read");
@@ -145,25 +147,33 @@ pub enum Stored {
 
 /// Reads and checks a recording. Its events count as received when they happened.
 pub fn read(bytes: &[u8], limits: &config::Ingest) -> anyhow::Result<Recording> {
-    let inflated;
-    let json = if gzip::is_gzip(bytes) {
-        inflated = gzip::inflate(bytes, gzip::Limits { bytes: MAX_FILE_BYTES, ratio: usize::MAX })?;
-        &inflated
-    } else {
-        bytes
-    };
-    let text = std::str::from_utf8(json).context("the file is not UTF-8 text, so it is no recording")?;
-    let limits =
-        rrweb::Limits { depth: limits.max_depth, events: usize::MAX, event_bytes: limits.max_event_bytes };
-    let found = file::batches(text.trim_start_matches('\u{feff}'), &limits)
-        .context("not a recording: a JSON array of rrweb events, or of batches {seq, events}, is wanted")?;
-    let digest = short_hash(json);
+    let text = text(bytes)?;
+    let found = batches(&text, limits)?;
+    let digest = short_hash(text.as_bytes());
     let now = Clock::system().now();
     let mut batches =
         found.iter().map(|batch| as_upload(batch, &digest, now)).collect::<anyhow::Result<Vec<_>>>()?;
     check_order(&batches)?;
     end_all_pages(&mut batches);
     Ok(Recording { session: digest.parse()?, batches })
+}
+
+/// The JSON of a file, which may be compressed.
+pub fn text(bytes: &[u8]) -> anyhow::Result<Cow<'_, str>> {
+    let not_text = "the file is not UTF-8 text, so it is no recording";
+    if !gzip::is_gzip(bytes) {
+        return Ok(std::str::from_utf8(bytes).context(not_text)?.into());
+    }
+    let inflated = gzip::inflate(bytes, gzip::Limits { bytes: MAX_FILE_BYTES, ratio: usize::MAX })?;
+    Ok(String::from_utf8(inflated).context(not_text)?.into())
+}
+
+/// The events of a file.
+pub fn batches<'a>(text: &'a str, limits: &config::Ingest) -> anyhow::Result<Vec<file::FileBatch<'a>>> {
+    let limits =
+        rrweb::Limits { depth: limits.max_depth, events: usize::MAX, event_bytes: limits.max_event_bytes };
+    file::batches(text.trim_start_matches('\u{feff}'), &limits)
+        .context("not a recording: a JSON array of rrweb events, or of batches {seq, events}, is wanted")
 }
 
 /// A file holds a visit that is over: all its pages have gone away.
@@ -220,7 +230,7 @@ fn stream_id(name: Option<&str>, digest: &str) -> anyhow::Result<StreamId> {
 }
 
 /// The first 128 bits of SHA-256, in hexadecimal digits.
-fn short_hash(bytes: &[u8]) -> String {
+pub fn short_hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

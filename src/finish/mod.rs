@@ -24,6 +24,7 @@ use std::time::Duration;
 pub use analysis::Analyst;
 pub use housekeeping::Housekeeping;
 pub use inspection::Inspection;
+pub use passes::Passes;
 pub use reading::events;
 pub use recording::{Finished, Finisher};
 

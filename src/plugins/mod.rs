@@ -18,6 +18,7 @@ mod convert;
 mod engine;
 mod guest;
 mod host;
+pub mod input;
 mod instance;
 pub mod limits;
 mod load;

@@ -53,6 +53,13 @@ pub struct Run<T> {
     pub log: Log,
 }
 
+impl<T> Run<T> {
+    /// The same run with something else made of what it returned.
+    pub fn map<R>(self, make: impl FnOnce(T) -> R) -> Run<R> {
+        Run { outcome: self.outcome.map(make), usage: self.usage, log: self.log }
+    }
+}
+
 /// What a run took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

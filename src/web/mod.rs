@@ -48,6 +48,7 @@ mod user_agent;
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
 pub use app::{App, Start};
+pub use reports::as_markdown;
 pub use router::{Access, Route, Surface, routes};
 pub use server::{Ready, Server};
 

@@ -10,7 +10,8 @@ let sessionsUrl: string;
 let connection: string;
 
 test.beforeAll(async ({ browser }) => {
-  server = await startServer();
+  // What plugins say is said here.
+  server = await startServer({ HINDSIGHT_PLUGINS__ENABLED: "false" });
   const page = await browser.newPage();
   target = await openConnection(page, server, "reports");
   sessionsUrl = page.url();

@@ -4,12 +4,13 @@
 //! instructions, so that the figures can be compared between machines.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::super::Reported;
 use crate::config::Settings;
+use crate::plugins::run::Usage;
 use crate::plugins::source::Source;
 use crate::plugins::trial::Trial;
 use crate::plugins::{Error, Loader, Metering, Origin, Plugin};
@@ -24,8 +25,8 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
-    match load(settings, arguments) {
-        Ok((plugin, trials)) => {
+    match load(settings, &arguments.plugin) {
+        Ok(Loaded { plugin, trials, .. }) => {
             write!(out, "{}", describe(&plugin, &trials))?;
             Ok(writeln!(out, "ok")?)
         }
@@ -36,15 +37,28 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn load(settings: &Settings, arguments: &Arguments) -> Result<(Plugin, Vec<Trial>), Error> {
-    let script_engine = super::built_ins().script_engine;
-    let loader = Loader::new(&settings.plugins, &cache(), script_engine, Metering::Fuel)?;
-    let source = Source::at(&arguments.plugin).map_err(Error::File)?;
-    let files = source.read(loader.max_file_bytes()).map_err(Error::File)?;
-    loader.load(Origin::Folder, &files, &source.stands_in())
+/// A plugin that may go live.
+pub struct Loaded {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// What its trial took.
+    pub trials: Vec<Trial>,
+    /// Its files.
+    pub source: Source,
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// Loads a plugin as the server would, and tries it.
+pub fn load(settings: &Settings, path: &Path) -> Result<Loaded, Error> {
+    let script_engine = super::built_ins().script_engine;
+    let loader = Loader::new(&settings.plugins, &cache(), script_engine, Metering::Fuel)?;
+    let source = Source::at(path).map_err(Error::File)?;
+    let files = source.read(loader.max_file_bytes()).map_err(Error::File)?;
+    let (plugin, trials) = loader.load(Origin::Folder, &files, &source.stands_in())?;
+    Ok(Loaded { plugin, trials, source })
+}
+
+/// An error with what it comes from, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -112,8 +126,12 @@ fn limits(plugin: &Plugin) -> String {
 }
 
 fn outcome(trial: &Trial) -> String {
-    let usage = &trial.usage;
+    format!("{}; {}", trial.result, cost(&trial.usage))
+}
+
+/// What a run took, in words.
+pub fn cost(usage: &Usage) -> String {
     let fuel = usage.fuel.map_or(String::new(), |fuel| format!(", fuel {fuel}"));
     let memory = usage.memory_bytes.div_ceil(1024);
-    format!("{}; {:.2} ms{fuel}, {memory} KiB", trial.result, usage.cpu.as_secs_f64() * 1000.0)
+    format!("{:.2} ms{fuel}, {memory} KiB", usage.cpu.as_secs_f64() * 1000.0)
 }

@@ -4,7 +4,10 @@ mod check;
 mod compile;
 mod list;
 mod new;
+mod recorded;
 mod run;
+mod shown;
+mod test;
 
 use clap::Subcommand;
 
@@ -23,6 +26,9 @@ pub enum Action {
     New(new::Arguments),
     /// Runs a plugin over past sessions: what looks at them looks again, what masks them masks for good.
     Run(run::Arguments),
+    /// Runs a plugin over its test, or over a session, and shows what comes of it; exits with 1
+    /// if it fails, gives something else than its test expects, or gives two different results.
+    Test(test::Arguments),
     /// Compiles one file within limits: the server starts itself for this.
     #[command(hide = true)]
     Compile(compile::Arguments),
@@ -34,7 +40,7 @@ impl Action {
     pub fn run_alone(&self) -> Option<anyhow::Result<()>> {
         match self {
             Self::Compile(arguments) => Some(compile::run(arguments)),
-            Self::Check(_) | Self::List | Self::New(_) | Self::Run(_) => None,
+            Self::Check(_) | Self::List | Self::New(_) | Self::Run(_) | Self::Test(_) => None,
         }
     }
 }
@@ -46,6 +52,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         Action::List => list::run(&settings),
         Action::New(arguments) => new::run(&arguments),
         Action::Run(arguments) => run::run(settings, arguments).await,
+        Action::Test(arguments) => test::run(&settings, &arguments).await,
         Action::Compile(arguments) => compile::run(&arguments),
     }
 }

@@ -8,10 +8,11 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use crate::embedded::{PLUGIN_INTERFACE, PLUGIN_SDK, PLUGIN_TEMPLATES};
+use crate::plugins::manifest::Manifest;
 
 /// The longest name, as in a manifest.
 const MAX_NAME_BYTES: usize = 64;
@@ -76,6 +77,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     check_name(&arguments.name)?;
     let folder = arguments.into.join(&arguments.name);
     let files = project(&arguments.name, arguments.lang, arguments.kind);
+    check_manifest(&files)?;
     write(&folder, &files)?;
     writeln!(
         std::io::stdout(),
@@ -99,6 +101,13 @@ fn check_name(name: &str) -> anyhow::Result<()> {
              and hyphens, a letter first, such as \"pay-errors\""
         );
     }
+    Ok(())
+}
+
+/// A name may mean something else to the server, which must take what is made here.
+fn check_manifest(files: &[(String, String)]) -> anyhow::Result<()> {
+    let manifest = files.iter().find(|(path, _)| path == "plugin.toml").map_or("", |(_, text)| text);
+    Manifest::parse(manifest).map_err(|error| anyhow!("the server would not take this plugin: {error}"))?;
     Ok(())
 }
 
@@ -202,6 +211,7 @@ mod tests {
                 for path in ["plugin.toml", "README.md", "tests/input.json", "tests/expected.json"] {
                     assert!(paths.contains(&path), "{language:?} {kind:?} lacks {path}: {paths:?}");
                 }
+                check_manifest(&files).expect("the host takes it");
                 for (path, text) in &files {
                     assert!(!path.contains(".."), "{path}");
                     assert!(
@@ -213,6 +223,15 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_server_needs_is_refused() {
+        for name in ["enabled", "folder", "workers"] {
+            let files = project(name, Language::Js, Kind::Analyzer);
+            let error = check_manifest(&files).expect_err(name).to_string();
+            assert!(error.contains("choose another"), "{error}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! A text that a spreadsheet would take for a formula gets an apostrophe in front, since
 //! it may be something that a visitor typed.
 
-use super::links::Links;
+use super::links::{self, Links};
 use crate::model::{Cell, Table};
 
 /// What a spreadsheet takes for the begin of a formula, or skips before one.
@@ -46,7 +46,7 @@ fn field(cell: Option<&Cell>, links: &Links) -> (String, String) {
         Some(Cell::Number(value)) => (value.to_string(), String::new()),
         Some(Cell::Text(value)) => (text(value), String::new()),
         Some(Cell::Moment(moment)) => {
-            (text(&links.label(moment)), text(&links.absolute(moment).unwrap_or_default()))
+            (text(&links::label(moment)), text(&links.absolute(moment).unwrap_or_default()))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::web::{App, Response};
 /// The whole report.
 pub async fn markdown(app: App, request: Request) -> Result<Response, Problem> {
     let read = read(&app, &request).await?;
-    let text = markdown::write(&read.report, &read.facts(), &read.links(&app));
+    let text = markdown::write(&read.report, &read.facts(), Some(&read.links(&app)));
     Ok(file(text, "text/markdown; charset=utf-8", &format!("{}.md", read.file_name())))
 }
 

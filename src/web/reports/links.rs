@@ -23,13 +23,13 @@ impl Links {
     pub fn absolute(&self, moment: &Moment) -> Option<String> {
         Some(format!("{}{}", self.public_url, self.local(moment)?))
     }
+}
 
-    /// What the link says.
-    pub fn label(&self, moment: &Moment) -> String {
-        match moment.label.trim() {
-            "" => format!("at {}", format::duration(i64::from(moment.at))),
-            label => label.to_owned(),
-        }
+/// What the link of a moment says.
+pub fn label(moment: &Moment) -> String {
+    match moment.label.trim() {
+        "" => format!("at {}", format::duration(i64::from(moment.at))),
+        label => label.to_owned(),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) mod tests {
             links().local(&good).as_deref(),
             Some("/connections/1/sessions/session-0000000001?moment=61000")
         );
-        assert_eq!(links().label(&good), "at 1:01");
+        assert_eq!(label(&good), "at 1:01");
         for bad in ["", "../../storage", "javascript:alert(1)", "short"] {
             assert_eq!(links().local(&moment(bad)), None);
         }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::links::Links;
+use super::links::{self, Links};
 use crate::model::{Cell, Chart, Metric, Report, Section, Table};
 use crate::web::format;
 use crate::web::markdown::without_html;
@@ -14,7 +14,8 @@ use crate::web::markdown::without_html;
 const SPECIAL: &str = "\\`*_[]<>&#|~";
 
 /// The report with its facts, each a name and a value, below its title.
-pub fn write(report: &Report, facts: &[(&str, String)], links: &Links) -> String {
+/// Without `links`, as where nobody knows the server's address, moments are their labels.
+pub fn write(report: &Report, facts: &[(&str, String)], links: Option<&Links>) -> String {
     let mut out = format!("# {}\n", escaped(&report.title));
     for (name, value) in facts {
         // Two spaces at the end of a line keep the next one on its own.
@@ -55,7 +56,7 @@ fn heading(out: &mut String, title: &str) {
     }
 }
 
-fn table(out: &mut String, table: &Table, links: &Links) {
+fn table(out: &mut String, table: &Table, links: Option<&Links>) {
     heading(out, &table.title);
     if table.columns.is_empty() {
         return;
@@ -72,13 +73,15 @@ fn table(out: &mut String, table: &Table, links: &Links) {
     }
 }
 
-fn value(cell: &Cell, links: &Links) -> String {
+fn value(cell: &Cell, links: Option<&Links>) -> String {
     match cell {
         Cell::Number(number) => escaped(&format::number(*number)),
         Cell::Text(text) => escaped(text),
         Cell::Moment(moment) => {
-            let label = escaped(&links.label(moment));
-            links.absolute(moment).map_or(label.clone(), |url| format!("[{label}]({url})"))
+            let label = escaped(&links::label(moment));
+            links
+                .and_then(|links| links.absolute(moment))
+                .map_or(label.clone(), |url| format!("[{label}]({url})"))
         }
     }
 }
@@ -163,7 +166,7 @@ mod tests {
         ];
         let facts = [("Period", "1–7 Nov 2026".to_owned()), ("Sessions", "40".to_owned())];
         assert_eq!(
-            write(&report(sections), &facts, &links()),
+            write(&report(sections), &facts, Some(&links())),
             "# What visitors \\*ask\\*\n\
              \nPeriod: 1–7 Nov 2026  \nSessions: 40  \n\
              \nIn &lt;b>short&lt;/b>.\n\
@@ -205,7 +208,7 @@ mod tests {
             let column = |place| Column { title: format!("c{place}"), numeric: false };
             let cells_of = |row: &Vec<String>| row.iter().cloned().map(Cell::Text).collect();
             let table = Table { title: String::new(), columns: (0..2).map(column).collect(), rows: rows.iter().map(cells_of).collect() };
-            let written = write(&Report { title: "t".to_owned(), summary: String::new(), sections: vec![Section::Table(table)] }, &[], &links());
+            let written = write(&Report { title: "t".to_owned(), summary: String::new(), sections: vec![Section::Table(table)] }, &[], Some(&links()));
             let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let expected: Vec<String> = ["c0".to_owned(), "c1".to_owned()].into_iter()
                 .chain(rows.iter().flatten().map(one_line)).collect();

@@ -24,6 +24,7 @@ use super::{App, page};
 use crate::model::{self, ConnectionId, Section};
 use crate::store::reports;
 use links::Links;
+pub use markdown::write as as_markdown;
 use warp::http::Method;
 
 const ALL: &str = "/connections/{connection}/reports";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::chart::Drawing;
-use super::links::Links;
+use super::links::{self, Links};
 use super::period::Period;
 use super::{Read, read};
 use crate::model::{Cell, Column, Metric, Section, Table};
@@ -133,7 +133,7 @@ fn field(cell: Option<&Cell>, numeric: bool, links: &Links) -> Field {
         None => (String::new(), None),
         Some(Cell::Number(value)) => (format::number(*value), None),
         Some(Cell::Text(text)) => (text.clone(), None),
-        Some(Cell::Moment(moment)) => (links.label(moment), links.local(moment)),
+        Some(Cell::Moment(moment)) => (links::label(moment), links.local(moment)),
     };
     Field { text, url, numeric }
 }
