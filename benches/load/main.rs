@@ -21,6 +21,7 @@ mod joined;
 mod latency;
 mod list;
 mod meter;
+mod plugins;
 mod process;
 mod replay;
 mod retain;
@@ -71,6 +72,8 @@ enum Command {
     List(list::Arguments),
     /// Reads recordings as timelines, beside a bare skip over their JSON.
     Timeline(timeline::Arguments),
+    /// Loads plugins, and lets them look at recordings, beside the timeline's own time.
+    Plugins(plugins::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -93,6 +96,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Retain(arguments)) => retain::run(&arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
+        Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }
 }
