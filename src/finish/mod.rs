@@ -35,7 +35,7 @@ use crate::plugins::Host;
 use crate::plugins::run::SessionInfo;
 use crate::stop::Stopping;
 use crate::store::runs::Subject;
-use crate::store::{self, Store, completing, finishing};
+use crate::store::{self, Store, completing, held_back};
 
 /// How long the worker rests when there was nothing to do.
 const REST: Duration = Duration::from_secs(1);
@@ -126,7 +126,7 @@ impl Worker {
     async fn retry_held_back(&mut self) -> store::Result<()> {
         let version = *self.plugins.versions().borrow();
         if version != self.masked_with {
-            self.store.write(finishing::retry_all_held_back).await?;
+            self.store.write(|conn| held_back::retry(conn, None)).await?;
             self.masked_with = version;
         }
         Ok(())

@@ -5,6 +5,7 @@ use crate::rrweb::{self, Event, Limits};
 use crate::segment::frame;
 use crate::stop::Stopping;
 use crate::store::finishing::{self, Piece, Source};
+use crate::store::held_back;
 use crate::store::{self, Store};
 use crate::{pieces, timeline};
 
@@ -25,7 +26,7 @@ pub enum Error {
     #[error(transparent)]
     Timeline(#[from] timeline::block::Error),
     /// Nobody may see the session before it is masked.
-    #[error("{held_back}, since it could not be masked: {0}", held_back = finishing::HELD_BACK)]
+    #[error("{held_back}, since it could not be masked: {0}", held_back = held_back::REASON)]
     Masking(String),
     #[error("the server stops")]
     Stopping,

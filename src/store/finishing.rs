@@ -97,57 +97,6 @@ pub fn state(conn: &Db, session: i64) -> Result<Option<State>> {
     Ok(found.optional()?)
 }
 
-/// How a reason begins that says that a session could not be masked.
-pub const HELD_BACK: &str = "held back";
-
-/// Tries sessions again that could not be masked; how many these are.
-pub fn retry_held_back(conn: &Db, connection: ConnectionId) -> Result<usize> {
-    // The conditions are the index's, word for word.
-    let changed = conn
-        .prepare_cached(
-            "UPDATE session SET finish_attempts = 0
-             WHERE connection_id = :connection AND completed_at IS NOT NULL AND finished_at IS NULL
-               AND finish_attempts >= 3 AND finish_error LIKE :held_back || '%'",
-        )?
-        .execute(named_params! { ":connection": connection.0, ":held_back": HELD_BACK })?;
-    Ok(changed)
-}
-
-/// The same for all connections.
-pub fn retry_all_held_back(conn: &Db) -> Result<usize> {
-    let changed = conn
-        .prepare_cached(
-            "UPDATE session SET finish_attempts = 0
-             WHERE completed_at IS NOT NULL AND finished_at IS NULL
-               AND finish_attempts >= 3 AND finish_error LIKE :held_back || '%'",
-        )?
-        .execute(named_params! { ":held_back": HELD_BACK })?;
-    Ok(changed)
-}
-
-/// Sessions that could not be masked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HeldBack {
-    /// How many there are.
-    pub sessions: i64,
-    /// Why, of one of them.
-    pub reason: Option<String>,
-}
-
-/// The sessions of a connection that could not be masked.
-pub fn held_back(conn: &Db, connection: ConnectionId) -> Result<HeldBack> {
-    let mut statement = conn.prepare_cached(
-        "SELECT count(*), max(finish_error) FROM session
-         WHERE connection_id = :connection AND completed_at IS NOT NULL AND finished_at IS NULL
-           AND finish_attempts >= 3 AND finish_error LIKE :held_back || '%'",
-    )?;
-    let found = statement
-        .query_row(named_params! { ":connection": connection.0, ":held_back": HELD_BACK }, |row| {
-            Ok(HeldBack { sessions: row.get(0)?, reason: row.get(1)? })
-        });
-    Ok(found?)
-}
-
 /// Takes an attempt back that was not brought to its end, and did not fail either.
 pub fn release(conn: &Db, session: i64) -> Result<()> {
     conn.prepare_cached("UPDATE session SET finish_attempts = finish_attempts - 1 WHERE id = :session")?

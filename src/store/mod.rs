@@ -18,6 +18,7 @@ pub mod erasing;
 mod error;
 pub mod findings;
 pub mod finishing;
+pub mod held_back;
 pub mod ledger;
 mod numbers;
 mod place;

@@ -38,6 +38,8 @@ pub struct Filter {
     pub url: Option<String>,
     /// Those of whom the page said this.
     pub visitor: Option<String>,
+    /// Only those that are finished.
+    pub finished: bool,
 }
 
 impl Filter {
@@ -95,6 +97,7 @@ pub fn list(
     bind(&mut statement, ":last", last)?;
     bind(&mut statement, ":completed", filter.status.map(|status| status == Status::Completed))?;
     bind(&mut statement, ":visitor", filter.visitor.clone())?;
+    bind(&mut statement, ":finished", filter.finished)?;
     bind(&mut statement, ":url", filter.url.as_deref().map(search::pattern))?;
     bind(&mut statement, ":trigrams", filter.url.as_deref().and_then(search::all_trigrams))?;
     // One more than is shown tells whether there is another page.
@@ -150,6 +153,7 @@ macro_rules! select {
             " BETWEEN :first AND :last
               AND (:completed IS NULL OR (completed_at IS NOT NULL) = :completed)
               AND (:visitor IS NULL OR visitor = :visitor)
+              AND (NOT :finished OR finished_at IS NOT NULL)
               AND (:url IS NULL OR session.landing_url LIKE :url ESCAPE '\\')
               ORDER BY ",
             $place,

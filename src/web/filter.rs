@@ -88,6 +88,7 @@ impl Filter {
             to: self.to.map(Moment::end),
             url: text(&self.url),
             visitor: text(&self.visitor),
+            finished: false,
         })
     }
 

@@ -12,7 +12,7 @@ use super::request::Request;
 use crate::finish::chosen;
 use crate::model::{ConnectionId, Session, SessionId};
 use crate::store::choices::{self, Choice};
-use crate::store::sessions;
+use crate::store::sessions::{self, Filter};
 
 /// The session that the path names. One that the asker may not see is not there.
 pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
@@ -46,6 +46,12 @@ impl Rule {
     /// With what was decided about plugins for the connection.
     pub fn of(app: &App, choices: &[(String, Choice)]) -> Self {
         Self { holds_back: chosen::holds_back(&app.plugins, choices) }
+    }
+
+    /// Who looks for an address or a visitor does not find what is held back by it.
+    pub fn narrow(self, filter: Filter) -> Filter {
+        let would_tell = filter.url.is_some() || filter.visitor.is_some();
+        Filter { finished: filter.finished || (self.holds_back && would_tell), ..filter }
     }
 
     /// A session that is held back says where it was recorded, and nothing more.

@@ -134,11 +134,11 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
         .read(move |conn| {
             let totals = connections::totals(conn, &scope, connection)?;
             let hours = activity::hours(conn, &scope, connection, since, now)?;
-            let listing = match wanted {
+            let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+            let listing = match wanted.map(|wanted| rule.narrow(wanted)) {
                 Some(wanted) => sessions::list(conn, &scope, connection, &wanted, page, limit)?,
                 None => Listing::default(),
             };
-            let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
             Ok((totals, hours, listed(conn, listing, rule)?))
         })
         .await?;

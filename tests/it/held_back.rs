@@ -87,10 +87,13 @@ async fn no_route_shows_what_is_not_masked() {
     let open = walk(&server).await;
     assert!(tells(&open).iter().any(|path| path.ends_with("/batches/{seq}")), "the walk reaches the bytes");
     assert!(tells(&open).len() >= 4, "and the pages: {:?}", tells(&open));
+    let by_url = format!("{}?url=lovelace", server.sessions_path());
+    assert!(server.get(&by_url).await.text().contains(&format!("data-session=\"{SESSION}\"")));
 
     switch(&server, "mask-pii", true).await;
     let held = walk(&server).await;
     assert_eq!(tells(&held), Vec::<&str>::new());
+    assert!(!server.get(&by_url).await.text().contains(SESSION), "the search tells nothing either");
     for (path, status, text) in &held {
         let reads_it = [
             "/stage",

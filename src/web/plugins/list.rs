@@ -9,7 +9,7 @@ use crate::finish::chosen;
 use crate::model::ConnectionId;
 use crate::plugins::{Entry, Plugin};
 use crate::store::choices::{self, Choice};
-use crate::store::finishing::{self, HeldBack};
+use crate::store::held_back::{self, HeldBack};
 use crate::store::runs::{self, Run};
 use crate::store::{self, Db};
 use crate::web::page::Frame;
@@ -139,7 +139,9 @@ pub async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let folder_is_used = entries.iter().any(|entry| entry.path.is_some());
     let (known, held) = app
         .store
-        .read(move |conn| Ok((known(conn, connection, entries)?, finishing::held_back(conn, connection)?)))
+        .read(move |conn| {
+            Ok((known(conn, connection, entries)?, held_back::of_connection(conn, connection)?))
+        })
         .await?;
     let page = PluginsPage {
         frame,
@@ -176,7 +178,10 @@ pub fn done(request: &Request) -> Result<Option<&'static str>, Problem> {
     Ok(match request.query("done")?.as_deref() {
         Some("on") => Some("Switched on."),
         Some("off") => Some("Switched off."),
-        Some("again") => Some("It is tried again."),
+        Some("again") => {
+            Some("It is tried again. What it missed it looks at when it is run over past sessions.")
+        }
+        Some("masked") => Some("The sessions are tried again."),
         Some("saved") => Some("Settings saved."),
         Some("defaults") => Some("The settings are again as the server has them."),
         _ => None,

@@ -1,7 +1,7 @@
 //! Saving what is set for a connection, checked against the plugin's schema.
 
 use super::{Asked, field, show};
-use crate::store::{choices, finishing};
+use crate::store::{choices, held_back};
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -30,7 +30,7 @@ pub async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     app.store
         .write(move |conn| {
             choices::set(conn, &name, connection, settings.as_deref())?;
-            finishing::retry_held_back(conn, connection).map(drop)
+            held_back::retry(conn, Some(connection)).map(drop)
         })
         .await?;
     Ok(see_other(&format!("{}?done={done}", asked.url())))

@@ -10,7 +10,7 @@ use super::{Asked, figures};
 use crate::model::{Severity, TimestampMs};
 use crate::plugins::settings::{Problem as Wrong, Settings};
 use crate::plugins::{Entry, Plugin};
-use crate::store::finishing;
+use crate::store::held_back;
 use crate::store::reruns;
 use crate::store::runs::Run;
 use crate::web::form::Form;
@@ -93,7 +93,7 @@ pub async fn page(app: &App, asked: Asked, said: Said) -> Result<Response, Probl
     let (name, connection, choice) = (asked.name.clone(), asked.connection, asked.choice.clone());
     let read = app.store.read(move |conn| {
         let reruns = reruns::latest(conn, &name, connection, SHOWN)?;
-        let held = finishing::held_back(conn, connection)?;
+        let held = held_back::of_connection(conn, connection)?;
         Ok((Known::read(conn, connection, &name, Some(entry), choice)?, reruns, held))
     });
     let (known, reruns, held) = read.await?;

@@ -1,7 +1,7 @@
 //! Switching a plugin on and off for a connection, and trying again what failed.
 
 use super::Asked;
-use crate::store::{choices, finishing};
+use crate::store::{choices, held_back};
 use crate::web::form::Form;
 use crate::web::page::plugins_url;
 use crate::web::problem::Problem;
@@ -25,7 +25,7 @@ pub async fn switch(app: App, mut request: Request) -> Result<Response, Problem>
         .write(move |conn| {
             choices::enable(conn, &name, connection, enabled)?;
             // Without this masker, or with this one, sessions may pass that did not.
-            finishing::retry_held_back(conn, connection).map(drop)
+            held_back::retry(conn, Some(connection)).map(drop)
         })
         .await?;
     let done = if enabled { "on" } else { "off" };
@@ -40,10 +40,12 @@ pub async fn try_again(app: App, mut request: Request) -> Result<Response, Probl
     app.store
         .write(move |conn| {
             choices::note_success(conn, &name)?;
-            finishing::retry_held_back(conn, connection).map(drop)
+            held_back::retry(conn, Some(connection)).map(drop)
         })
         .await?;
-    Ok(see_other(&back(&form, &asked, "again")))
+    let plugin = asked.entry.as_ref().and_then(|entry| entry.plugin.as_ref());
+    let masks = plugin.is_some_and(|plugin| plugin.manifest.masker.is_some());
+    Ok(see_other(&back(&form, &asked, if masks { "masked" } else { "again" })))
 }
 
 /// The page that the form stands on.
