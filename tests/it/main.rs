@@ -24,3 +24,4 @@ mod said;
 mod server;
 mod stopping;
 mod storage;
+mod trying;
