@@ -7,7 +7,8 @@
 #
 # Uses the wasm32-unknown-unknown target of rustup where it is installed, else the one that
 # Debian's rustc-web, cargo-web, rust-web-src and lld-19 can build. Paths are mapped away, so
-# the bytes do not depend on the machine; they do depend on the compiler, which BUILDINFO names.
+# the bytes do not depend on the machine; they do depend on the compilers, which BUILDINFO names.
+# The engine that scripts run in is C for the most part: script-engine/build.sh says what it needs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -30,45 +31,60 @@ if ! [ -d "$(rustc --print target-libdir --target $target 2>/dev/null || echo no
   library=/usr/lib/rustlib/src/rust
 fi
 compiler="$($rustc --version)$([ $rustc = rustc ] || echo ", its own std")"
+# As script-engine/build.sh chooses them.
+clang=$(command -v clang-19 || command -v clang || true)
+engine_compiler="$("${clang:-false}" --version 2>/dev/null | head -1 || true), $(wasm-opt --version 2>/dev/null || true)"
 
 # One hash over the hashes of all files that a plugin is made of; tests/guests.rs does the same.
 sources() {
-  (cd .. && find plugins/Cargo.toml plugins/Cargo.lock plugins/sdk/Cargo.toml plugins/sdk/src \
-    "plugins/$1/Cargo.toml" "plugins/$1/src" wit/hindsight.wit -type f |
-    LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
+  local made_of=(plugins/{Cargo.toml,Cargo.lock,sdk/Cargo.toml,sdk/src} "plugins/$1/"{Cargo.toml,src} wit/hindsight.wit)
+  [ "$1" != script-engine ] || made_of=(plugins/script-engine/{Cargo.toml,Cargo.lock,build.sh,src} wit)
+  (cd .. && find "${made_of[@]}" -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1)
 }
 
 build() {
   local flags="--remap-path-prefix=$PWD=/plugins --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   RUSTFLAGS="$flags --remap-path-prefix=$library=/rust" CARGO_TARGET_DIR=$folder \
     "${cargo[@]}" build --release --locked --target $target "${plugins[@]/#/--package=}"
+  for plugin in "${plugins[@]}"; do
+    cp "$folder/$target/release/${plugin//-/_}.wasm" "$1/$plugin.wasm"
+  done
+}
+
+build_engine() {
+  CARGO_TARGET_DIR=$folder/script-engine script-engine/build.sh "$1/script-engine.wasm"
 }
 
 describe() {
   echo "# Written by plugins/build.sh: what each file was built from, and what came out."
   echo "compiler $compiler"
-  for plugin in "${plugins[@]}"; do
+  echo "compiler of script-engine $engine_compiler"
+  for plugin in "${plugins[@]}" script-engine; do
     echo "$plugin $(sources "$plugin") $(sha256sum < "$1/$plugin.wasm" | cut -d' ' -f1)"
   done
 }
 
-built=dist
-if [ "${1:-}" = --check ]; then
-  if ! grep -qxF "compiler $compiler" dist/BUILDINFO; then
-    echo "build.sh: dist/ was built by another compiler than $compiler; nothing to compare" >&2
-    exit 3
-  fi
-  built=$(mktemp -d)
-  trap 'rm -r "$built"' EXIT
-fi
-build
-mkdir -p "$built"
-for plugin in "${plugins[@]}"; do
-  cp "$folder/$target/release/${plugin//-/_}.wasm" "$built/$plugin.wasm"
-done
-if [ "$built" = dist ]; then
+if [ "${1:-}" != --check ]; then
+  mkdir -p dist
+  build dist
+  build_engine dist
   describe dist > dist/BUILDINFO
   ls -l dist/*.wasm
-else
-  diff dist/BUILDINFO <(describe "$built") && echo "dist/ is what the sources give"
+  exit
 fi
+
+if ! grep -qxF "compiler $compiler" dist/BUILDINFO; then
+  echo "build.sh: dist/ was built by another compiler than $compiler; nothing to compare" >&2
+  exit 3
+fi
+built=$(mktemp -d)
+trap 'rm -r "$built"' EXIT
+build "$built"
+if grep -qxF "compiler of script-engine $engine_compiler" dist/BUILDINFO; then
+  build_engine "$built"
+else
+  echo "build.sh: script-engine was built by other compilers than $engine_compiler; not compared" >&2
+  cp dist/script-engine.wasm "$built"
+  engine_compiler=$(sed -n 's/^compiler of script-engine //p' dist/BUILDINFO)
+fi
+diff dist/BUILDINFO <(describe "$built") && echo "dist/ is what the sources give"

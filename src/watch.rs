@@ -22,6 +22,10 @@ const LONGEST: Duration = Duration::from_secs(3);
 /// How often a look is due without any notice.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// How often a folder is looked for that is not there: whoever makes it waits for what
+/// comes of it.
+const ABSENT: Duration = Duration::from_millis(500);
+
 /// A folder that is watched.
 pub struct Folder {
     path: PathBuf,
@@ -30,6 +34,7 @@ pub struct Folder {
     alarm: Sender<()>,
     /// While there is one, the system tells of changes.
     watcher: Option<RecommendedWatcher>,
+    is_absent: bool,
 }
 
 impl Folder {
@@ -37,7 +42,7 @@ impl Folder {
     pub fn watch(path: PathBuf, stopping: Stopping) -> Self {
         // One notice is as good as many.
         let (alarm, notices) = channel(1);
-        let mut folder = Self { path, stopping, notices, alarm, watcher: None };
+        let mut folder = Self { path, stopping, notices, alarm, watcher: None, is_absent: false };
         folder.attach();
         folder
     }
@@ -54,7 +59,8 @@ impl Folder {
     }
 
     async fn change(&mut self) {
-        if timeout(EVERY, self.notices.recv()).await.is_ok() {
+        let longest = if self.is_absent { ABSENT } else { EVERY };
+        if timeout(longest, self.notices.recv()).await.is_ok() {
             let quiet = async { while timeout(QUIET, self.notices.recv()).await.is_ok() {} };
             let _ = timeout(LONGEST, quiet).await;
         }
@@ -62,7 +68,8 @@ impl Folder {
 
     /// Asks the system for notices, if it does not send them: the folder may be new.
     fn attach(&mut self) {
-        if !self.path.is_dir() {
+        self.is_absent = !self.path.is_dir();
+        if self.is_absent {
             self.watcher = None;
         } else if self.watcher.is_none() {
             self.watcher = watcher(&self.path, self.alarm.clone())
@@ -121,7 +128,9 @@ mod tests {
         let mut folder = Folder::watch(path.clone(), stopping);
         assert!(folder.watcher.is_none());
         std::fs::create_dir(&path).expect("writable");
+        let start = Instant::now();
         assert!(folder.next().await);
+        assert!(start.elapsed() < EVERY, "{:?}", start.elapsed());
         assert!(folder.watcher.is_some());
     }
 }

@@ -15,8 +15,23 @@ const SHARED: [&str; 5] = [
     "wit/hindsight.wit",
 ];
 
+/// What runs scripts: a crate of its own, and most of it is C.
+const ENGINE: &str = "script-engine";
+
+/// What the engine is built from.
+const ENGINE_SOURCES: [&str; 5] = [
+    "plugins/script-engine/Cargo.toml",
+    "plugins/script-engine/Cargo.lock",
+    "plugins/script-engine/build.sh",
+    "plugins/script-engine/src",
+    "wit",
+];
+
 /// Larger ones would weigh the binary down.
 const MAX_BYTES: usize = 400 * 1024;
+
+/// The engine is as large as three of the others.
+const MAX_ENGINE_BYTES: usize = 1200 * 1024;
 
 /// What `build.sh` answers where the compiler of `BUILDINFO` is not installed.
 const NOTHING_TO_COMPARE: i32 = 3;
@@ -42,8 +57,10 @@ fn files(path: &str) -> Vec<String> {
 /// One hash over the hashes of all files that a plugin is made of.
 fn sources(plugin: &str) -> String {
     let own = [format!("plugins/{plugin}/Cargo.toml"), format!("plugins/{plugin}/src")];
-    let mut paths: Vec<String> =
-        SHARED.map(str::to_owned).iter().chain(&own).flat_map(|path| files(path)).collect();
+    let mut paths: Vec<String> = match plugin {
+        ENGINE => ENGINE_SOURCES.iter().flat_map(|path| files(path)).collect(),
+        _ => SHARED.map(str::to_owned).iter().chain(&own).flat_map(|path| files(path)).collect(),
+    };
     paths.sort();
     let lines =
         paths.iter().map(|path| format!("{}  {path}\n", hex(&fs::read(root().join(path)).expect("a file"))));
@@ -65,7 +82,7 @@ fn file(plugin: &str) -> PathBuf {
 #[test]
 fn plugins_are_built_from_these_sources() {
     let plugins = built();
-    assert!(plugins.len() >= 3, "{plugins:?}");
+    assert!(plugins.len() >= 4, "{plugins:?}");
     for [plugin, from, to] in plugins {
         assert_eq!(sources(&plugin), from, "{plugin} has changed since it was built: run plugins/build.sh");
         assert_eq!(hex(&fs::read(file(&plugin)).expect("a file")), to, "{plugin}.wasm is not what was built");
@@ -76,7 +93,8 @@ fn plugins_are_built_from_these_sources() {
 fn plugins_are_small_and_name_no_machine() {
     for [plugin, ..] in built() {
         let bytes = fs::read(file(&plugin)).expect("a file");
-        assert!(bytes.len() <= MAX_BYTES, "{plugin}.wasm has {} bytes", bytes.len());
+        let most = if plugin == ENGINE { MAX_ENGINE_BYTES } else { MAX_BYTES };
+        assert!(bytes.len() <= most, "{plugin}.wasm has {} bytes", bytes.len());
         for place in ["/home/", "/root/", "/tmp/", ".cargo/registry", "/usr/"] {
             let is_named = bytes.windows(place.len()).any(|window| window == place.as_bytes());
             assert!(!is_named, "{plugin}.wasm names {place}");

@@ -38,8 +38,12 @@ impl Process {
 
     /// Runs a command that ends in a server, and waits for its ready line.
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+        Self::spawn_with_log(command, Stdio::null())
+    }
+
+    /// The same, with its log.
+    pub fn spawn_with_log(command: &mut Command, log: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");

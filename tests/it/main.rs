@@ -1,5 +1,6 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
+mod authoring;
 mod backup;
 mod clock;
 mod command_line;
@@ -25,3 +26,4 @@ mod said;
 mod server;
 mod stopping;
 mod storage;
+mod trying;

@@ -28,7 +28,7 @@ pub struct Arguments {
     /// What it does: look at a session, hide texts before they are stored, or report on many sessions.
     #[arg(long, value_enum, default_value_t = Kind::Analyzer)]
     kind: Kind,
-    /// The folder in which the project's folder is made.
+    /// The folder in which the project's folder is made; it is made as well if it is not there.
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
 }
@@ -164,7 +164,8 @@ fn title(name: &str) -> String {
 
 /// Writes the project, or nothing.
 fn write(folder: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
-    match fs::create_dir(folder) {
+    let within = folder.parent().map_or(Ok(()), fs::create_dir_all);
+    match within.and_then(|()| fs::create_dir(folder)) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             bail!("{} exists already and is left as it is; choose another name or folder", folder.display())

@@ -186,14 +186,11 @@ fn over_test(plugin: &Plugin, folder: &Path, update: bool) -> anyhow::Result<Tes
         tested.problems.push(problem);
         return Ok(tested);
     }
-    let wanted = tested.given.expected(&read(&expected)?, &plugin.manifest);
-    let wanted = wanted.map_err(|error| anyhow!("{}: {error}", expected.display()))?;
-    match returned.differences(&wanted) {
-        differences if differences.is_empty() => {
-            tested.verdict = Some(format!("as {} has it", expected.display()));
-        }
-        differences => tested.problems.extend(differences),
+    match tested.given.expected(&read(&expected)?, &plugin.manifest) {
+        Ok(wanted) => tested.problems.extend(returned.differences(&wanted)),
+        Err(error) => tested.problems.push(format!("{}: {error}", expected.display())),
     }
+    tested.verdict = Some(format!("as {} has it", expected.display()));
     Ok(tested)
 }
 
