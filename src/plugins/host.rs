@@ -175,9 +175,11 @@ impl Host {
 
     fn load_built_ins(&self, known: &Known) {
         let load = |(manifest, code): &(&str, &[u8])| {
-            let plugin = load_built_in(&self.0.loader, manifest, code);
+            // What compiles it may be killed by a machine that is short of memory.
+            let once = || load_built_in(&self.0.loader, manifest, code);
             let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
-            plugin.inspect_err(report).ok().map(|plugin| (plugin.id().to_owned(), Arc::new(plugin)))
+            let plugin = once().inspect_err(report).or_else(|_| once().inspect_err(report)).ok()?;
+            Some((plugin.id().to_owned(), Arc::new(plugin)))
         };
         let loaded = self.0.built_in.get_or_init(|| self.0.built_ins.iter().filter_map(load).collect());
         self.change(|registry| {
