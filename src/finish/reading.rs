@@ -5,6 +5,7 @@ use crate::model::TimestampMs;
 use crate::rrweb::{self, Event};
 use crate::segment::frame::{self, Press};
 use crate::stop::Stopping;
+use crate::store::finishing::Source;
 use crate::store::runs::Due;
 use crate::store::timelines::{Block, Reading};
 use crate::store::{Store, finishing, runs};
@@ -58,6 +59,18 @@ impl Reader {
         }
     }
 
+    /// Reads a whole stream as it is stored.
+    pub async fn read_stream(&mut self, passes: Passes<'_>, source: &Source) -> Result<(), Error> {
+        for piece in &source.pieces {
+            let json = passes.json(source.stream, piece).await?;
+            for event in rrweb::events(&json, &LIMITS)? {
+                self.read(&event, event.timestamp);
+            }
+        }
+        self.end_stream();
+        Ok(())
+    }
+
     /// The stream is over.
     pub fn end_stream(&mut self) {
         let next = timeline::Stream::of_session(self.started_at);
@@ -104,13 +117,7 @@ pub async fn read_again(
     let passes = Passes::new(store, due.connection, stopping);
     let mut reader = Reader::new(subject.first_event_at);
     for source in &sources {
-        for piece in &source.pieces {
-            let json = passes.json(source.stream, piece).await?;
-            for event in rrweb::events(&json, &LIMITS)? {
-                reader.read(&event, event.timestamp);
-            }
-        }
-        reader.end_stream();
+        reader.read_stream(passes, source).await?;
     }
     let reading = reader.finish(&mut Press::small()?)?.reading;
     let revision = subject.revision;

@@ -114,7 +114,7 @@ impl Finisher {
             if tools.masks.is_some() || source.has_batches() {
                 published.streams.push(rewriting::rewrite(&mut tools, &due, source).await?);
             } else {
-                rewriting::read(&mut tools, source).await?;
+                tools.reader.read_stream(passes, source).await?;
             }
         }
         let read = tools.reader.finish(tools.press)?;

@@ -59,18 +59,6 @@ pub async fn rewrite(tools: &mut Tools<'_>, due: &Due, source: &Source) -> Resul
     rewriting.finish().await
 }
 
-/// Reads a stream that stays as it is.
-pub async fn read(tools: &mut Tools<'_>, source: &Source) -> Result<(), Error> {
-    for piece in &source.pieces {
-        let json = tools.passes.json(source.stream, piece).await?;
-        for event in rrweb::events(&json, &LIMITS)? {
-            tools.reader.read(&event, event.timestamp);
-        }
-    }
-    tools.reader.end_stream();
-    Ok(())
-}
-
 impl Rewriting<'_, '_> {
     async fn take_batch(
         &mut self,
