@@ -44,6 +44,8 @@ mod server;
 mod sessions;
 mod storage;
 mod user_agent;
+#[expect(dead_code, reason = "what it is for is on its way")]
+mod viewer;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 

@@ -104,7 +104,7 @@ fn a_migration_that_fails_at_any_statement_leaves_the_database_as_it_was() {
     for next in 1..MIGRATIONS.len() {
         let before = dump(&conn);
         let statements: Vec<&str> = MIGRATIONS[next].split_inclusive(";\n").collect();
-        assert!(statements.len() > 20, "it is split");
+        assert!(statements.len() > 2, "it is split");
         for count in 0..=statements.len() {
             let broken = format!("{}\nSELECT nothing FROM nowhere;", statements[..count].concat());
             let all = [&MIGRATIONS[..next], &[&broken]].concat();
@@ -127,7 +127,7 @@ fn a_copy_is_kept_before_a_migration() {
     let copies = backup::copies(dir.path()).expect("listed");
     assert_eq!(copies.len(), 1, "{copies:?}");
     let name = copies[0].file_name().expect("a name").to_string_lossy();
-    assert!(name.starts_with("before-v3-20") && name.ends_with("Z.db"), "{name}");
+    assert!(name.starts_with(&format!("before-v{CURRENT}-20")) && name.ends_with("Z.db"), "{name}");
     let contents = backup::inspect(&copies[0]).expect("whole");
     assert_eq!((contents.version, contents.sessions, contents.newest_at), (1, 4, Some(7_200_000)));
     assert!(dump(&Connection::open(&copies[0]).expect("opened")) == before);
