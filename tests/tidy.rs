@@ -32,7 +32,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop", "timeline", "plugins",
+            "pieces", "ingest", "finish", "stop", "timeline", "plugins", "watch",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ pub mod plugin;
 mod progress;
 mod restore;
 mod serve;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -77,6 +78,8 @@ enum Command {
         #[command(subcommand)]
         action: plugin::Action,
     },
+    /// Writes the templates of the pages into a folder, to change how they look.
+    Templates(templates::Arguments),
 }
 
 /// A failure that was printed where it happened: the program only ends with it.
@@ -125,6 +128,7 @@ impl Cli {
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Plugin { action }) => plugin::run(settings, action).await,
+                Some(Command::Templates(arguments)) => templates::run(&arguments),
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })

@@ -89,7 +89,21 @@ pub fn routes(app: &App) -> Vec<Route> {
             move |app: App, request: Request| async move { serve(&app.assets.files[index], &request) };
         Some(Route::new(Method::GET, file.path.clone(), Access::Public, surface, serve))
     };
-    app.assets.files.iter().enumerate().filter_map(served).collect()
+    let mut routes: Vec<Route> = app.assets.files.iter().enumerate().filter_map(served).collect();
+    routes.push(Route::new(Method::GET, "/assets/own/{hash}/{*name}", Access::Public, Surface::Data, own));
+    routes
+}
+
+/// A file of the folder whose templates replace ours.
+async fn own(app: App, request: Request) -> Result<Response, Problem> {
+    let served = app.templates.with_file(&request.path, |file| {
+        let mut response = Response::new(file.bytes.clone().into());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOREVER));
+        response
+    });
+    served.ok_or_else(Problem::not_found)
 }
 
 fn serve(file: &File, request: &Request) -> Result<Response, Problem> {

@@ -23,6 +23,7 @@ mod held_back;
 mod ingest;
 mod kinds;
 mod live;
+mod look;
 mod markdown;
 mod moment;
 mod origin;

@@ -3,59 +3,31 @@
 //! One page, one file under `templates/pages/`, one struct. Templates loop and
 //! branch; what they show was computed and written out by the handler.
 
+use std::ops::Deref;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use tera::{Context, Kwargs, State, Tera};
+use tera::Context;
 use warp::http::{HeaderValue, header};
 
 use super::assets::Assets;
+use super::look::Look;
 use super::problem::Problem;
-use super::{App, Response, markdown};
+use super::{App, Response};
 use crate::disk::Room;
-use crate::embedded::{ASSETS, TEMPLATES};
 use crate::model::{Connection, ConnectionId};
 use crate::store::{self, connections};
 
 /// The templates, ready to render.
 pub struct Templates {
-    tera: Tera,
+    look: Look,
 }
 
 impl Templates {
-    /// Reads the embedded templates, each replaced by the file of its name in `overrides`, if any.
-    pub fn load(overrides: &Path, assets: &Assets) -> anyhow::Result<Self> {
-        let mut tera = Tera::new();
-        tera.autoescape_on([".html"]);
-        let paths: Vec<(&str, String)> = ASSETS
-            .iter()
-            .filter_map(|asset| Some((asset.name, assets.path(asset.name)?.to_owned())))
-            .collect();
-        tera.register_function("asset", move |args: Kwargs, _: &State| -> tera::TeraResult<String> {
-            let name: String = args.must_get("name")?;
-            let found = paths.iter().find(|(known, _)| *known == name);
-            found
-                .map(|(_, path)| path.clone())
-                .ok_or_else(|| tera::Error::message(format!("no asset {name:?}")))
-        });
-        // What it answers is safe, which is why it is a function of ours and not `safe` in a template.
-        tera.register_function("markdown", |args: Kwargs, _: &State| -> tera::TeraResult<tera::Value> {
-            let text: String = args.must_get("text")?;
-            Ok(tera::Value::safe_string(&markdown::to_html(&text)))
-        });
-        let mut texts = Vec::new();
-        for (name, embedded) in TEMPLATES {
-            let file = overrides.join(name);
-            let text = match !overrides.as_os_str().is_empty() && file.exists() {
-                true => std::fs::read_to_string(&file)
-                    .with_context(|| format!("cannot read the template {}", file.display()))?,
-                false => (*embedded).to_owned(),
-            };
-            texts.push((*name, text));
-        }
-        tera.add_raw_templates(texts).context("a template is broken")?;
-        Ok(Self { tera })
+    /// Reads the embedded templates, and those of the folder that replace them.
+    pub fn load(folder: &Path, assets: &Assets) -> anyhow::Result<Self> {
+        Ok(Self { look: Look::new(folder, assets).context("an embedded template is broken")? })
     }
 
     /// Renders a page.
@@ -82,11 +54,19 @@ impl Templates {
     }
 
     fn render<T: Serialize>(&self, name: &str, page: &T) -> Result<String, Problem> {
-        let rendered = Context::from_serialize(page).and_then(|context| self.tera.render(name, &context));
+        let rendered = Context::from_serialize(page).and_then(|context| self.look.render(name, context));
         rendered.map_err(|error| {
             tracing::error!(template = name, %error, "a page was not rendered");
             Problem::internal()
         })
+    }
+}
+
+impl Deref for Templates {
+    type Target = Look;
+
+    fn deref(&self) -> &Look {
+        &self.look
     }
 }
 

@@ -22,7 +22,7 @@ use warp::http::Request;
 use super::framing::{Ambiguous, Watched};
 use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
-use super::{App, Response, router};
+use super::{App, Response, look, router};
 use crate::config;
 use crate::stop::Stopping;
 
@@ -77,6 +77,7 @@ impl Ready {
         let open = Open::default();
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
+        tokio::spawn(look::follow(app.clone()));
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
             let turn = tokio::select! {

@@ -334,3 +334,21 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
 }
+
+#[test]
+fn templates_are_written_out_and_what_was_changed_is_kept() {
+    let data = folder();
+    let look = data.path().join("look");
+    let look = look.to_str().expect("a plain path");
+    let output = run(data.path(), &["templates", look, "pages/sessions.html"]);
+    assert!(stdout(&output).contains("1 files written"), "{}", stdout(&output));
+    let page = std::path::Path::new(look).join("pages/sessions.html");
+    std::fs::write(&page, "mine").expect("written");
+    let output = run(data.path(), &["templates", look]);
+    assert!(stdout(&output).contains(", 1 were there"), "{}", stdout(&output));
+    assert_eq!(std::fs::read_to_string(&page).expect("kept"), "mine");
+    assert!(std::path::Path::new(look).join("layout.html").exists());
+    let output = run(data.path(), &["templates", look, "pages/none.html"]);
+    assert!(stderr(&output).contains("there is no template pages/none.html"), "{}", stderr(&output));
+    assert!(!output.status.success());
+}
