@@ -121,6 +121,17 @@ pub fn rules(conn: &Db, connection: ConnectionId) -> Result<Option<Rules>> {
     Ok(statement.query_row(named_params! { ":id": connection.0 }, rules_from).optional()?)
 }
 
+/// Gives the connection another name. `false` when another one has it.
+pub fn rename(conn: &Db, connection: ConnectionId, name: &str) -> Result<bool> {
+    let renamed = conn
+        .prepare_cached(
+            "UPDATE connection SET name = :name
+             WHERE id = :id AND NOT EXISTS (SELECT 1 FROM connection WHERE name = :name AND id <> :id)",
+        )?
+        .execute(named_params! { ":name": name, ":id": connection.0 })?;
+    Ok(renamed > 0)
+}
+
 /// Decides what the connection takes from now on.
 pub fn set_rules(conn: &Db, connection: ConnectionId, rules: &Rules) -> Result<()> {
     conn.prepare_cached(

@@ -19,6 +19,7 @@ pub mod erasing;
 mod error;
 pub mod findings;
 pub mod finishing;
+pub mod health;
 pub mod held_back;
 pub mod ledger;
 mod numbers;
