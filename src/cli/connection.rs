@@ -125,8 +125,12 @@ impl Changes {
 
 /// Origins as browsers write them into the `Origin` header.
 fn origins_in(text: &str) -> anyhow::Result<Vec<String>> {
-    let origins: Vec<String> =
-        text.split([' ', ',']).filter(|word| !word.is_empty()).map(origins::read).collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
+    let origins: Vec<String> = text
+        .split([' ', ','])
+        .filter(|word| !word.is_empty())
+        .map(origins::read)
+        .collect::<Result<_, _>>()
+        .map_err(anyhow::Error::msg)?;
     if origins.is_empty() {
         bail!("--origins names none; write --any-origin to take recordings from anywhere");
     }

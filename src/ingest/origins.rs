@@ -9,8 +9,12 @@ pub fn read(text: &str) -> Result<String, String> {
     });
     match url {
         // A host with a star is a URL, and no page has it.
-        Some(url) if !url.host_str().unwrap_or_default().contains('*') => Ok(url.origin().ascii_serialization()),
-        _ => Err(format!("{text:?} is not an origin; write scheme and host, such as \"https://shop.example\"")),
+        Some(url) if !url.host_str().unwrap_or_default().contains('*') => {
+            Ok(url.origin().ascii_serialization())
+        }
+        _ => {
+            Err(format!("{text:?} is not an origin; write scheme and host, such as \"https://shop.example\""))
+        }
     }
 }
 
@@ -34,7 +38,14 @@ mod tests {
         ] {
             assert_eq!(read(typed), Ok(kept.to_owned()));
         }
-        for bad in ["shop.example", "https://shop.example/path", "https://*.shop.example", "null", "https://a?b", " "] {
+        for bad in [
+            "shop.example",
+            "https://shop.example/path",
+            "https://*.shop.example",
+            "null",
+            "https://a?b",
+            " ",
+        ] {
             assert_eq!(read(bad), Err(()), "{bad}");
         }
         assert_eq!(of_page("https://shop.example/cart?a=b"), "https://shop.example");

@@ -87,7 +87,8 @@ impl Recording {
             ("block_selector", &self.block_selector),
             ("ignore_selector", &self.ignore_selector),
         ];
-        let wrong = |(name, text): (&'static str, &String)| Some((name, selector::check(text).err()?.to_owned()));
+        let wrong =
+            |(name, text): (&'static str, &String)| Some((name, selector::check(text).err()?.to_owned()));
         let mut problems: Vec<_> = selectors.into_iter().filter_map(wrong).collect();
         if self.sample.is_some_and(|sample| !(0.0..=1.0).contains(&sample)) {
             problems.push(("sample", "Write a number from 0 to 100.".to_owned()));

@@ -55,7 +55,9 @@ fn outline(text: &str) -> Result<(String, Vec<char>), &'static str> {
             (None, '"' | '\'') => quote = Some(char),
             (None, '[') => open.push(']'),
             (None, '(') => open.push(')'),
-            (None, ']' | ')') if open.pop() != Some(char) => return Err("A bracket is closed that was not opened."),
+            (None, ']' | ')') if open.pop() != Some(char) => {
+                return Err("A bracket is closed that was not opened.");
+            }
             (None, ']' | ')') if open.is_empty() => top.push('x'),
             (None, ']' | ')') => {}
             (None, '{' | '}' | ';' | '<' | '@' | '!' | '/' | '&' | '%' | '?' | '$' | '=' | '^')
@@ -91,8 +93,8 @@ mod tests {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         for bad in [
-            ".a,", ",", ".a,,.b", "[a", "[a=\"b]", ":is(a", ".a)", ".", ".a >", "1st", "a{b}", "a \\", "<p>", ". a",
-            "[a='\n']", "\"a\"", "div && p",
+            ".a,", ",", ".a,,.b", "[a", "[a=\"b]", ":is(a", ".a)", ".", ".a >", "1st", "a{b}", "a \\", "<p>",
+            ". a", "[a='\n']", "\"a\"", "div && p",
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }

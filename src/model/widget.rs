@@ -91,7 +91,11 @@ impl Widget {
         hold("greeting", short(&self.greeting, MAX_GREETING), at_most(MAX_GREETING));
         hold("placeholder", short(&self.placeholder, MAX_LINE), at_most(MAX_LINE));
         let number = self.suggestions.len();
-        hold("suggestions", number <= MAX_SUGGESTIONS, format!("Write at most six lines; there are {number}."));
+        hold(
+            "suggestions",
+            number <= MAX_SUGGESTIONS,
+            format!("Write at most six lines; there are {number}."),
+        );
         let lines_are_short = self.suggestions.iter().all(|line| short(line, MAX_LINE));
         hold("suggestions", lines_are_short, format!("Use at most {MAX_LINE} characters in a line."));
         hold("accent", is_colour(&self.accent), "Write a colour as #rrggbb, such as #b8460e.".to_owned());
@@ -114,7 +118,8 @@ impl Widget {
 }
 
 fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    text.strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Well-formed as BCP 47 has it, as far as a list of registered tags is not needed.
@@ -122,7 +127,8 @@ fn is_language(text: &str) -> bool {
     let mut parts = text.split('-');
     let first = parts.next().unwrap_or_default();
     let is_first = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     text.is_empty() || (text.len() <= 35 && is_first && parts.all(is_part))
 }
 
@@ -153,8 +159,18 @@ mod tests {
         };
         let named: Vec<_> = broken.problems().into_iter().map(|(name, _)| name).collect();
         let all = [
-            "title", "greeting", "placeholder", "suggestions", "suggestions", "accent", "theme", "position", "start",
-            "consent", "language", "privacy_url",
+            "title",
+            "greeting",
+            "placeholder",
+            "suggestions",
+            "suggestions",
+            "accent",
+            "theme",
+            "position",
+            "start",
+            "consent",
+            "language",
+            "privacy_url",
         ];
         assert_eq!(named, all);
         for fine in ["", "en", "pt-BR", "zh-Hant-TW"] {

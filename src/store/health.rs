@@ -60,7 +60,9 @@ pub fn look(
         let styles: String = row.get(4)?;
         health.with_unread_styles += i64::from(!styles.is_empty());
         for url in styles.lines() {
-            if health.unread_styles.len() < MOST_STYLES && !health.unread_styles.iter().any(|known| known == url) {
+            if health.unread_styles.len() < MOST_STYLES
+                && !health.unread_styles.iter().any(|known| known == url)
+            {
                 health.unread_styles.push(url.to_owned());
             }
         }

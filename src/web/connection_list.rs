@@ -13,9 +13,9 @@ use super::{App, Response, format, see_other};
 use crate::ingest;
 use crate::model::recording::{Privacy, Recording};
 use crate::model::{Connection, MAX_NAME_CHARS, TimestampMs, connection_name};
+use crate::store::connection_settings;
 use crate::store::connections::{self, Rules};
 use crate::store::health::{self, Health};
-use crate::store::connection_settings;
 
 /// Where the page is.
 pub const URL: &str = "/connections";
@@ -105,13 +105,7 @@ async fn show(
     Ok(response)
 }
 
-fn row_of(
-    connection: Connection,
-    rules: &Rules,
-    sessions: i64,
-    health: &Health,
-    now: TimestampMs,
-) -> Row {
+fn row_of(connection: Connection, rules: &Rules, sessions: i64, health: &Health, now: TimestampMs) -> Row {
     let (state, state_words) = state(rules, sessions, health);
     Row {
         url: sessions_url(connection.id),
@@ -173,7 +167,11 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         .write(move |conn| {
             let Some(added) = connections::add(conn, &name, &key, now)? else { return Ok(None) };
             connections::set_rules(conn, added.id, &Rules { allowed_origins, ..Rules::default() })?;
-            connection_settings::set_recording(conn, added.id, &Recording { privacy, ..Recording::default() })?;
+            connection_settings::set_recording(
+                conn,
+                added.id,
+                &Recording { privacy, ..Recording::default() },
+            )?;
             Ok(Some(added.id))
         })
         .await?;

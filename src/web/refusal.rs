@@ -1,8 +1,8 @@
 //! Following an upload to its answer: what is refused is counted, named and logged.
 
 use super::App;
-use super::connection_settings::origin_of;
 use super::body::Received;
+use super::connection_settings::origin_of;
 use super::peer::Peer;
 use super::problem::Problem;
 use super::request::Request;

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connection_list, connections, delete, demo, doctor, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, settings, storage,
+    App, Response, assets, connection_list, connections, delete, demo, doctor, events, headers, ingest,
+    kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings, storage,
 };
 
 /// Who may use a route.

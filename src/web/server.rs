@@ -143,7 +143,10 @@ async fn write_sightings(app: &App) {
     if app.store.disk().room() != Room::ReadOnly
         && let Err(error) = app.sightings.write(&app.store).await
     {
-        tracing::debug!(error = &error as &dyn std::error::Error, "what pages asked for was not written down");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "what pages asked for was not written down"
+        );
     }
 }
 

@@ -75,7 +75,9 @@ impl Patient {
             Room::ReadOnly => "The server's data can only be read: uploads are refused.",
         };
         let check = Check::new("disk", Outcome::Bad, found);
-        Some(check.remedy("Make room on the disk, or shorten how long sessions are kept. Recording goes on by itself."))
+        Some(check.remedy(
+            "Make room on the disk, or shorten how long sessions are kept. Recording goes on by itself.",
+        ))
     }
 
     fn paused(&self) -> Option<Check> {
@@ -90,7 +92,11 @@ impl Patient {
         let times: i64 = of_key().map(|seen| seen.times).sum();
         // Where this connection's own pages ask, the key in them is right.
         (times > 0 && self.times(ASKED) == 0).then(|| {
-            let found = format!("{} came with a write key that no connection has{}.", format::count(times, "request"), from(of_key()));
+            let found = format!(
+                "{} came with a write key that no connection has{}.",
+                format::count(times, "request"),
+                from(of_key())
+            );
             Check::new("wrong-key", Outcome::Weak, found)
                 .remedy("If these are your pages, compare the key in them with this one.")
                 .line(&self.snippet)
@@ -121,7 +127,11 @@ impl Patient {
         if waits == 0 {
             return None;
         }
-        let found = format!("{} waited for hindsight.start(){}.", format::count(waits, "page view"), from(self.of(WAITS)));
+        let found = format!(
+            "{} waited for hindsight.start(){}.",
+            format::count(waits, "page view"),
+            from(self.of(WAITS))
+        );
         Some(match self.health.sessions {
             0 => Check::new("waits", Outcome::Bad, found)
                 .remedy("Call this once the visitor has agreed, or let recording start with the page (Recording, and data-start in the page).")
@@ -154,10 +164,18 @@ impl Patient {
             return None;
         }
         if without == 0 {
-            return Some(Check::new("snapshots", Outcome::Good, "Every visit has a picture of its page to start from."));
+            return Some(Check::new(
+                "snapshots",
+                Outcome::Good,
+                "Every visit has a picture of its page to start from.",
+            ));
         }
         let outcome = if without == all { Outcome::Bad } else { Outcome::Weak };
-        let found = format!("{} of {} came without the first picture of the page, and cannot be played.", format::grouped(without), format::count(all, "visit"));
+        let found = format!(
+            "{} of {} came without the first picture of the page, and cannot be played.",
+            format::grouped(without),
+            format::count(all, "visit")
+        );
         Some(
             Check::new("snapshots", outcome, found)
                 .remedy("The first upload is the largest. See that a proxy in front lets bodies of this size pass; with nginx:")
@@ -184,18 +202,31 @@ impl Patient {
         let share = self.recording.sample.filter(|share| *share < 1.0);
         let found = match (share, times) {
             (None, 0) => return None,
-            (Some(share), _) => format!("Only {}% of visits are recorded, as set under Recording.", format::number(share * 100.0)),
-            (None, _) => format!("{} were on pages that record a share of visits only (data-sample).", format::count(times, "page view")),
+            (Some(share), _) => format!(
+                "Only {}% of visits are recorded, as set under Recording.",
+                format::number(share * 100.0)
+            ),
+            (None, _) => format!(
+                "{} were on pages that record a share of visits only (data-sample).",
+                format::count(times, "page view")
+            ),
         };
         let outcome = if share == Some(0.0) { Outcome::Bad } else { Outcome::Unknown };
         let check = Check::new("sampled", outcome, found);
-        Some(if outcome == Outcome::Bad { check.remedy("Raise the share of visits under Recording.") } else { check })
+        Some(if outcome == Outcome::Bad {
+            check.remedy("Raise the share of visits under Recording.")
+        } else {
+            check
+        })
     }
 
     fn opted_out(&self) -> Option<Check> {
         let times = self.times(OPTED_OUT);
         (times > 0).then(|| {
-            let found = format!("{} came from browsers that ask not to be recorded (Sec-GPC).", format::count(times, "page view or upload"));
+            let found = format!(
+                "{} came from browsers that ask not to be recorded (Sec-GPC).",
+                format::count(times, "page view or upload")
+            );
             Check::new("opted-out", Outcome::Unknown, found)
         })
     }
@@ -222,9 +253,13 @@ impl Patient {
         let is_public = self.public_url.starts_with("http://") && !self.is_demo;
         let asked_by = self.rules.allowed_origins.iter().any(|origin| origin.starts_with("https://"));
         (is_public && (asked_by || self.seen.iter().any(is_secure))).then(|| {
-            Check::new("https", Outcome::Weak, "Pages on https may not load scripts from http, which is how this server says it is reached.")
-                .remedy("Put a proxy with a certificate in front, and say so in config.toml.")
-                .line("[server]\npublic_url = \"https://hindsight.example\"")
+            Check::new(
+                "https",
+                Outcome::Weak,
+                "Pages on https may not load scripts from http, which is how this server says it is reached.",
+            )
+            .remedy("Put a proxy with a certificate in front, and say so in config.toml.")
+            .line("[server]\npublic_url = \"https://hindsight.example\"")
         })
     }
 }

@@ -42,18 +42,29 @@ impl Patient {
         let check = |found: String| Check::new(kind.name, outcome, found);
         match kind.name {
             "origin-not-allowed" => {
-                let origin = self.of(kind.name).map(|seen| seen.origin.as_str()).find(|origin| !origin.is_empty());
+                let origin =
+                    self.of(kind.name).map(|seen| seen.origin.as_str()).find(|origin| !origin.is_empty());
                 check(format!("{times} refused{pages}: not among the allowed origins."))
                     .remedy("If these are your pages, add this line to the allowed origins under General.")
                     .line(origin.unwrap_or_default())
             }
-            "key-revoked" => check(format!("{times} refused{pages}: the write key in the page was replaced."))
-                .remedy("Put the present snippet into the page.")
-                .line(&self.snippet),
-            "quota-exceeded" => check(format!("{times} refused: the connection received all that it takes in a day."))
-                .remedy("Raise the daily limit under General, or record a smaller share of visits under Recording."),
-            _ => Check::new(kind.name, Outcome::Weak, format!("{times} refused{pages}: {}.", kind.title.to_lowercase()))
-                .remedy(kind.meaning),
+            "key-revoked" => {
+                check(format!("{times} refused{pages}: the write key in the page was replaced."))
+                    .remedy("Put the present snippet into the page.")
+                    .line(&self.snippet)
+            }
+            "quota-exceeded" => check(format!(
+                "{times} refused: the connection received all that it takes in a day."
+            ))
+            .remedy(
+                "Raise the daily limit under General, or record a smaller share of visits under Recording.",
+            ),
+            _ => Check::new(
+                kind.name,
+                Outcome::Weak,
+                format!("{times} refused{pages}: {}.", kind.title.to_lowercase()),
+            )
+            .remedy(kind.meaning),
         }
     }
 }

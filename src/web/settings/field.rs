@@ -57,7 +57,12 @@ impl Group {
 
 impl Field {
     /// A line of text.
-    pub fn text(name: &'static str, label: &'static str, value: impl Into<String>, max_length: usize) -> Self {
+    pub fn text(
+        name: &'static str,
+        label: &'static str,
+        value: impl Into<String>,
+        max_length: usize,
+    ) -> Self {
         Self { name, label, input: "text", value: value.into(), max_length, ..Self::default() }
     }
 

@@ -74,7 +74,10 @@ impl Typed {
             text => {
                 let mb = text.parse::<i64>().ok().filter(|mb| (1..=MAX_DAILY_MB).contains(mb));
                 if mb.is_none() {
-                    problems.push(("daily_mb", "Write a whole number from 1, or nothing for no limit.".to_owned()));
+                    problems.push((
+                        "daily_mb",
+                        "Write a whole number from 1, or nothing for no limit.".to_owned(),
+                    ));
                 }
                 mb.map(|mb| mb * MB)
             }

@@ -54,7 +54,11 @@ fn groups(recording: &Recording, share: &str, problems: &Problems) -> Vec<Group>
     let preset = recording.privacy.map_or("", Privacy::name);
     let hidden = vec![
         Field::cards("privacy", "At least", [to_page].into_iter().chain(presets), preset),
-        Field::switch("mask_all_inputs", "Mask what is typed into fields, whatever the preset", recording.mask_all_inputs),
+        Field::switch(
+            "mask_all_inputs",
+            "Mask what is typed into fields, whatever the preset",
+            recording.mask_all_inputs,
+        ),
         Field::selector("mask_text_selector", "Mask the text of", &recording.mask_text_selector)
             .hint("CSS selectors. Text there is replaced by asterisks.")
             .placeholder(".customer-name, [data-private]"),
@@ -67,7 +71,11 @@ fn groups(recording: &Recording, share: &str, problems: &Problems) -> Vec<Group>
     ];
     let starts = [
         ("", "As the page says", "Its data-start attribute, or with the page where there is none."),
-        ("manual", "When the page asks", "Nothing is recorded before the page calls hindsight.start(), such as after a yes to a consent banner."),
+        (
+            "manual",
+            "When the page asks",
+            "Nothing is recorded before the page calls hindsight.start(), such as after a yes to a consent banner.",
+        ),
     ];
     let start = if recording.start == Some(Begin::Manual) { "manual" } else { "" };
     let amount = vec![

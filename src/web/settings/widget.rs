@@ -38,7 +38,8 @@ fn show(
     offered: &OfferedWidget,
     problems: &Problems,
 ) -> Result<Response, Problem> {
-    let preview = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&offered.widget)).finish();
+    let preview =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&offered.widget)).finish();
     FormPage {
         head: Head { wrong: !problems.is_empty(), ..head },
         title: "Widget",
@@ -54,7 +55,8 @@ fn groups(offered: &OfferedWidget, problems: &Problems) -> Vec<Group> {
     let widget = &offered.widget;
     let texts = vec![
         Field::text("title", "Title", &widget.title, MAX_TITLE),
-        Field::lines("greeting", "Greeting", &widget.greeting, 3).hint(format!("At most {MAX_GREETING} characters.")),
+        Field::lines("greeting", "Greeting", &widget.greeting, 3)
+            .hint(format!("At most {MAX_GREETING} characters.")),
         Field::text("placeholder", "In the empty field", &widget.placeholder, MAX_LINE),
         Field::lines("suggestions", "Questions to begin with", widget.suggestions.join("\n"), 4)
             .hint("One a line, at most six."),
@@ -75,7 +77,12 @@ fn groups(offered: &OfferedWidget, problems: &Problems) -> Vec<Group> {
             .placeholder("https://shop.example/privacy"),
     ];
     vec![
-        Group::new("", "", vec![Field::switch("offered", "Offer the widget to pages", offered.offered)], problems),
+        Group::new(
+            "",
+            "",
+            vec![Field::switch("offered", "Offer the widget to pages", offered.offered)],
+            problems,
+        ),
         Group::new("Words", "What is left empty is the widget's own, in its language.", texts, problems),
         Group::new("Looks", "", looks, problems),
         Group::new("Recording", "", rules, problems),
@@ -86,7 +93,10 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let head = Head::of(&app, &request, connection, "Widget").await?;
     let form = Form::read(&app, &mut request).await?;
-    let offered = OfferedWidget { offered: form.text("offered") == "1", widget: read(|name| form.text(name).to_owned()) };
+    let offered = OfferedWidget {
+        offered: form.text("offered") == "1",
+        widget: read(|name| form.text(name).to_owned()),
+    };
     let problems = offered.widget.problems();
     if !problems.is_empty() {
         return show(&app, head, connection, &offered, &problems);
@@ -103,7 +113,12 @@ pub fn read(text: impl Fn(&str) -> String) -> Widget {
         title: line("title"),
         greeting: line("greeting").replace("\r\n", "\n"),
         placeholder: line("placeholder"),
-        suggestions: lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        suggestions: lines
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect(),
         accent: line("accent").to_ascii_lowercase(),
         theme: line("theme"),
         position: line("position"),
