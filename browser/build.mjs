@@ -62,6 +62,12 @@ const BUNDLES = [
   { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
   { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
   { name: "plugins.js", entry: "dashboard/plugins.ts", path: "/assets/plugins.{hash}.js" },
+  { name: "settings.js", entry: "dashboard/settings.ts", path: "/assets/settings.{hash}.js" },
+  {
+    name: "widget_preview.css",
+    entry: "dashboard/widget_preview.css",
+    path: "/assets/widget_preview.{hash}.css",
+  },
   { name: "storage.js", entry: "dashboard/storage.ts", path: "/assets/storage.{hash}.js" },
   { name: "demo/shop.js", entry: "demo/shop.ts", path: "/demo/assets/shop.{hash}.js" },
   { name: "demo/shop.css", entry: "demo/shop.css", path: "/demo/assets/shop.{hash}.css" },

@@ -3,9 +3,13 @@
 //! No I/O and no rules that need a clock or a database: what a connection, a
 //! session, a stream and a batch are, and how their names are written.
 
+pub mod checkup;
 pub mod finding;
+pub mod recording;
 pub mod report;
+pub mod selector;
 pub mod span;
+pub mod widget;
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +31,17 @@ pub const LAST_TIMESTAMP: TimestampMs = 8_640_000_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub i64);
+
+/// The longest name of a connection that is shown well.
+pub const MAX_NAME_CHARS: usize = 80;
+
+/// The name of a connection as it is kept, if the text can be one.
+pub fn connection_name(text: &str) -> Option<String> {
+    let name = text.trim();
+    let is_name =
+        !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && !name.chars().any(char::is_control);
+    is_name.then(|| name.to_owned())
+}
 
 impl FromStr for ConnectionId {
     type Err = InvalidId;

@@ -3,6 +3,9 @@
  *
  * A page asks for it before anything is recorded. Fields that are not there are left to
  * the page: attributes of its script element, then the defaults.
+ *
+ * What the loader met stands in the query: `v` (its version), `sample` and `start` where the
+ * script element says so, and `blocked` where something kept a request of ours from being sent.
  */
 export interface ConnectionSettings {
   recording: RecordingSettings;
@@ -12,9 +15,13 @@ export interface ConnectionSettings {
 
 /** What is recorded, and how much of it is hidden. The stricter of this and the page's attributes holds. */
 export interface RecordingSettings {
+  /** Why nothing is recorded, as a kind of problem: the connection is paused, or the visitor opted out. */
+  off?: string;
   privacy?: "open" | "balanced" | "strict";
   /** The share of sessions that is recorded, 0 to 1. */
   sample?: number;
+  /** `manual`: recording waits for `hindsight.start()`. */
+  start?: "load" | "manual";
   maskAllInputs?: boolean;
   /** CSS selectors. */
   maskTextSelector?: string;

@@ -10,15 +10,12 @@ export interface Recorder {
   flush(): Promise<void>;
 }
 
-/** What the loader leaves for the recorder chunk, which arrives as a script of its own. */
-export interface Handover {
-  settings: Settings;
-  session: Session;
-  attach(recorder: Recorder): void;
-}
+/** Makes a recorder; nothing if something is wrong with the settings, which it has said then. */
+export type MakeRecorder = (settings: Settings, session: Session) => Recorder | undefined;
 
 declare global {
   interface Window {
-    __hindsight?: Handover | undefined;
+    /** Where the recorder chunk, a script of its own, leaves what the loader waits for. */
+    __hindsight?: ((make: MakeRecorder) => void) | undefined;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * `hindsight.js`: what a recorded page includes. It puts `window.hindsight` in
- * place, remembers what the page says, and fetches the recorder itself only
- * when recording starts.
+ * place, remembers what the page says, asks the server what may be recorded, and fetches the
+ * recorder itself only when recording starts.
  *
  * A page that wants to call before this script has loaded adds one line:
  *
@@ -9,34 +9,48 @@
  */
 
 import type { EarlyCall, Hindsight } from "./api";
+import { askServer, watchForObstacles } from "./ask";
 import { debug, guard, guardAll, warn } from "./guard";
-import type { Recorder } from "./handover";
+import type { MakeRecorder, Recorder } from "./handover";
 import { randomId } from "./random";
 import { Session } from "./session";
-import { findScript, readSettings, type Settings } from "./settings";
+import { findScript, readSettings, type Settings, stricter } from "./settings";
 
 /** What a page may say before it is recorded; a page that never starts must not fill the memory. */
 const MAX_WAITING = 1000;
 
 class Loader {
   private readonly session: Session;
+  private readonly tell: (obstacle: string) => void;
   private recorder: Recorder | undefined;
   private waiting: [tag: string, payload: unknown][] = [];
-  private wanted = false;
+  /** Whether the page wants to be recorded; undefined until it, or its script element, says so. */
+  private wanted: boolean | undefined;
   /** Set once this page view will not be recorded whatever happens. */
   private hopeless = false;
+  private begun: Promise<void> | undefined;
   private arrival: Promise<void> | undefined;
+  private decided: Promise<Settings | undefined> | undefined;
+  private fetched: Promise<MakeRecorder | undefined> | undefined;
 
-  constructor(private readonly settings: Settings) {
-    this.session = new Session(settings.connection);
+  constructor(private readonly page: Settings) {
+    this.session = new Session(page.connection);
+    this.tell = watchForObstacles(page);
+  }
+
+  /** The script element says that recording starts with the page; the dashboard may say that it waits. */
+  begin(): void {
+    // Most visitors are recorded, so the recorder comes along while the server is asked.
+    if (this.page.sample === 1) void this.fetchRecorder();
+    this.begun = this.decide().then((settings) => {
+      if (this.wanted === undefined && settings?.startsOnLoad !== false) this.start();
+    });
   }
 
   start(): void {
     this.wanted = true;
     this.recorder?.start();
-    if (this.arrival) return;
-    this.session.touch();
-    this.arrival = this.fetchRecorder();
+    this.arrival ??= this.arrive();
   }
 
   stop(): void {
@@ -54,45 +68,60 @@ class Loader {
   }
 
   sessionUrl(now: boolean): string {
-    if (!this.wanted || this.hopeless) return "";
-    const url = `${this.settings.replayUrl}/${this.session.id}`;
+    if (!this.wanted || this.hopeless || !this.session.id) return "";
+    const url = `${this.page.replayUrl}/${this.session.id}`;
     return now ? `${url}?at=${Date.now()}` : url;
   }
 
   async flush(): Promise<void> {
+    await this.begun;
     await this.arrival;
     await this.recorder?.flush();
   }
 
   /** Resolves when the recorder runs, or never will. */
-  private async fetchRecorder(): Promise<void> {
-    if (!this.session.isSampled(this.settings.sample)) return this.giveUp();
-    return new Promise((resolve) => {
+  private async arrive(): Promise<void> {
+    this.recorder = await this.makeRecorder();
+    if (!this.recorder) {
+      this.hopeless = true;
+      this.waiting = [];
+      return;
+    }
+    if (this.wanted) this.recorder.start();
+    for (const [tag, payload] of this.waiting.splice(0)) this.recorder.say(tag, payload);
+  }
+
+  private async makeRecorder(): Promise<Recorder | undefined> {
+    const settings = await this.decide();
+    if (!settings) return undefined;
+    this.session.touch();
+    if (!this.session.isSampled(settings.sample)) return undefined;
+    return (await this.fetchRecorder())?.(settings, this.session);
+  }
+
+  /** Nothing is recorded before it is known what may be. */
+  private decide(): Promise<Settings | undefined> {
+    this.decided ??= askServer(this.page).then((owner) => owner && stricter(this.page, owner));
+    return this.decided;
+  }
+
+  private fetchRecorder(): Promise<MakeRecorder | undefined> {
+    this.fetched ??= new Promise((resolve) => {
       const script = document.createElement("script");
-      script.src = this.settings.recorderUrl;
+      script.src = this.page.recorderUrl;
       script.nonce = findScript()?.nonce ?? "";
       // Browsers keep errors to themselves that pass through another site's script, even if they are
       // the page's own. The recorder stands between the page and some of its calls.
       script.crossOrigin = "anonymous";
-      // A recorder that found something wrong has said so, and did not attach.
-      script.onload = () => resolve(this.recorder ? undefined : this.giveUp());
-      script.onerror = () => resolve(this.giveUp());
-      const { settings, session } = this;
-      window.__hindsight = { settings, session, attach: (recorder) => this.attach(recorder) };
+      window.__hindsight = resolve;
+      script.onload = () => resolve(undefined);
+      script.onerror = () => {
+        this.tell("load");
+        resolve(undefined);
+      };
       (document.head ?? document.documentElement).append(script);
     });
-  }
-
-  private attach(recorder: Recorder): void {
-    this.recorder = recorder;
-    window.__hindsight = undefined;
-    if (this.wanted) recorder.start();
-    for (const [tag, payload] of this.waiting.splice(0)) recorder.say(tag, payload);
-  }
-
-  private giveUp(): void {
-    this.hopeless = true;
-    this.waiting = [];
+    return this.fetched;
   }
 }
 
@@ -163,7 +192,7 @@ function main(): void {
   const api = publish(loader);
   window.hindsight = api;
   if (queue) takeOver(queue, api);
-  if (settings.startsOnLoad) loader.start();
+  if (settings.startsOnLoad) loader.begin();
 }
 
 guard(main, warn)();

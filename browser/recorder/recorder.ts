@@ -1,20 +1,18 @@
 /**
- * The recorder chunk, which the loader fetches when recording starts.
+ * The recorder chunk, which the loader fetches when a page may be recorded.
  */
 
 import { guard, guardAll, warn } from "./guard";
 import { Recording } from "./recording";
 
-guard(() => {
-  const handover = window.__hindsight;
-  if (!handover) return;
-  const recording = new Recording(handover.settings, handover.session);
-  handover.attach(
-    guardAll({
+window.__hindsight?.(
+  guard((settings, session) => {
+    const recording = new Recording(settings, session);
+    return guardAll({
       start: () => recording.start(),
       stop: () => recording.stop(),
       say: (tag: string, payload: unknown) => recording.say(tag, payload),
       flush: () => recording.flush(),
-    }),
-  );
-}, warn)();
+    });
+  }, warn),
+);

@@ -1,10 +1,12 @@
 /**
- * The options of the snippet. Each is an attribute of the script element or a
+ * The options of the snippet, and what the dashboard adds to them. Each is an attribute of the script element or a
  * parameter of its URL (script optimisers drop attributes); the attribute wins.
  *
  *     <script async src="https://HOST/hindsight.js" data-connection="KEY" data-privacy="balanced"></script>
  *     <script async src="https://HOST/hindsight.js?connection=KEY&privacy=balanced"></script>
  */
+
+import type { RecordingSettings } from "../contracts/settings";
 
 /**
  * How much of a page is recorded.
@@ -97,6 +99,23 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
     recorderUrl: address("__RECORDER_PATH__"),
     ingestUrl: address("__INGEST_PATH__"),
     replayUrl: address(`/go/${connection}`),
+  };
+}
+
+/** The same settings where the dashboard's are not stricter. Its selectors are known to be whole, so they come first. */
+export function stricter(page: Settings, owner: RecordingSettings): Settings {
+  const strictness = ["open", "balanced", "strict"] as const;
+  const level = (preset?: PrivacyPreset): number => (preset ? strictness.indexOf(preset) : 0);
+  const joined = (...selectors: (string | undefined)[]): string => selectors.filter(Boolean).join();
+  return {
+    ...page,
+    privacy: strictness[Math.max(level(page.privacy), level(owner.privacy))] ?? "strict",
+    startsOnLoad: page.startsOnLoad && owner.start !== "manual",
+    sample: Math.min(page.sample, owner.sample ?? 1),
+    maskAllInputs: page.maskAllInputs || owner.maskAllInputs === true,
+    maskTextSelector: joined(owner.maskTextSelector, page.maskTextSelector),
+    blockSelector: joined(owner.blockSelector, page.blockSelector),
+    ignoreSelector: joined(owner.ignoreSelector, page.ignoreSelector),
   };
 }
 

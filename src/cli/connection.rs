@@ -8,15 +8,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::erase;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::model::{Connection, TimestampMs};
+use crate::ingest::{new_key, origins};
+use crate::model::{Connection, MAX_NAME_CHARS, TimestampMs, connection_name};
 use crate::store::connections::{self, Rules};
-use crate::store::{Db, Result, Scope, Store};
+use crate::store::{self, Db, Scope, Store, write_keys};
 
 /// The name of the connection that a new installation starts with.
 const FIRST_CONNECTION: &str = "My site";
-
-/// The longest name that is shown well.
-const MAX_NAME_CHARS: usize = 80;
 
 /// The longest that sessions may be said to be kept: a hundred years.
 const MAX_KEEP_DAYS: i64 = 36_500;
@@ -24,6 +22,10 @@ const MAX_KEEP_DAYS: i64 = 36_500;
 /// The largest daily limit, in MB: more than any disk takes in a day.
 const MAX_DAILY_MB: i64 = 1_000_000_000;
 const MB: i64 = 1_000_000;
+
+/// The longest that a replaced key may go on working: a year.
+const MAX_KEEP_HOURS: i64 = 24 * 366;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What to do with connections.
 #[derive(Debug, Subcommand)]
@@ -54,6 +56,9 @@ pub enum Action {
     RotateKey {
         /// The connection.
         name: String,
+        /// So many hours the former one goes on working, for pages that still have it.
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..=MAX_KEEP_HOURS))]
+        keep_hours: i64,
     },
 }
 
@@ -120,24 +125,16 @@ impl Changes {
 
 /// Origins as browsers write them into the `Origin` header.
 fn origins_in(text: &str) -> anyhow::Result<Vec<String>> {
-    let origins: Vec<String> =
-        text.split([' ', ',']).filter(|word| !word.is_empty()).map(origin).collect::<anyhow::Result<_>>()?;
+    let origins: Vec<String> = text
+        .split([' ', ','])
+        .filter(|word| !word.is_empty())
+        .map(origins::read)
+        .collect::<Result<_, _>>()
+        .map_err(anyhow::Error::msg)?;
     if origins.is_empty() {
         bail!("--origins names none; write --any-origin to take recordings from anywhere");
     }
     Ok(origins)
-}
-
-fn origin(text: &str) -> anyhow::Result<String> {
-    let url = url::Url::parse(text).ok().filter(|url| {
-        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && !has_user
-    });
-    match url {
-        Some(url) => Ok(url.origin().ascii_serialization()),
-        None => bail!("{text:?} is not an origin; write scheme and host, such as \"https://shop.example\""),
-    }
 }
 
 /// Runs the command. Works beside a running server.
@@ -152,7 +149,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         Action::Add { name } => add(&store, &name).await,
         Action::List => list(&store).await,
         Action::Set { name, changes } => set(&store, &name, &changes).await,
-        Action::RotateKey { name } => rotate_key(&store, name).await,
+        Action::RotateKey { name, keep_hours } => rotate_key(&store, name, keep_hours).await,
         Action::Remove { name, yes } => erase::remove_connection(&store, &settings, &name, yes).await,
     };
     closing.close();
@@ -160,10 +157,9 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
 }
 
 async fn add(store: &Store, name: &str) -> anyhow::Result<()> {
-    let name = name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+    let Some(name) = connection_name(name) else {
         bail!("a connection's name has 1 to {MAX_NAME_CHARS} characters on one line");
-    }
+    };
     let now = Clock::system().now();
     let wanted = name.clone();
     match store.write(move |conn| add_with_new_key(conn, &wanted, now)).await? {
@@ -209,11 +205,11 @@ async fn set(store: &Store, name: &str, changes: &Changes) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn rotate_key(store: &Store, name: String) -> anyhow::Result<()> {
+async fn rotate_key(store: &Store, name: String, keep_hours: i64) -> anyhow::Result<()> {
     let connection = existing(store, &name).await?;
     let (key, now) = (new_key(), Clock::system().now());
-    let wanted = key.clone();
-    store.write(move |conn| connections::replace_key(conn, connection.id, &wanted, now)).await?;
+    let (wanted, works_until) = (key.clone(), now + keep_hours * HOUR_MS);
+    store.write(move |conn| write_keys::replace(conn, connection.id, &wanted, now, works_until)).await?;
     writeln!(std::io::stdout(), "{key}")?;
     Ok(())
 }
@@ -243,16 +239,8 @@ pub async fn first_or_new(store: &Store) -> anyhow::Result<Connection> {
 }
 
 /// Adds a connection. `None` when the name is taken.
-pub fn add_with_new_key(conn: &Db, name: &str, now: TimestampMs) -> Result<Option<Connection>> {
+pub fn add_with_new_key(conn: &Db, name: &str, now: TimestampMs) -> store::Result<Option<Connection>> {
     connections::add(conn, name, &new_key(), now)
-}
-
-/// A key of 128 random bits.
-fn new_key() -> String {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).expect("the system gives random bytes");
-    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("hk_{digits}")
 }
 
 #[cfg(test)]

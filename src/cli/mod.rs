@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod connection;
 mod demo;
+mod doctor;
 mod erase;
 mod export;
 mod import;
@@ -73,6 +74,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
     Check(check::Arguments),
+    /// Opens a page in Chromium and says why it is not recorded; exits with 1 if something is in the way.
+    Doctor(doctor::Arguments),
     /// Helps to write plugins, checks, tries and runs them.
     Plugin {
         #[command(subcommand)]
@@ -129,6 +132,7 @@ impl Cli {
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Plugin { action }) => plugin::run(settings, action).await,
                 Some(Command::Templates(arguments)) => templates::run(&arguments),
+                Some(Command::Doctor(arguments)) => doctor::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }
         })

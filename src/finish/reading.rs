@@ -2,7 +2,7 @@
 
 use super::passes::{Error, LIMITS, Passes};
 use crate::model::TimestampMs;
-use crate::rrweb::{self, Event};
+use crate::rrweb::{self, Event, UnreadSheets};
 use crate::segment::frame::{self, Press};
 use crate::stop::Stopping;
 use crate::store::finishing::Source;
@@ -14,10 +14,15 @@ use crate::timeline::{self, Facts, block};
 /// No block of a timeline is larger, in bytes.
 const MAX_BLOCK_BYTES: usize = 64 * 1024 * 1024;
 
+/// So many stylesheets that could not be read are named.
+const MOST_STYLES: usize = 5;
+
 /// Reads the streams of a session, one after the other.
 pub struct Reader {
     started_at: TimestampMs,
     stream: timeline::Stream,
+    sheets: UnreadSheets,
+    unread_styles: Vec<String>,
     streams: Vec<Vec<timeline::Block>>,
     /// The page that was loaded first, and when.
     first_page: Option<(TimestampMs, String)>,
@@ -40,6 +45,8 @@ impl Reader {
         Self {
             started_at,
             stream: timeline::Stream::of_session(started_at),
+            sheets: UnreadSheets::default(),
+            unread_styles: Vec::new(),
             streams: Vec::new(),
             first_page: None,
             visitor: None,
@@ -49,6 +56,7 @@ impl Reader {
     /// Reads the next event of a stream, which happened at `at`.
     pub fn read(&mut self, event: &Event<'_>, at: TimestampMs) {
         self.stream.push(event, at);
+        self.sheets.read(event);
         if self.first_page.as_ref().is_none_or(|(first, _)| event.timestamp < *first)
             && let Some(url) = event.page_url()
         {
@@ -75,6 +83,11 @@ impl Reader {
     pub fn end_stream(&mut self) {
         let next = timeline::Stream::of_session(self.started_at);
         self.streams.push(std::mem::replace(&mut self.stream, next).finish());
+        for url in std::mem::take(&mut self.sheets).finish() {
+            if self.unread_styles.len() < MOST_STYLES && !self.unread_styles.contains(&url) {
+                self.unread_styles.push(url);
+            }
+        }
     }
 
     /// The session is over.
@@ -97,6 +110,7 @@ impl Reader {
             prompts: facts.prompts.into(),
             errors: facts.errors.into(),
             text: facts.search_text,
+            unread_styles: self.unread_styles,
         };
         Ok(Read { reading, first_page: self.first_page.map(|(_, url)| url), visitor: self.visitor })
     }

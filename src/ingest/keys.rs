@@ -77,6 +77,11 @@ impl Keys {
         }
     }
 
+    /// What is known of the key without asking the store.
+    pub fn remembered(&self, key: &str) -> Option<Arc<Holder>> {
+        self.known(key).map(|known| known.holder)
+    }
+
     async fn meet(&self, key: &str) -> Result<Option<Arc<Holder>>, Error> {
         let mut window = self.strangers.lock().await;
         if let Some(known) = self.known(key).filter(|known| self.is_trusted(known)) {

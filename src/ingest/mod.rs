@@ -12,10 +12,13 @@ pub mod gzip;
 mod keys;
 mod lane;
 pub mod memory;
+pub mod origins;
 mod rates;
 mod recent;
 mod refusals;
 mod refused;
+mod sightings;
+mod write_key;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,8 @@ pub use keys::Keys;
 pub use rates::Rates;
 pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
+pub use sightings::{NO_CONNECTION, Sightings};
+pub use write_key::new_key;
 
 use crate::model::{ConnectionId, SessionId, StreamId, TimestampMs};
 use crate::store::{self, Store};

@@ -21,7 +21,9 @@ pub enum Refused {
     #[error("the upload names two write keys; the one in the path is enough")]
     AmbiguousKey,
     /// The connection takes nothing for now.
-    #[error("the connection is paused; `hindsight connection set NAME --resume` goes on")]
+    #[error(
+        "the connection is paused; resume it in its settings, or with `hindsight connection set NAME --resume`"
+    )]
     RecordingDisabled,
     /// The page's origin is not one of those that may send.
     #[error("the page's origin is not among those that the connection takes recordings from")]

@@ -10,8 +10,10 @@ pub mod dom;
 pub mod event;
 pub mod file;
 pub mod json;
+mod sheets;
 pub(crate) mod text;
 pub mod tokens;
 
 pub use dom::Mirror;
 pub use event::{Error, Event, Limits, events};
+pub use sheets::UnreadSheets;

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
+use super::connection_settings::{self, Settings};
 use super::{Error, Result, Scope, activity, place};
 use crate::model::{Connection, ConnectionId, TimestampMs, Totals};
 
@@ -30,8 +31,17 @@ pub struct Holder {
     pub connection: ConnectionId,
     /// What that takes.
     pub rules: Rules,
-    /// The key was replaced.
-    pub revoked: bool,
+    /// What its pages are told.
+    pub settings: Settings,
+    /// Until when a key that was replaced goes on working.
+    pub works_until: Option<TimestampMs>,
+}
+
+impl Holder {
+    /// Whether the key was replaced and works no more.
+    pub fn is_revoked(&self, now: TimestampMs) -> bool {
+        self.works_until.is_some_and(|until| until <= now)
+    }
 }
 
 /// Adds a connection. `None` when the name is taken.
@@ -84,15 +94,21 @@ pub fn with_rules(conn: &Db, scope: &Scope) -> Result<Vec<(Connection, Rules)>> 
 /// What this key opens, or opened before it was replaced.
 pub fn by_write_key(conn: &Db, write_key: &str) -> Result<Option<Holder>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, 0
+        "SELECT id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, recording, widget, NULL
          FROM connection WHERE write_key = :write_key
          UNION ALL
-         SELECT connection.id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, 1
+         SELECT connection.id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, recording, widget,
+                works_until
          FROM revoked_key JOIN connection ON connection.id = connection_id
          WHERE revoked_key.write_key = :write_key",
     )?;
     let found = statement.query_row(named_params! { ":write_key": write_key }, |row| {
-        Ok(Holder { connection: ConnectionId(row.get(0)?), rules: rules_from(row)?, revoked: row.get(6)? })
+        Ok(Holder {
+            connection: ConnectionId(row.get(0)?),
+            rules: rules_from(row)?,
+            settings: connection_settings::from_row(row, 6)?,
+            works_until: row.get(8)?,
+        })
     });
     Ok(found.optional()?)
 }
@@ -103,6 +119,17 @@ pub fn rules(conn: &Db, connection: ConnectionId) -> Result<Option<Rules>> {
         "SELECT id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes FROM connection WHERE id = :id",
     )?;
     Ok(statement.query_row(named_params! { ":id": connection.0 }, rules_from).optional()?)
+}
+
+/// Gives the connection another name. `false` when another one has it.
+pub fn rename(conn: &Db, connection: ConnectionId, name: &str) -> Result<bool> {
+    let renamed = conn
+        .prepare_cached(
+            "UPDATE connection SET name = :name
+             WHERE id = :id AND NOT EXISTS (SELECT 1 FROM connection WHERE name = :name AND id <> :id)",
+        )?
+        .execute(named_params! { ":name": name, ":id": connection.0 })?;
+    Ok(renamed > 0)
 }
 
 /// Decides what the connection takes from now on.
@@ -121,18 +148,6 @@ pub fn set_rules(conn: &Db, connection: ConnectionId, rules: &Rules) -> Result<(
         ":daily_bytes": rules.daily_bytes,
         ":id": connection.0,
     })?;
-    Ok(())
-}
-
-/// Gives the connection another write key; recorders that come with the former one are told to stop.
-pub fn replace_key(conn: &Db, connection: ConnectionId, write_key: &str, now: TimestampMs) -> Result<()> {
-    conn.prepare_cached(
-        "INSERT INTO revoked_key (write_key, connection_id, revoked_at)
-         SELECT write_key, id, :now FROM connection WHERE id = :id",
-    )?
-    .execute(named_params! { ":now": now, ":id": connection.0 })?;
-    conn.prepare_cached("UPDATE connection SET write_key = :write_key WHERE id = :id")?
-        .execute(named_params! { ":write_key": write_key, ":id": connection.0 })?;
     Ok(())
 }
 

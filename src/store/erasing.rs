@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Result, choices, place, reports, reruns, runs, search, timelines};
+use super::{Result, choices, place, reports, reruns, runs, search, sightings, timelines};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
@@ -369,6 +369,7 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     choices::remove_all(conn, connection)?;
     reports::remove_all(conn, connection)?;
     reruns::remove_all(conn, connection)?;
+    sightings::remove_all(conn, connection)?;
     conn.prepare_cached("DELETE FROM activity WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM revoked_key WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM style WHERE connection_id = :id")?.execute(params)?;

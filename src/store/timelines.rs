@@ -36,6 +36,8 @@ pub struct Reading {
     pub errors: i64,
     /// What can be searched for.
     pub text: String,
+    /// Addresses of stylesheets that the recorder could not read.
+    pub unread_styles: Vec<String>,
 }
 
 impl Reading {
@@ -66,7 +68,7 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
     conn.prepare_cached(
         "UPDATE session
          SET pages = :pages, clicks = :clicks, prompts = :prompts, errors = :errors,
-             timeline_bytes = :bytes, analysis_due_at = :now
+             unread_styles = :unread_styles, timeline_bytes = :bytes, analysis_due_at = :now
          WHERE id = :session",
     )?
     .execute(named_params! {
@@ -74,6 +76,7 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
         ":clicks": reading.clicks,
         ":prompts": reading.prompts,
         ":errors": reading.errors,
+        ":unread_styles": reading.unread_styles.join("\n"),
         ":bytes": reading.bytes(),
         ":now": now,
         ":session": session,

@@ -7,7 +7,7 @@ use super::page::Templates;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish::reports::Reports;
-use crate::ingest::{Ingest, Keys, Rates, Refusals};
+use crate::ingest::{Ingest, Keys, Rates, Refusals, Sightings};
 use crate::model::{Connection, ConnectionId};
 use crate::plugins::Host;
 use crate::stop::Stopping;
@@ -33,6 +33,8 @@ pub struct Parts {
     pub rates: Rates,
     /// What uploads were refused for.
     pub refusals: Refusals,
+    /// What pages asked for and were refused, for the doctor.
+    pub sightings: Sightings,
     /// The plugins that are live.
     pub plugins: Host,
     /// Asking for reports.
@@ -77,6 +79,7 @@ impl App {
         let ingest = Ingest::start(start.store.clone(), &start.settings)?;
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
         let refusals = Refusals::new(start.clock.clone());
+        let sightings = Sightings::new(start.clock.clone());
         let keys = Keys::new(start.store.clone(), start.clock.clone());
         Ok(Self(Arc::new(Parts {
             clock: start.clock,
@@ -85,6 +88,7 @@ impl App {
             keys,
             rates,
             refusals,
+            sightings,
             plugins: start.plugins,
             reports: start.reports,
             templates,

@@ -15,6 +15,7 @@ use crate::ingest::gzip;
 /// What stands in the loader for what only the settings know.
 const RECORDER_PATH: &str = "__RECORDER_PATH__";
 const INGEST_PATH: &str = "__INGEST_PATH__";
+const VERSION: &str = "__VERSION__";
 
 /// The loader's name in the bundle.
 const LOADER: &str = "hindsight.js";
@@ -67,7 +68,8 @@ fn loader(asset: &'static Asset, settings: &config::Recorder) -> File {
     let recorder = ASSETS.iter().find(|asset| asset.name == "recorder.js").map_or("", |asset| asset.path);
     let text = String::from_utf8_lossy(asset.bytes)
         .replace(RECORDER_PATH, recorder)
-        .replace(INGEST_PATH, &settings.ingest_path);
+        .replace(INGEST_PATH, &settings.ingest_path)
+        .replace(VERSION, env!("CARGO_PKG_VERSION"));
     let gzip = gzip::deflate(text.as_bytes());
     File {
         asset,

@@ -6,7 +6,7 @@ use super::page::{first_connection, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, see_other};
+use super::{App, Response, connection_list, see_other};
 use crate::model::SessionId;
 
 /// The routes of this file.
@@ -20,10 +20,10 @@ pub fn routes() -> Vec<Route> {
 
 async fn home(app: App, _: Request) -> Result<Response, Problem> {
     let connection = match app.demo {
-        Some(demo) => demo,
-        None => first_connection(&app).await?.ok_or_else(Problem::not_found)?,
+        Some(demo) => Some(demo),
+        None => first_connection(&app).await?,
     };
-    Ok(see_other(&sessions_url(connection)))
+    Ok(see_other(&connection.map_or_else(|| connection_list::URL.to_owned(), sessions_url)))
 }
 
 async fn connection(_: App, request: Request) -> Result<Response, Problem> {

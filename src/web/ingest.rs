@@ -16,7 +16,7 @@ use super::peer::Peer;
 use super::problem::Problem;
 use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
-use super::{App, Response};
+use super::{App, Response, connection_settings};
 use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Refused, Upload};
 use crate::store::{self, connections::Holder};
@@ -41,13 +41,18 @@ const PREFLIGHT_SECONDS: &str = "7200";
 /// The routes of this file, below the configured path.
 pub fn routes(ingest_path: &str) -> Vec<Route> {
     let paths = [ingest_path.to_owned(), format!("{ingest_path}/"), format!("{ingest_path}/{{*address}}")];
-    let both = |path: String| {
-        [
+    let all = |path: String| {
+        let settings = path.contains('{').then(|| {
+            let answer = connection_settings::answer;
+            Route::new(Method::GET, path.clone(), Access::WriteKey, Surface::Ingest, answer)
+        });
+        let uploads = [
             Route::new(Method::POST, path.clone(), Access::WriteKey, Surface::Ingest, take),
             Route::new(Method::OPTIONS, path, Access::Public, Surface::Ingest, preflight),
-        ]
+        ];
+        uploads.into_iter().chain(settings)
     };
-    paths.into_iter().flat_map(both).collect()
+    paths.into_iter().flat_map(all).collect()
 }
 
 #[derive(Serialize)]
@@ -133,7 +138,8 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     })
 }
 
-fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
+/// Whether uploads from this address come no more often than they may.
+pub fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
     if peer.is_private() && !app.settings.server.limit_private_addresses {
         return Ok(());
     }
@@ -142,25 +148,35 @@ fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
 
 /// Who holds the key, if uploads are taken from there.
 async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
-    if key.is_empty() {
-        return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
-    }
-    let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
-    let rules = &holder.rules;
-    if holder.revoked {
-        return Err(Refused::KeyRevoked.into());
-    }
-    if rules.paused {
+    let holder = holder(app, key).await?;
+    if holder.rules.paused {
         return Err(Refused::RecordingDisabled.into());
     }
-    if !allows_origin(&holder, request) {
-        return Err(Refused::OriginNotAllowed.into());
-    }
-    if rules.honour_gpc && request.header(SEC_GPC).trim() == "1" {
+    check_origin(&holder, request)?;
+    if is_opted_out(&holder, request) {
         return Err(Refused::OptedOut.into());
     }
     app.rates.take_of_key(holder.connection)?;
     Ok(holder)
+}
+
+/// Who holds the key, if it works.
+pub async fn holder(app: &App, key: &str) -> Result<Arc<Holder>, Problem> {
+    if key.is_empty() {
+        return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
+    }
+    let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
+    if holder.is_revoked(app.clock.now()) { Err(Refused::KeyRevoked.into()) } else { Ok(holder) }
+}
+
+/// Whether pages of the request's origin may send.
+pub fn check_origin(holder: &Holder, request: &Request) -> Result<(), Refused> {
+    if allows_origin(holder, request) { Ok(()) } else { Err(Refused::OriginNotAllowed) }
+}
+
+/// Whether the visitor's browser asks not to be recorded, and the connection honours that.
+pub fn is_opted_out(holder: &Holder, request: &Request) -> bool {
+    holder.rules.honour_gpc && request.header(SEC_GPC).trim() == "1"
 }
 
 /// Browsers always name the origin; who names none is a program, which could name any.
@@ -258,7 +274,7 @@ async fn preflight(app: App, request: Request) -> Result<Response, Problem> {
         return Ok(response);
     }
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("content-type, content-encoding"),

@@ -2,10 +2,11 @@
 
 use super::App;
 use super::body::Received;
+use super::connection_settings::origin_of;
 use super::peer::Peer;
 use super::problem::Problem;
 use super::request::Request;
-use crate::ingest::{CLIENT_GONE, Details};
+use crate::ingest::{CLIENT_GONE, Details, NO_CONNECTION};
 
 /// Shorter keys are no keys; their end would say all of them.
 const SHORTEST_KEY: usize = 12;
@@ -13,7 +14,9 @@ const SHORTEST_KEY: usize = 12;
 /// One upload on its way. Dropped without an answer, it counts as a client that went away.
 pub struct Followed {
     app: App,
-    key_last4: String,
+    key: String,
+    /// Of the page that sends it.
+    origin: String,
     peer: Peer,
     received: Received,
     is_answered: bool,
@@ -25,7 +28,8 @@ impl Followed {
         let key = request.param_text("address").split('/').next().unwrap_or_default();
         Self {
             app: app.clone(),
-            key_last4: last4(key).to_owned(),
+            key: key.to_owned(),
+            origin: origin_of(request),
             peer: request.arrival.peer,
             received: request.body.received(),
             is_answered: false,
@@ -44,11 +48,14 @@ impl Followed {
         let request_id = self.app.refusals.request_id();
         let details = Details {
             request_id: request_id.clone(),
-            key_last4: self.key_last4.clone(),
+            key_last4: last4(&self.key).to_owned(),
             network: self.peer.truncated(),
             bytes: self.received.bytes(),
         };
         self.app.refusals.note(reason, &details);
+        let holder = self.app.keys.remembered(&self.key);
+        let connection = holder.map_or(NO_CONNECTION, |holder| holder.connection);
+        self.app.sightings.note(connection, reason, &self.origin);
         request_id
     }
 }

@@ -12,12 +12,16 @@ use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
+use super::settings::{self, Tab};
 use super::{App, Response, format, see_other, storage};
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::connections;
 use crate::store::erasing::{self, Selection};
 
 const PATH: &str = "/connections/{connection}/retention";
+
+/// Said by the page when it is one of the settings.
+const FROM_SETTINGS: &str = "settings";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -38,6 +42,11 @@ pub fn routes() -> Vec<Route> {
 /// Where a connection's rule is changed.
 pub fn url(connection: ConnectionId) -> String {
     PATH.replace("{connection}", &connection.to_string())
+}
+
+/// The same as one of the pages of its settings, which it then leads back to.
+pub fn settings_url(connection: ConnectionId) -> String {
+    format!("{}?from=settings", url(connection))
 }
 
 /// How long sessions are kept, as people say it.
@@ -92,15 +101,20 @@ struct RetentionPage {
     days: i64,
     max_days: i64,
     server_keeps: String,
-    storage_url: &'static str,
+    cancel_url: String,
+    /// Where the page was come from.
+    from: String,
+    tabs: Vec<Tab>,
+    done: Option<&'static str>,
 }
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
-    let frame = Frame::about(&app, "retention", connection).await?;
+    let frame = Frame::about(&app, "settings", connection).await?;
+    let from = request.query("from")?.unwrap_or_default();
     if let Some(keep) = request.query("keep")? {
         let choice = Choice::read(&keep, &request.query("days")?.unwrap_or_default())?;
-        return ask(&app, frame, connection, choice).await;
+        return ask(&app, frame, connection, choice, &from).await;
     }
     let rules = app.store.read(move |conn| connections::rules(conn, connection)).await?;
     let own = rules.and_then(|rules| rules.keep_days);
@@ -116,12 +130,26 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         days: own.into_iter().chain([server_days, USUAL_DAYS]).find(|days| *days > 0).unwrap_or_default(),
         max_days: MAX_DAYS,
         server_keeps: words(server_days),
-        storage_url: storage::URL,
+        cancel_url: back(connection, &from),
+        tabs: settings::tabs(connection, "Retention"),
+        done: request.query("saved")?.map(|_| "Saved."),
+        from,
     };
     app.templates.page("pages/retention.html", &page)
 }
 
-async fn ask(app: &App, frame: Frame, connection: ConnectionId, choice: Choice) -> Result<Response, Problem> {
+/// The page that a form was come from.
+fn back(connection: ConnectionId, from: &str) -> String {
+    if from == FROM_SETTINGS { settings_url(connection) } else { storage::URL.to_owned() }
+}
+
+async fn ask(
+    app: &App,
+    frame: Frame,
+    connection: ConnectionId,
+    choice: Choice,
+    from: &str,
+) -> Result<Response, Problem> {
     let outdated = count_outdated(app, connection, choice).await?;
     let kept = words(choice.0.unwrap_or(i64::from(app.settings.retention.keep_days)));
     let name = frame.connection.as_ref().map(|connection| connection.name.clone()).unwrap_or_default();
@@ -139,6 +167,7 @@ async fn ask(app: &App, frame: Frame, connection: ConnectionId, choice: Choice) 
     };
     let mut fields = choice.fields();
     fields.push(("confirmed", "1".to_owned()));
+    fields.push(("from", from.to_owned()));
     Confirm {
         frame,
         title: format!("Keep sessions of {name} {kept}?"),
@@ -147,7 +176,7 @@ async fn ask(app: &App, frame: Frame, connection: ConnectionId, choice: Choice) 
         action: url(connection),
         fields,
         button: Some(button),
-        cancel_url: storage::URL.to_owned(),
+        cancel_url: back(connection, from),
     }
     .page(app)
 }
@@ -164,7 +193,7 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     let choice = Choice::read(form.text("keep"), form.text("days"))?;
     if form.text("confirmed") != "1" && count_outdated(&app, connection, choice).await? > 0 {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let query = query.extend_pairs(choice.fields()).finish();
+        let query = query.extend_pairs(choice.fields()).append_pair("from", form.text("from")).finish();
         return Ok(see_other(&format!("{}?{query}", url(connection))));
     }
     app.store
@@ -173,6 +202,9 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
             connections::set_rules(conn, connection, &connections::Rules { keep_days: choice.0, ..rules })
         })
         .await?;
+    if form.text("from") == FROM_SETTINGS {
+        return Ok(see_other(&format!("{}&saved=1", settings_url(connection))));
+    }
     Ok(see_other(&format!("{}?saved={connection}", storage::URL)))
 }
 

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, assets, connection_list, connections, delete, demo, doctor, events, headers, ingest,
+    kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings, storage,
 };
 
 /// Who may use a route.
@@ -91,7 +91,10 @@ impl Route {
 /// All routes of the server.
 pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
+    routes.extend(connection_list::routes());
     routes.extend(sessions::routes());
+    routes.extend(settings::routes());
+    routes.extend(doctor::routes());
     routes.extend(replay::routes());
     routes.extend(events::routes());
     routes.extend(pin::routes());

@@ -24,6 +24,7 @@ use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
 use super::{App, Response, look, router};
 use crate::config;
+use crate::disk::Room;
 use crate::stop::Stopping;
 
 /// More header fields than this are refused (431).
@@ -133,6 +134,20 @@ fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option
 async fn summarise(app: App, mut stop: Stopping) {
     while tokio::time::timeout(SUMMARY_EVERY, stop.wait()).await.is_err() {
         app.refusals.summarise();
+        write_sightings(&app).await;
+    }
+    write_sightings(&app).await;
+}
+
+/// What pages asked for and were refused outlives the server.
+async fn write_sightings(app: &App) {
+    if app.store.disk().room() != Room::ReadOnly
+        && let Err(error) = app.sightings.write(&app.store).await
+    {
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "what pages asked for was not written down"
+        );
     }
 }
 

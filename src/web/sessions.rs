@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::Row;
-use super::{App, Response, delete, demo, format, see_other};
+use super::{App, Response, delete, demo, format, see_other, settings};
 use crate::model::{ConnectionId, Session, Status, Totals};
 use crate::store::activity::{self, Hour};
 use crate::store::sessions::{self, Listing, Page};
@@ -48,6 +48,7 @@ struct SessionsPage {
     /// There are sessions, but none that the filter lets through.
     filtered_empty: bool,
     snippet: String,
+    settings_url: String,
     demo_url: Option<&'static str>,
     live_url: String,
 }
@@ -204,6 +205,7 @@ fn sessions_page(
         },
         sessions: listing.rows.into_iter().map(|(session, kinds)| Row::of(session, &kinds, now)).collect(),
         snippet: frame.connection.as_ref().map(|connection| app.snippet(connection)).unwrap_or_default(),
+        settings_url: settings::url(connection),
         demo_url: app.demo.filter(|demo| *demo == connection).map(|_| demo::HOME),
         live_url: format!("/connections/{connection}/live"),
         frame,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hindsight::config::Settings;
 use hindsight::model::Connection;
 use hindsight::store::connections::{self, Rules};
-use hindsight::store::{Db, erasing};
+use hindsight::store::{Db, erasing, write_keys};
 use tokio::runtime::Handle;
 
 use crate::cases::{
@@ -411,7 +411,7 @@ impl Row<'_> {
 
     fn revoke(&mut self) {
         let (own, key) = (self.own().id, format!("hk_next_{}", self.number));
-        self.stage.write(move |conn| connections::replace_key(conn, own, &key, NOW));
+        self.stage.write(move |conn| write_keys::replace(conn, own, &key, NOW, NOW));
     }
 
     fn sql(&mut self, sql: &Sql) {

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { recorderCut } from "../../build/recorder.mjs";
+import type { ConnectionSettings } from "../../contracts/settings";
 
 export const KEY = "wk_test_0123456789";
 
@@ -59,6 +60,10 @@ export interface Site {
   preflights: number;
   /** Decides on the answer to an upload; `undefined` stores it. */
   answer: (upload: Upload) => Answer | undefined | Promise<Answer | undefined>;
+  /** What the dashboard says of the connection; a number is the status of a refusal. */
+  settings: ConnectionSettings | number;
+  /** The queries of those who asked for that. */
+  asked: URLSearchParams[];
   /** The recorded site's pages by path: a body, or a whole document. */
   pages: Record<string, string>;
   /** Extra response headers of the recorded site. */
@@ -85,6 +90,8 @@ export async function startSite(): Promise<Site> {
     uploads: [],
     preflights: 0,
     answer: () => undefined,
+    settings: { recording: {}, widget: null },
+    asked: [],
     pages: {},
     headers: {},
     snippet: (options = {}) => snippet(server, options),
@@ -148,12 +155,23 @@ async function serveUpload(
     response.writeHead(204, { "Access-Control-Allow-Headers": "*" }).end();
     return;
   }
+  if (request.method === "GET") {
+    answerWithSettings(site, url, response);
+    return;
+  }
   const upload = readUpload(request, url, await readBody(request));
   site.uploads.push(upload);
   const answer = await site.answer(upload);
   upload.stored = answer === undefined || answer.status === 200;
   if (answer?.lost) response.destroy();
   else sendAnswer(response, upload, answer);
+}
+
+function answerWithSettings(site: Site, url: URL, response: ServerResponse): void {
+  site.asked.push(url.searchParams);
+  const refused = typeof site.settings === "number";
+  response.writeHead(refused ? Number(site.settings) : 200, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(refused ? {} : site.settings));
 }
 
 function sendAnswer(response: ServerResponse, upload: Upload, answer: Answer | undefined): void {
