@@ -95,7 +95,9 @@ impl Reader {
             pages: facts.pages.into(),
             clicks: facts.clicks.into(),
             prompts: facts.prompts.into(),
+            unanswered: facts.unanswered.into(),
             errors: facts.errors.into(),
+            urls: facts.urls(),
             text: facts.search_text,
         };
         Ok(Read { reading, first_page: self.first_page.map(|(_, url)| url), visitor: self.visitor })

@@ -7,6 +7,7 @@
 mod app;
 mod assets;
 mod body;
+mod bulk;
 mod chart;
 mod confirm;
 mod connections;
@@ -43,9 +44,9 @@ mod row;
 mod server;
 mod sessions;
 mod storage;
-mod user_agent;
-#[expect(dead_code, reason = "what it is for is on its way")]
 mod viewer;
+mod views;
+mod watched;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, assets, bulk, connections, delete, demo, events, headers, ingest, kinds, live, origin,
+    part, pin, plugins, replay, reports, retention, sessions, storage, views, watched,
 };
 
 /// Who may use a route.
@@ -96,6 +96,9 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(events::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
+    routes.extend(bulk::routes());
+    routes.extend(views::routes());
+    routes.extend(watched::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
     routes.extend(part::routes());

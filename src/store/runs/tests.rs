@@ -54,6 +54,8 @@ fn reading(text: &str) -> Reading {
         prompts: 0,
         errors: 1,
         text: text.to_owned(),
+        unanswered: 0,
+        urls: "https://shop.example/\n".to_owned(),
     }
 }
 
