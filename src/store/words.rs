@@ -14,6 +14,9 @@ const MOST_WORDS: usize = 12;
 /// The beginning of a word is sought from this many characters on.
 const MIN_PREFIX_CHARS: usize = 2;
 
+/// So much is shown before the first word that was sought, in bytes.
+const LEAD_BYTES: usize = 24;
+
 /// What marks a word in a snippet, and ends the mark.
 const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
 
@@ -120,7 +123,16 @@ pub fn snippet(conn: &Db, session: i64, query: &str) -> Result<Vec<Piece>> {
 
 fn pieces(marked: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for part in marked.trim().split(MARKS[0]) {
+    let marked = marked.trim();
+    // What was sought stands where the eye begins, with a little of what is before it.
+    let first = marked.find(MARKS[0]).unwrap_or_default();
+    let from = marked.floor_char_boundary(first.saturating_sub(LEAD_BYTES));
+    let marked = match marked[from..first].find([' ', '\n']) {
+        Some(space) if from > 0 => format!("…{}", &marked[from + space + 1..]),
+        _ if from > 0 => format!("…{}", &marked[first..]),
+        _ => marked.to_owned(),
+    };
+    for part in marked.split(MARKS[0]) {
         let (sought, rest) = part.split_once(MARKS[1]).unwrap_or(("", part));
         for (text, sought) in [(sought, true), (rest, false)] {
             if !text.is_empty() {

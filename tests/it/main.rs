@@ -14,6 +14,7 @@ mod full_disk;
 mod held_back;
 mod ingest;
 mod limits;
+mod lists;
 mod migrating;
 mod pages;
 mod plugins;
