@@ -9,6 +9,7 @@ pub mod recording;
 pub mod report;
 pub mod selector;
 pub mod span;
+pub mod user_agent;
 pub mod widget;
 
 use std::fmt;
@@ -201,6 +202,8 @@ pub struct Session {
     pub landing_url: String,
     /// As the browser sent it.
     pub user_agent: String,
+    /// Two letters, where a proxy says it. Empty otherwise.
+    pub country: String,
     /// Whether a full snapshot has arrived, without which nothing can be shown.
     pub playable: bool,
     /// Retention leaves it alone.
@@ -258,7 +261,8 @@ pub struct Stretch {
     pub events: i64,
 }
 
-/// What is known of a batch besides its bytes, read from its events once, on arrival.
+/// What is known of a batch besides its bytes: read from its events once, on arrival, and
+/// from the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchFacts {
     /// How many events it holds; at least one.
@@ -277,6 +281,8 @@ pub struct BatchFacts {
     pub visitor: Option<String>,
     /// The size of the JSON.
     pub json_bytes: i64,
+    /// The country that a trusted proxy names, in two letters. Empty: it does not.
+    pub country: String,
 }
 
 /// One upload of the recorder, checked and ready to be stored.

@@ -35,6 +35,18 @@ pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
     insert_sessions(&transaction, sessions, Clock::system().now())?;
     transaction.execute_batch(
         "INSERT INTO session_search (rowid, landing_url) SELECT id, landing_url FROM session;
+         INSERT INTO session_text (session_id, text, urls)
+         SELECT id, 'Cart' || char(10) || 'Add to cart' || char(10) || 'Checkout' || char(10)
+                    || iif(id / 128 % 2, 'alpha', 'beta') || ' word' || id / 128 % 4999
+                    || iif(events = 500, ' needle' || events, ''), landing_url
+         FROM session;
+         INSERT INTO session_words (session_words) VALUES ('rebuild');
+         INSERT INTO finding (session_id, plugin, number, kind, severity, title, detail, at_ms, fields)
+         SELECT id, 'friction', 0, iif(severity = 3, 'rage-click', 'dead-click'), severity, '', '', 0, '{}'
+         FROM session WHERE severity IS NOT NULL;
+         INSERT INTO session_tag (connection_id, tag, session_id)
+         SELECT 1, 'bug', id FROM session WHERE events % 450 = 0;
+         INSERT INTO watched (viewer, session_id, watched_at) SELECT 'v', id, 0 FROM session WHERE events % 30 = 0;
          INSERT INTO activity SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
     )?;
     transaction.execute(
@@ -67,14 +79,18 @@ fn insert_sessions(conn: &Connection, sessions: i64, now: TimestampMs) -> rusqli
             SELECT n, :now - (:sessions - n) * (:days * 86400000 / :sessions), n % 5 = 0 FROM number)
         INSERT INTO session (id, connection_id, public_id, started_at, last_batch_at, completed_at, finished_at,
                              first_event_at, last_event_at, events, batches, bytes, json_bytes, playable,
-                             visitor, landing_url, landing_at, user_agent)
+                             visitor, landing_url, landing_at, user_agent, browser, os, device, pages, clicks,
+                             prompts, unanswered, errors, findings, severity, score, score_why)
         SELECT (1 << 49) | (began_at << 7), 1, lower(hex(randomblob(16))), began_at,
                iif(active, :now, began_at + 300000), iif(active, NULL, began_at + 320000),
                iif(active, NULL, began_at + 321000),
-               began_at, began_at + 300000, 100 + n % 900, 20, 38000, 600000, 1,
+               began_at, began_at + 60000 + n * 7919 % 600000, 100 + n % 900, 20, 38000, 600000, 1,
                iif(n % 10 = 0, 'visitor-' || n % 100, NULL),
                'https://shop.example/category-' || n % 40 || '/product-' || n * 7919 % 700001 || '?from=mail',
-               began_at, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+               began_at, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+               iif(n % 5000 = 1, 'Vivaldi', 'Firefox'), 'Linux', 'Desktop', 3, 20,
+               iif(n % 20 = 1, 3, 0), iif(n % 400 = 1, 1, 0), iif(n % 7 = 1, n % 40, 0),
+               iif(n % 10 = 1, 1, 0), iif(n % 10 = 1, n / 10 % 4, NULL), iif(n % 10 = 1, n / 10 % 100, NULL), ''
         FROM visit";
     conn.execute(insert, named_params! { ":sessions": sessions, ":now": now, ":days": DAYS })
 }

@@ -7,9 +7,10 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::Args;
 use hindsight::config::Settings;
+use hindsight::model::Severity;
 use hindsight::model::{ConnectionId, Status};
-use hindsight::store::sessions::{self, Filter, Page};
-use hindsight::store::{self, Closing, Db, Scope, Store, activity, connections};
+use hindsight::store::listing::{self, Filter, Order, Page, Place, Prompts};
+use hindsight::store::{self, Closing, Db, Scope, Store, activity, connections, facets, sessions, words};
 
 use crate::client::Client;
 use crate::fill::{Filled, fill};
@@ -27,44 +28,96 @@ const PAGE: usize = 50;
 /// URL, if it has one, and the functions of the store.
 struct Query(&'static str, Option<fn(&Filled) -> String>, fn(&Db, &Filled) -> store::Result<()>);
 
-static QUERIES: [Query; 19] = [
+static QUERIES: [Query; 40] = [
     Query("first page", Some(|_| String::new()), |conn, _| list(conn, &all(), Page::First)),
     Query("older, from the middle", Some(|at| older(at.middle)), |conn, at| {
-        list(conn, &all(), Page::OlderThan(at.middle))
+        list(conn, &all(), Page::OlderThan(Place::at(at.middle)))
     }),
     Query("newer, from the middle", Some(|at| newer(at.middle)), |conn, at| {
-        list(conn, &all(), Page::NewerThan(at.middle))
+        list(conn, &all(), Page::NewerThan(Place::at(at.middle)))
     }),
-    Query("last page", Some(|at| older(at.end)), |conn, at| list(conn, &all(), Page::OlderThan(at.end))),
+    Query("last page", Some(|at| older(at.end)), |conn, at| {
+        list(conn, &all(), Page::OlderThan(Place::at(at.end)))
+    }),
     Query("active, first page", Some(|_| "?status=active".to_owned()), |conn, _| {
         list(conn, &with(Status::Active), Page::First)
     }),
     Query("active, from the middle", Some(|at| older(at.middle) + "&status=active"), |conn, at| {
-        list(conn, &with(Status::Active), Page::OlderThan(at.middle))
+        list(conn, &with(Status::Active), Page::OlderThan(Place::at(at.middle)))
     }),
     Query("completed, first page", Some(|_| "?status=completed".to_owned()), |conn, _| {
         list(conn, &with(Status::Completed), Page::First)
     }),
     Query("completed, last page", Some(|at| older(at.end) + "&status=completed"), |conn, at| {
-        list(conn, &with(Status::Completed), Page::OlderThan(at.end))
+        list(conn, &with(Status::Completed), Page::OlderThan(Place::at(at.end)))
     }),
     Query("one session", Some(|at| format!("/{}", at.id)), |conn, at| {
         sessions::find(conn, &Scope::everything(), CONNECTION, &at.id).map(drop)
     }),
     Query("one day", None, |conn, at| list(conn, &of_a_day(at), Page::First)),
     Query("one day, its last page", None, |conn, at| {
-        list(conn, &of_a_day(at), Page::NewerThan(at.middle - 1))
+        list(conn, &of_a_day(at), Page::NewerThan(Place::at(at.middle - 1)))
     }),
     Query("URL, found often", Some(|_| "?url=category-7".to_owned()), |conn, _| {
         list(conn, &by_url("category-7"), Page::First)
     }),
     Query("URL, found often, from the middle", None, |conn, at| {
-        list(conn, &by_url("category-7"), Page::OlderThan(at.middle))
+        list(conn, &by_url("category-7"), Page::OlderThan(Place::at(at.middle)))
     }),
     Query("URL, found nowhere", None, |conn, _| list(conn, &by_url("checkout/thanks"), Page::First)),
     Query("URL, found nowhere, by LIKE alone", None, |conn, _| scan(conn)),
     Query("visitor", Some(|_| "?visitor=visitor-50".to_owned()), |conn, _| {
         list(conn, &by_visitor(), Page::First)
+    }),
+    Query("word, found often", Some(|_| "?q=cart".to_owned()), |conn, _| first(conn, by_words("cart "))),
+    Query("beginning of a word, found often", None, |conn, _| first(conn, by_words("checko"))),
+    Query("word, found seldom", Some(|_| "?q=needle500".to_owned()), |conn, _| {
+        first(conn, by_words("needle500"))
+    }),
+    Query("two words, found nowhere together", None, |conn, _| first(conn, by_words("alpha beta "))),
+    Query("phrase", None, |conn, _| first(conn, by_words("\"add to cart\""))),
+    Query("visited page", None, |conn, _| {
+        first(conn, Filter { words: words::query("", "/category-7"), ..all() })
+    }),
+    Query("browser, most", Some(|_| "?browser=Firefox".to_owned()), |conn, _| {
+        first(conn, Filter { browser: Some("Firefox".to_owned()), ..all() })
+    }),
+    Query("browser, few", None, |conn, _| {
+        first(conn, Filter { browser: Some("Vivaldi".to_owned()), ..all() })
+    }),
+    Query("with errors", Some(|_| "?errors=any".to_owned()), |conn, _| {
+        first(conn, Filter { errors: true, ..all() })
+    }),
+    Query("unanswered", None, |conn, _| first(conn, Filter { prompts: Some(Prompts::Unanswered), ..all() })),
+    Query("grave findings", None, |conn, _| first(conn, Filter { severity: Some(Severity::High), ..all() })),
+    Query("kind of finding", None, |conn, _| {
+        first(conn, Filter { kind: Some("rage-click".to_owned()), ..all() })
+    }),
+    Query("tag", None, |conn, _| first(conn, Filter { tag: Some("bug".to_owned()), ..all() })),
+    Query("longer than any", Some(|_| "?min_duration=9h".to_owned()), |conn, _| {
+        first(conn, Filter { min_duration_ms: Some(9 * 3_600_000), ..all() })
+    }),
+    Query("not watched", None, |conn, _| {
+        first(conn, Filter { watched: Some(("v".to_owned(), false)), ..all() })
+    }),
+    Query("few, and seldom of them", None, |conn, _| {
+        first(
+            conn,
+            Filter { errors: true, browser: Some("Firefox".to_owned()), min_events: Some(5000), ..all() },
+        )
+    }),
+    Query("longest", Some(|_| "?sort=longest".to_owned()), |conn, _| first(conn, ordered(Order::Longest))),
+    Query("most errors of a day", None, |conn, at| {
+        first(conn, Filter { order: Order::MostErrors, ..of_a_day(at) })
+    }),
+    Query("highest score of a browser", None, |conn, _| {
+        first(conn, Filter { browser: Some("Firefox".to_owned()), ..ordered(Order::HighestScore) })
+    }),
+    Query("longest with a word", None, |conn, _| {
+        first(conn, Filter { order: Order::Longest, ..by_words("needle") })
+    }),
+    Query("what a filter offers", None, |conn, _| {
+        facets::of_connection(conn, &Scope::everything(), CONNECTION).map(drop)
     }),
     Query("chart of 7 days by the hour", None, |conn, at| chart(conn, at, 7)),
     Query("chart of 45 days by the hour", None, |conn, at| chart(conn, at, 45)),
@@ -74,7 +127,19 @@ static QUERIES: [Query; 19] = [
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn list(conn: &Db, filter: &Filter, page: Page) -> store::Result<()> {
-    sessions::list(conn, &Scope::everything(), CONNECTION, filter, page, PAGE).map(drop)
+    listing::list(conn, &Scope::everything(), CONNECTION, filter, page, PAGE).map(drop)
+}
+
+fn first(conn: &Db, filter: Filter) -> store::Result<()> {
+    list(conn, &filter, Page::First)
+}
+
+fn by_words(text: &str) -> Filter {
+    Filter { words: words::query(text, ""), ..all() }
+}
+
+fn ordered(order: Order) -> Filter {
+    Filter { order, ..all() }
 }
 
 fn all() -> Filter {

@@ -23,6 +23,7 @@ import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
 import { createToast } from "./replay/toast";
+import { noteWatched } from "./replay/watched";
 import { keepTimesFresh } from "./time";
 
 enableCopyButtons();
@@ -48,6 +49,7 @@ function startReplay(): void {
   startScrubber(playback);
   startControls(playback);
   keepMomentInUrl(playback);
+  noteWatched(playback);
   const story = startStory(facts);
   const findings = startFindings(playback, story, stage.send);
   startEvents(events, playback, story);

@@ -6,6 +6,8 @@
 import { enableCopyButtons } from "./clipboard";
 import { forgetWhatIsDone } from "./done_note";
 import { walkBarsByArrows } from "./sessions/chart";
+import { chooseSessions } from "./sessions/choose";
+import { narrowAtOnce } from "./sessions/form";
 import { moveByKeys } from "./sessions/keys";
 import { watchSessions } from "./sessions/live";
 import { closePickerWhenLeft } from "./sessions/picker";
@@ -14,6 +16,8 @@ import { keepTimesFresh } from "./time";
 enableCopyButtons();
 keepTimesFresh();
 closePickerWhenLeft();
+narrowAtOnce();
+chooseSessions();
 moveByKeys();
 walkBarsByArrows();
 forgetWhatIsDone();

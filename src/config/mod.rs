@@ -93,6 +93,7 @@ pub struct Server {
     pub max_connections: u32,
     pub max_connections_per_address: u32,
     pub limit_private_addresses: bool,
+    pub country_header: String,
     pub header_timeout_seconds: u32,
     pub shutdown_timeout_seconds: u32,
 }
@@ -302,6 +303,14 @@ impl Settings {
                 "write a larger number, or a smaller `ingest.max_body_bytes`",
             ));
         }
+        let country_header = &self.server.country_header;
+        if !country_header.is_empty() && !is_header_name(country_header) {
+            return Err(layers.invalid(
+                "server.country_header",
+                format!("is {country_header:?}, which is no name of a header"),
+                "write a name such as \"CF-IPCountry\", or leave it empty",
+            ));
+        }
         if !is_log_filter(&self.log.level) {
             return Err(layers.invalid(
                 "log.level",
@@ -333,6 +342,10 @@ fn is_url_path(path: &str) -> bool {
         !segment.is_empty() && segment.bytes().all(allowed) && !segment.bytes().all(|byte| byte == b'.')
     };
     segments.split('/').all(is_plain) && !segments.split('/').any(|first| OWN_PATHS.contains(&first))
+}
+
+fn is_header_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Whether this is a level, or a list of targets with levels.
@@ -435,6 +448,7 @@ mod tests {
                 "`recorder.ingest_path` is \"ingest\", which is not a free path",
             ),
             ("[log]\nlevel = \"a=b=c\"", "`log.level` is"),
+            ("[server]\ncountry_header = \"CF: x\"", "which is no name of a header"),
             ("[server", "is not TOML"),
         ];
         for (file, expected) in rows {

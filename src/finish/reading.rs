@@ -108,7 +108,9 @@ impl Reader {
             pages: facts.pages.into(),
             clicks: facts.clicks.into(),
             prompts: facts.prompts.into(),
+            unanswered: facts.unanswered.into(),
             errors: facts.errors.into(),
+            urls: facts.urls(),
             text: facts.search_text,
             unread_styles: self.unread_styles,
         };

@@ -189,11 +189,12 @@ fn check(upload: Upload, limits: &Limits, inflater: &mut Inflater) -> Result<(Ba
     }
     let hash = Sha256::digest(&sent).into();
     let is_gzip = upload.labelled_gzip || gzip::is_gzip(&sent);
-    let (facts, body) = if is_gzip {
+    let (mut facts, body) = if is_gzip {
         (facts(inflater.inflate(&sent, limits.gzip)?, limits)?, sent)
     } else {
         (facts(&sent, limits)?, gzip::deflate(without_mark(&sent)))
     };
+    facts.country = upload.country;
     let batch = Batch {
         session: upload.session,
         stream: upload.stream,
@@ -241,6 +242,7 @@ mod tests {
             seq: 0,
             end: false,
             user_agent: "u".repeat(10_000),
+            country: String::new(),
             received_at: 0,
             body: body.to_vec().into(),
             labelled_gzip: false,

@@ -62,6 +62,8 @@ pub struct Upload {
     pub end: bool,
     /// As the browser sent it.
     pub user_agent: String,
+    /// The country that a trusted proxy names, in two letters. Empty: it does not.
+    pub country: String,
     /// When it was sent, by the visitor's clock.
     pub sent_at: Option<TimestampMs>,
     /// When it arrived, by the server's clock.

@@ -192,6 +192,8 @@ pub fn facts(events: &[Event<'_>]) -> BatchFacts {
         page: events.iter().find_map(|event| Some((event.timestamp, event.page_url()?))),
         visitor: events.iter().rev().find_map(Event::visitor),
         json_bytes: events.iter().map(|event| event.json.len() as i64 + 1).sum::<i64>() + 1,
+        // Only the request can say it.
+        country: String::new(),
     }
 }
 

@@ -3,8 +3,8 @@
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
 use super::connections::{self, Change};
-use super::{Result, erasing, ledger, place, search};
-use crate::model::{Batch, ConnectionId, SessionId, TimestampMs};
+use super::{Result, erasing, ledger, place, search, words};
+use crate::model::{Batch, ConnectionId, SessionId, TimestampMs, user_agent};
 
 /// How far ahead of the first missing batch a `seq` may be, so that the list of gaps stays small.
 pub const MAX_SEQ_JUMP: i64 = 10_000;
@@ -212,12 +212,13 @@ fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<
     let row = place::take(conn, connection, batch.received_at)?;
     let (landing_at, landing_url) = facts.page.clone().unzip();
     let landing_url = landing_url.unwrap_or_default();
+    let browser = user_agent::read(&batch.user_agent);
     conn.prepare_cached(
         "INSERT INTO session (id, connection_id, public_id, started_at, last_batch_at, first_event_at,
                               last_event_at, events, batches, bytes, json_bytes, playable, landing_url,
-                              landing_at, visitor, clock_ahead_ms, user_agent)
+                              landing_at, visitor, clock_ahead_ms, user_agent, browser, os, device, country)
          VALUES (:row, :connection, :id, :now, :now, :first, :last, :events, 1, :bytes, :json_bytes, :playable,
-                 :landing_url, :landing_at, :visitor, :clock_ahead, :user_agent)",
+                 :landing_url, :landing_at, :visitor, :clock_ahead, :user_agent, :browser, :os, :device, :country)",
     )?
     .execute(named_params! {
         ":row": row,
@@ -235,8 +236,13 @@ fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<
         ":visitor": facts.visitor,
         ":clock_ahead": clock_ahead(batch),
         ":user_agent": batch.user_agent,
+        ":browser": browser.name,
+        ":os": browser.os,
+        ":device": browser.device,
+        ":country": facts.country,
     })?;
     search::add(conn, row, &landing_url)?;
+    words::put_unread(conn, row)?;
     Ok(row)
 }
 
@@ -274,14 +280,20 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
     if session.completed_at.is_some() {
         reopen(conn, session.row)?;
     }
+    let mut is_known_otherwise = false;
     if let Some(visitor) = &facts.visitor {
         conn.prepare_cached("UPDATE session SET visitor = :visitor WHERE id = :session")?
             .execute(named_params! { ":visitor": visitor, ":session": session.row })?;
+        is_known_otherwise = true;
     }
     if let Some((page_at, page_url)) = &facts.page
         && session.landing_at.is_none_or(|landing_at| *page_at < landing_at)
     {
         land(conn, session.row, *page_at, page_url)?;
+        is_known_otherwise = true;
+    }
+    if is_known_otherwise {
+        words::put_unread(conn, session.row)?;
     }
     Ok(session.row)
 }

@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Result, choices, place, reports, reruns, runs, search, sightings, timelines};
+use super::{
+    Result, choices, place, reports, reruns, runs, search, sightings, tags, timelines, views, watched,
+};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
@@ -35,6 +37,8 @@ pub const REMEMBERED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 pub enum Selection {
     /// This one.
     Session(SessionId),
+    /// These.
+    Sessions(Vec<SessionId>),
     /// Those of whom the page said this.
     Visitor(String),
     /// Those that started from the first time on and before the second, by the server's clock.
@@ -109,6 +113,14 @@ fn selected(conn: &Db, connection: ConnectionId, selection: &Selection, wanted: 
             "connection_id = :connection AND public_id = :id",
             named_params! { ":connection": connection.0, ":id": id.as_str() }
         ),
+        Selection::Sessions(ids) => {
+            let ids: Vec<&str> = ids.iter().map(SessionId::as_str).collect();
+            let ids = serde_json::to_string(&ids).expect("texts are always JSON");
+            query!(
+                "connection_id = :connection AND public_id IN (SELECT value FROM json_each(:ids))",
+                named_params! { ":connection": connection.0, ":ids": ids }
+            )
+        }
         Selection::Visitor(visitor) => query!(
             "connection_id = :connection AND visitor = :visitor",
             named_params! { ":connection": connection.0, ":visitor": visitor }
@@ -191,6 +203,8 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     drop(rows);
     timelines::remove(conn, row)?;
     runs::remove(conn, row)?;
+    tags::remove(conn, row)?;
+    watched::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;
@@ -370,6 +384,7 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     reports::remove_all(conn, connection)?;
     reruns::remove_all(conn, connection)?;
     sightings::remove_all(conn, connection)?;
+    views::remove_all(conn, connection)?;
     conn.prepare_cached("DELETE FROM activity WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM revoked_key WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM style WHERE connection_id = :id")?.execute(params)?;

@@ -43,7 +43,7 @@ pub fn next_due(conn: &Db) -> Result<Option<Due>> {
     // The conditions are the index's, word for word.
     let mut statement = conn.prepare_cached(
         "UPDATE session SET finish_attempts = finish_attempts + 1
-         WHERE id = (SELECT id FROM session
+         WHERE id = (SELECT id FROM session INDEXED BY session_unfinished
                      WHERE completed_at IS NOT NULL AND finished_at IS NULL AND finish_attempts < 3
                      ORDER BY completed_at LIMIT 1)
          RETURNING id, connection_id, started_at, completed_at, last_event_at - first_event_at, events, pinned",
@@ -65,7 +65,7 @@ pub fn next_due(conn: &Db) -> Result<Option<Due>> {
 /// Whether [`next_due`] would find a session.
 pub fn any_due(conn: &Db) -> Result<bool> {
     let mut statement = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM session
+        "SELECT EXISTS (SELECT 1 FROM session INDEXED BY session_unfinished
                         WHERE completed_at IS NOT NULL AND finished_at IS NULL AND finish_attempts < 3)",
     )?;
     Ok(statement.query_row([], |row| row.get(0))?)
@@ -107,7 +107,7 @@ pub fn release(conn: &Db, session: i64) -> Result<()> {
 /// How many sessions wait to be finished, counted up to a limit.
 pub fn waiting(conn: &Db, limit: i64) -> Result<i64> {
     let mut statement = conn.prepare_cached(
-        "SELECT count(*) FROM (SELECT 1 FROM session
+        "SELECT count(*) FROM (SELECT 1 FROM session INDEXED BY session_unfinished
                                WHERE completed_at IS NOT NULL AND finished_at IS NULL AND finish_attempts < 3
                                LIMIT :limit)",
     )?;

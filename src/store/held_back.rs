@@ -20,8 +20,8 @@ macro_rules! held_back {
     };
 }
 
-const RETRY: &str = held_back!("UPDATE session SET finish_attempts = 0");
-const COUNT: &str = held_back!("SELECT count(*), max(finish_error) FROM session");
+const RETRY: &str = held_back!("UPDATE session INDEXED BY session_failed SET finish_attempts = 0");
+const COUNT: &str = held_back!("SELECT count(*), max(finish_error) FROM session INDEXED BY session_failed");
 
 /// Tries sessions again that could not be masked; those of one connection, or all. Answers
 /// how many these are.

@@ -27,7 +27,7 @@ pub struct Due {
 /// The finished session that has waited longest for plugins to look at it.
 pub fn next_due(conn: &Db) -> Result<Option<Due>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, connection_id, analysis_due_at, pages IS NOT NULL FROM session
+        "SELECT id, connection_id, analysis_due_at, unanswered IS NOT NULL FROM session
          WHERE analysis_due_at IS NOT NULL ORDER BY analysis_due_at LIMIT 1",
     )?;
     Ok(statement.query_row([], due_from).optional()?)
@@ -36,7 +36,7 @@ pub fn next_due(conn: &Db) -> Result<Option<Due>> {
 /// One session as if it were due.
 pub fn as_due(conn: &Db, session: i64) -> Result<Option<Due>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, connection_id, coalesce(analysis_due_at, 0), pages IS NOT NULL FROM session
+        "SELECT id, connection_id, coalesce(analysis_due_at, 0), unanswered IS NOT NULL FROM session
          WHERE id = :session AND finished_at IS NOT NULL",
     )?;
     Ok(statement.query_row(named_params! { ":session": session }, due_from).optional()?)

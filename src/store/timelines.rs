@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
-use super::Result;
+use super::{Result, words};
 use crate::model::TimestampMs;
 
 /// A piece of a timeline.
@@ -34,10 +34,14 @@ pub struct Reading {
     pub prompts: i64,
     /// Uncaught errors, errors on the console, and failed requests.
     pub errors: i64,
-    /// What can be searched for.
+    /// Prompts that nothing answered.
+    pub unanswered: i64,
+    /// What it is found by.
     pub text: String,
     /// Addresses of stylesheets that the recorder could not read.
     pub unread_styles: Vec<String>,
+    /// The URLs of its pages, one a line.
+    pub urls: String,
 }
 
 impl Reading {
@@ -67,47 +71,30 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
     }
     conn.prepare_cached(
         "UPDATE session
-         SET pages = :pages, clicks = :clicks, prompts = :prompts, errors = :errors,
-             unread_styles = :unread_styles, timeline_bytes = :bytes, analysis_due_at = :now
+         SET pages = :pages, clicks = :clicks, prompts = :prompts, unanswered = :unanswered,
+             errors = :errors, unread_styles = :unread_styles, timeline_bytes = :bytes,
+             analysis_due_at = :now
          WHERE id = :session",
     )?
     .execute(named_params! {
         ":pages": reading.pages,
         ":clicks": reading.clicks,
         ":prompts": reading.prompts,
+        ":unanswered": reading.unanswered,
         ":errors": reading.errors,
         ":unread_styles": reading.unread_styles.join("\n"),
         ":bytes": reading.bytes(),
         ":now": now,
         ":session": session,
     })?;
-    put_text(conn, session, &reading.text)
-}
-
-fn put_text(conn: &Db, session: i64, text: &str) -> Result<()> {
-    if text.is_empty() {
-        return Ok(());
-    }
-    let params = named_params! { ":session": session, ":text": text };
-    conn.prepare_cached("INSERT INTO session_text (session_id, text) VALUES (:session, :text)")?
-        .execute(params)?;
-    conn.prepare_cached("INSERT INTO session_words (rowid, text) VALUES (:session, :text)")?
-        .execute(params)?;
-    Ok(())
+    words::put(conn, session, &reading.text, &reading.urls)
 }
 
 /// Takes the timeline and the words of a session away.
 pub(super) fn remove(conn: &Db, session: i64) -> Result<()> {
     let of_session = named_params! { ":session": session };
     conn.prepare_cached("DELETE FROM timeline_block WHERE session_id = :session")?.execute(of_session)?;
-    // The index must be told what it was taken in with.
-    conn.prepare_cached(
-        "INSERT INTO session_words (session_words, rowid, text)
-         SELECT 'delete', session_id, text FROM session_text WHERE session_id = :session",
-    )?
-    .execute(of_session)?;
-    conn.prepare_cached("DELETE FROM session_text WHERE session_id = :session")?.execute(of_session)?;
-    Ok(())
+    words::remove(conn, session)
 }
 
 /// The blocks of a session's timeline from a time on, without their bodies.
@@ -135,11 +122,4 @@ pub fn bodies(conn: &Db, session: i64) -> Result<Vec<Vec<u8>>> {
         conn.prepare_cached("SELECT body FROM timeline_block WHERE session_id = :session ORDER BY number")?;
     let bodies = statement.query_map(named_params! { ":session": session }, |row| row.get(0))?;
     Ok(bodies.collect::<rusqlite::Result<_>>()?)
-}
-
-/// The words that a session can be found by.
-pub fn text(conn: &Db, session: i64) -> Result<String> {
-    let mut statement = conn.prepare_cached("SELECT text FROM session_text WHERE session_id = :session")?;
-    let text = statement.query_row(named_params! { ":session": session }, |row| row.get(0)).optional()?;
-    Ok(text.unwrap_or_default())
 }

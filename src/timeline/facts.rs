@@ -33,9 +33,13 @@ pub struct Facts {
     pub visited: Vec<Visited>,
     /// The URL of the last page.
     pub last_page: String,
-    /// What a search finds it by, an entry a line: URLs, titles, labels of what was clicked,
+    /// Prompts that had no reply, or one that says it is no answer.
+    pub unanswered: u32,
+    /// What a search finds it by, an entry a line: titles, labels of what was clicked,
     /// prompts, replies, errors, and who the visitor is.
     pub search_text: String,
+    /// Prompts that wait for a reply.
+    waiting: Vec<u64>,
     hasher: RandomState,
     seen: HashSet<u64>,
 }
@@ -63,11 +67,18 @@ impl Facts {
                 self.find_by(&target.label);
             }
             Kind::Input { .. } => count(&mut self.inputs),
-            Kind::Prompt { text, .. } => {
+            Kind::Prompt { id, text, .. } => {
                 count(&mut self.prompts);
+                count(&mut self.unanswered);
+                self.waiting.push(self.hasher.hash_one(id));
                 self.find_by(text);
             }
-            Kind::Reply { text, .. } => self.find_by(text),
+            Kind::Reply { to, text, answered, .. } => {
+                if *answered != Some(false) {
+                    self.answer(to);
+                }
+                self.find_by(text);
+            }
             Kind::Error { text, .. } | Kind::Console { level: Level::Error, text, .. } => {
                 count(&mut self.errors);
                 self.find_by(text);
@@ -83,6 +94,30 @@ impl Facts {
         }
     }
 
+    /// A reply came to the prompt of this id; to the one before it when it does not say.
+    fn answer(&mut self, to: &str) {
+        let to_last = to.is_empty();
+        let prompt = self.hasher.hash_one(to);
+        let at = self.waiting.iter().rposition(|waiting| to_last || *waiting == prompt);
+        if let Some(at) = at {
+            self.waiting.remove(at);
+            self.unanswered -= 1;
+        }
+    }
+
+    /// The URLs of its pages, one a line.
+    pub fn urls(&self) -> String {
+        let mut urls = String::new();
+        for visited in &self.visited {
+            let url = cut(visited.url.clone(), MOST_ENTRY_CHARS);
+            if urls.len() + url.len() < MOST_SEARCH_BYTES {
+                urls.push_str(&url);
+                urls.push('\n');
+            }
+        }
+        urls
+    }
+
     fn visit(&mut self, url: &str, title: &str) {
         if let Some(known) = self.visited.iter_mut().find(|visited| visited.url == url) {
             if known.title.is_empty() {
@@ -91,7 +126,6 @@ impl Facts {
         } else if self.visited.len() < MOST_PAGES {
             self.visited.push(Visited { url: url.to_owned(), title: title.to_owned() });
         }
-        self.find_by(url);
         self.find_by(title);
     }
 

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use url::form_urlencoded;
 use warp::http::Method;
 
 use super::chart::Span;
 use super::confirm::Confirm;
+use super::filter::values::Word;
 use super::filter::{Filter, address};
 use super::form::Form;
 use super::held_back::find;
@@ -19,7 +19,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::url_of;
-use super::{App, Response, format, see_other};
+use super::{App, Response, bulk, format, see_other};
 use crate::model::{ConnectionId, Session, Status};
 use crate::store::erasing::{self, Selection};
 use crate::store::{self, Store};
@@ -50,8 +50,7 @@ pub fn routes() -> Vec<Route> {
 
 /// Where all sessions that a filter lets through can be deleted.
 pub fn url_of_all(connection: ConnectionId, filter: &Filter) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.fields()).finish();
-    address(&format!("{}/delete", sessions_url(connection)), &query)
+    address(&format!("{}/delete", sessions_url(connection)), &filter.query())
 }
 
 /// What was deleted by the page before, as its address says.
@@ -122,6 +121,7 @@ async fn ask_for_all(app: App, request: Request) -> Result<Response, Problem> {
     };
     let mut facts = Vec::new();
     facts.extend(Some(("Visitor", filter.visitor.clone())).filter(|(_, visitor)| !visitor.is_empty()));
+    facts.extend(filter.last.map(|last| ("Started", last.label().to_owned())));
     facts.extend(filter.from.map(|from| ("Started from", from.words())));
     facts.extend(filter.to.map(|to| {
         (if matches!(to, Moment::Day(_)) { "Started up to" } else { "Started before" }, to.words())
@@ -139,7 +139,8 @@ async fn ask_for_all(app: App, request: Request) -> Result<Response, Problem> {
     .page(&app)
 }
 
-fn sentences_of_all() -> Vec<String> {
+/// What goes with several sessions.
+pub fn sentences_of_all() -> Vec<String> {
     vec![
         "Their recordings go, with their places in lists, figures and the search. Pinned ones and visits that \
          still last are among them."
@@ -152,8 +153,11 @@ async fn delete_all(app: App, mut request: Request) -> Result<Response, Problem>
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "delete", connection).await?;
     let form = Form::read(&app, &mut request).await?;
-    let text = |name| form.text(name);
-    let filter = Filter::read(text("status"), text("url"), text("visitor"), text("from"), text("to"))?;
+    let chosen = bulk::chosen(&form)?;
+    if !chosen.is_empty() {
+        return delete(&app, connection, Selection::Sessions(chosen)).await;
+    }
+    let filter = Filter::read(|name| form.text(name).to_owned())?;
     let selection = selection_of(&app, &filter)?;
     delete(&app, connection, selection).await
 }
@@ -161,7 +165,7 @@ async fn delete_all(app: App, mut request: Request) -> Result<Response, Problem>
 fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
     filter.selection(app.clock.now()).ok_or_else(|| {
         Problem::bad_query(
-            "Sessions are deleted together by visitor, or by from and to; not by status, url or both at once.",
+            "Sessions are deleted together by visitor, or by last, or from and to; not by anything else or both at once.",
         )
     })
 }

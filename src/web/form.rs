@@ -30,6 +30,11 @@ impl Form {
         Ok(Self { fields: form_urlencoded::parse(&body).into_owned().collect() })
     }
 
+    /// All fields of that name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)
+    }
+
     /// A form with these fields.
     #[cfg(test)]
     pub fn of(fields: Vec<(String, String)>) -> Self {

@@ -12,7 +12,8 @@ use super::request::Request;
 use crate::finish::chosen;
 use crate::model::{ConnectionId, Session, SessionId};
 use crate::store::choices::{self, Choice};
-use crate::store::sessions::{self, Filter};
+use crate::store::listing::Filter;
+use crate::store::sessions;
 
 /// The session that the path names. One that the asker may not see is not there.
 pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
@@ -48,9 +49,9 @@ impl Rule {
         Self { holds_back: chosen::holds_back(&app.plugins, choices) }
     }
 
-    /// Who looks for an address or a visitor does not find what is held back by it.
+    /// Who looks for words, an address or a visitor does not find what is held back by it.
     pub fn narrow(self, filter: Filter) -> Filter {
-        let would_tell = filter.url.is_some() || filter.visitor.is_some();
+        let would_tell = filter.words.is_some() || filter.url.is_some() || filter.visitor.is_some();
         Filter { finished: filter.finished || (self.holds_back && would_tell), ..filter }
     }
 

@@ -132,10 +132,21 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         end: query.end,
         labelled_gzip,
         user_agent: request.header(header::USER_AGENT).to_owned(),
+        country: country(app, request),
         sent_at: query.sent_at,
         body: body(app, request).await?,
         received_at: app.clock.now(),
     })
+}
+
+/// The country that the proxy in front names. What is no code of a country counts as none.
+fn country(app: &App, request: &Request) -> String {
+    let name = &app.settings.server.country_header;
+    let sent = request.headers.get(name.as_str()).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let code = sent.trim().to_ascii_uppercase();
+    let is_code = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    // What Cloudflare says of those it does not know, and of Tor.
+    if is_code && code != "XX" { code } else { String::new() }
 }
 
 /// Whether uploads from this address come no more often than they may.

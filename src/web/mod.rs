@@ -7,6 +7,7 @@
 mod app;
 mod assets;
 mod body;
+mod bulk;
 mod chart;
 mod confirm;
 mod connection_list;
@@ -48,9 +49,9 @@ mod server;
 mod sessions;
 mod settings;
 mod storage;
-mod user_agent;
-#[expect(dead_code, reason = "what it is for is on its way")]
 mod viewer;
+mod views;
+mod watched;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 

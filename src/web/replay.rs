@@ -8,7 +8,7 @@ use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::row::{Row, url_of};
+use super::row::{Beside, Row, url_of};
 use super::{App, Response, findings, headers};
 use crate::model::{Session, Status};
 use crate::playback::{self, Playback};
@@ -88,7 +88,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         events_url: format!("{url}/events.json"),
         sessions_url: sessions_url(session.connection),
         start_ms: start_ms(&request, &session, &playback)?,
-        session: Row::of(session, &Vec::new(), app.clock.now()),
+        session: Row::of(session, Beside::default(), app.clock.now()),
     };
     app.templates.page("pages/replay.html", &page)
 }

@@ -18,8 +18,9 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connection_list, connections, delete, demo, doctor, events, headers, ingest,
-    kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings, storage,
+    App, Response, assets, bulk, connection_list, connections, delete, demo, doctor, events, headers, ingest,
+    kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings, storage, views,
+    watched,
 };
 
 /// Who may use a route.
@@ -99,6 +100,9 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(events::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
+    routes.extend(bulk::routes());
+    routes.extend(views::routes());
+    routes.extend(watched::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
     routes.extend(part::routes());

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
+use super::format;
 use super::page::{plugins_url, sessions_url};
-use super::{format, user_agent};
-use crate::model::{Session, Status, TimestampMs};
+use crate::model::{Session, Status, TimestampMs, user_agent};
+use crate::store::words::Piece;
 
 /// One session as text.
 #[derive(Serialize)]
@@ -33,6 +34,8 @@ pub struct Row {
     device: &'static str,
     user_agent: String,
     pinned: bool,
+    /// Two letters, or none.
+    country: String,
     visitor: Option<String>,
     /// All sessions of the visitor.
     visitor_url: Option<String>,
@@ -42,21 +45,51 @@ pub struct Row {
     signals: Signals,
     /// The replay with its findings open.
     findings_url: String,
+    tags: Vec<Tag>,
+    /// Whether the viewer has watched it.
+    watched: bool,
+    /// Where it has what was sought.
+    snippet: Vec<Piece>,
+}
+
+/// A word that somebody put on the session.
+#[derive(Serialize)]
+struct Tag {
+    name: String,
+    /// All sessions that have it.
+    url: String,
+}
+
+/// What is known of a session besides itself.
+#[derive(Default)]
+pub struct Beside {
+    /// What was found in it, by kind.
+    pub kinds: Kinds,
+    /// Words that people put on it.
+    pub tags: Vec<String>,
+    /// Whether the viewer has watched it.
+    pub watched: bool,
+    /// Where it has what was sought.
+    pub snippet: Vec<Piece>,
 }
 
 impl Row {
-    /// Writes a session out, as of `now`, with what was found in it by kind.
-    pub fn of(session: Session, kinds: &Kinds, now: TimestampMs) -> Self {
+    /// Writes a session out, as of `now`, with what is known besides.
+    pub fn of(session: Session, beside: Beside, now: TimestampMs) -> Self {
         let (domain, path) = format::domain_and_path(&session.landing_url);
         let browser = user_agent::read(&session.user_agent);
         let of_visitor = |visitor: &String| {
             let filter = Filter { visitor: visitor.clone(), ..Filter::default() };
             filter.list_url(session.connection, Default::default())
         };
+        let tag = |name: String| {
+            let filter = Filter { tag: name.clone(), ..Filter::default() };
+            Tag { url: filter.list_url(session.connection, Default::default()), name }
+        };
         Self {
             url: url_of(&session),
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
-            signals: Signals::of(session.counts, &session.found, kinds),
+            signals: Signals::of(session.counts, &session.found, &beside.kinds),
             id: session.id.to_string(),
             playable: session.playable,
             unplayable_reason: match (session.held_back, session.playable) {
@@ -81,6 +114,10 @@ impl Row {
             browser: browser.browser,
             os: browser.os,
             device: browser.device,
+            country: session.country,
+            tags: beside.tags.into_iter().map(tag).collect(),
+            watched: beside.watched,
+            snippet: if session.held_back { Vec::new() } else { beside.snippet },
             user_agent: session.user_agent,
             pinned: session.pinned,
             finish_error: session.finish_error,

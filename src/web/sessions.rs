@@ -4,20 +4,25 @@ use serde::Serialize;
 use warp::http::Method;
 
 use super::chart::{Chart, Span};
-use super::filter::{Filter, Part};
+use super::filter::chips::{Chip, chips};
+use super::filter::form::Form;
+use super::filter::{Filter, is_of_form, read_place};
 use super::findings::Kinds;
 use super::held_back::Rule;
-use super::moment::Moment;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::row::Row;
-use super::{App, Response, delete, demo, format, see_other, settings};
+use super::row::{Beside, Row};
+use super::viewer::Viewer;
+use super::views::{self, Views};
+use super::{App, Response, bulk, delete, demo, format, see_other, settings};
 use crate::model::{ConnectionId, Session, Status, Totals};
 use crate::store::activity::{self, Hour};
-use crate::store::sessions::{self, Listing, Page};
-use crate::store::{self, Db, choices, connections, findings};
+use crate::store::facets::{self, Facets};
+use crate::store::listing::{self, Listing, Order, Page, Place};
+use crate::store::views::View;
+use crate::store::{self, Db, choices, connections, findings, tags, watched};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -33,16 +38,25 @@ struct SessionsPage {
     done: Option<String>,
     chart: Chart,
     tabs: Vec<Tab>,
-    fields: Fields,
+    views: Views,
+    form: Form,
     chips: Vec<Chip>,
+    /// Whether something that is sought cannot be.
+    has_problem: bool,
     clear_url: String,
     /// The list as it is shown, from its start.
     start_url: String,
+    /// The query of the page as it is shown.
+    here: String,
     /// Where all listed sessions can be deleted, when they can.
     delete_url: Option<String>,
+    /// Where what is done with chosen sessions is sent.
+    chosen_url: String,
     sessions: Vec<Row>,
     newer_url: Option<String>,
     older_url: Option<String>,
+    /// Where looking has stopped before the page was full.
+    stopped: Option<Stopped>,
     /// The connection has never had a session.
     waiting: bool,
     /// There are sessions, but none that the filter lets through.
@@ -51,6 +65,16 @@ struct SessionsPage {
     settings_url: String,
     demo_url: Option<&'static str>,
     live_url: String,
+}
+
+/// How far a filter has been looked for that lets little through.
+#[derive(Serialize)]
+struct Stopped {
+    looked: String,
+    /// Where that ended: a time, unless the list has another order.
+    at: Option<String>,
+    exact: Option<String>,
+    continue_url: String,
 }
 
 #[derive(Serialize)]
@@ -72,43 +96,32 @@ struct Tab {
     count: Option<String>,
 }
 
-/// What stands in the fields of the filter.
-#[derive(Serialize)]
-struct Fields {
-    action: String,
-    /// What the form keeps of the address without showing it.
-    kept: Vec<(&'static str, String)>,
-    url: String,
-    url_problem: Option<&'static str>,
-    visitor: String,
-    from: MomentField,
-    to: MomentField,
-    /// Whether any of the fields is filled in that a narrow page hides.
-    rest_is_used: bool,
-}
-
-#[derive(Serialize)]
-struct MomentField {
-    /// The kind of the field: a day, unless a time is asked for.
-    kind: &'static str,
-    value: String,
-}
-
-/// A part of the filter, with the way to take it off.
-#[derive(Serialize)]
-struct Chip {
-    label: &'static str,
-    value: String,
-    url: String,
-}
-
 /// What the address asks for.
 struct Asked {
     connection: ConnectionId,
     filter: Filter,
     span: Span,
     page: Page,
+    /// What was done on the page before.
     done: Option<String>,
+    /// The view that was deleted on the page before.
+    forgotten: Option<String>,
+    /// The address's query.
+    here: String,
+    viewer: Viewer,
+}
+
+/// What the page is made of.
+struct Found {
+    totals: Totals,
+    hours: Vec<Hour>,
+    views: Vec<View>,
+    facets: Facets,
+    rows: Vec<(Session, Beside)>,
+    newer: Option<Place>,
+    older: Option<Place>,
+    stopped: Option<Place>,
+    looked: i64,
 }
 
 async fn list(app: App, request: Request) -> Result<Response, Problem> {
@@ -117,93 +130,112 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
         filter: Filter::of(&request)?,
         span: Span::of(&request)?,
         page: page_of(&request)?,
-        done: delete::done(&request)?,
+        done: delete::done(&request)?.or(bulk::done(&request)?),
+        forgotten: views::deleted(&request)?,
+        here: request.query.clone(),
+        viewer: Viewer::of(&request),
     };
     let start_url = asked.filter.list_url(asked.connection, asked.span);
-    if has_empty_field(&request) {
+    if is_of_form(&request) {
         // A form sends all of its fields; an address that is kept has only those that count.
         return Ok(see_other(&start_url));
     }
     let frame = Frame::about(&app, "sessions", asked.connection).await?;
-    let (scope, limit) = (app.scope(), app.settings.pages.sessions_per_page);
-    let (connection, wanted, page) = (asked.connection, asked.filter.wanted(), asked.page);
-    let now = app.clock.now();
-    let since = asked.span.start(now);
-    let viewing = app.clone();
-    let (totals, hours, listing) = app
-        .store
-        .read(move |conn| {
-            let totals = connections::totals(conn, &scope, connection)?;
-            let hours = activity::hours(conn, &scope, connection, since, now)?;
-            let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
-            let listing = match wanted.map(|wanted| rule.narrow(wanted)) {
-                Some(wanted) => sessions::list(conn, &scope, connection, &wanted, page, limit)?,
-                None => Listing::default(),
-            };
-            Ok((totals, hours, listed(conn, listing, rule)?))
-        })
-        .await?;
-    if listing.rows.is_empty() && page != Page::First {
+    let found = read(&app, &asked).await?;
+    if found.rows.is_empty() && asked.page != Page::First && !asked.filter.is_narrow() {
         // An old link into the list whose sessions are gone.
         return Ok(see_other(&start_url));
     }
-    app.templates.page("pages/sessions.html", &sessions_page(&app, frame, asked, totals, &hours, listing))
+    app.templates.page("pages/sessions.html", &sessions_page(&app, frame, asked, found))
 }
 
-/// A page of the list with what was found in each session.
-struct Listed {
-    rows: Vec<(Session, Kinds)>,
-    newer: bool,
-    older: bool,
-}
-
-fn listed(conn: &Db, listing: Listing, rule: Rule) -> store::Result<Listed> {
-    let kinds = |session: &Session| match session.found.findings {
-        0 => Ok(Kinds::new()),
-        _ => findings::kinds(conn, session.row),
+async fn read(app: &App, asked: &Asked) -> store::Result<Found> {
+    let (scope, limit) = (app.scope(), app.settings.pages.sessions_per_page);
+    let (connection, page, now) = (asked.connection, asked.page, app.clock.now());
+    let (since, viewer) = (asked.span.start(now), asked.viewer.id.clone());
+    let wanted = asked.filter.wanted(now, &asked.viewer);
+    let viewing = app.clone();
+    let read = move |conn: &Db| {
+        let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+        let wanted = wanted.map(|wanted| rule.narrow(wanted));
+        let listing = match &wanted {
+            Some(wanted) => listing::list(conn, &scope, connection, wanted, page, limit)?,
+            None => Listing::default(),
+        };
+        let words = wanted.and_then(|wanted| wanted.words);
+        let beside = |session: Session| {
+            let beside = beside(conn, &session, &viewer, words.as_deref())?;
+            Ok((rule.apply(session), beside))
+        };
+        Ok(Found {
+            totals: connections::totals(conn, &scope, connection)?,
+            hours: activity::hours(conn, &scope, connection, since, now)?,
+            views: store::views::of_connection(conn, &scope, connection)?,
+            facets: facets::of_connection(conn, &scope, connection)?,
+            rows: listing.sessions.into_iter().map(beside).collect::<store::Result<_>>()?,
+            newer: listing.newer,
+            older: listing.older,
+            stopped: listing.stopped,
+            looked: listing.looked,
+        })
     };
-    let rows = listing.sessions.into_iter().map(|session| {
-        let kinds = kinds(&session)?;
-        Ok((rule.apply(session), kinds))
-    });
-    let rows = rows.collect::<store::Result<_>>()?;
-    Ok(Listed { rows, newer: listing.newer, older: listing.older })
+    app.store.read(read).await
 }
 
-fn sessions_page(
-    app: &App,
-    frame: Frame,
-    asked: Asked,
-    totals: Totals,
-    hours: &[Hour],
-    listing: Listed,
-) -> SessionsPage {
-    let Asked { connection, filter, span, done, .. } = asked;
+fn beside(conn: &Db, session: &Session, viewer: &str, words: Option<&str>) -> store::Result<Beside> {
+    Ok(Beside {
+        kinds: match session.found.findings {
+            0 => Kinds::new(),
+            _ => findings::kinds(conn, session.row)?,
+        },
+        tags: tags::of_session(conn, session.row)?,
+        watched: watched::is_watched(conn, viewer, session.row)?,
+        snippet: match words {
+            Some(words) => store::words::snippet(conn, session.row, words)?,
+            None => Vec::new(),
+        },
+    })
+}
+
+fn sessions_page(app: &App, frame: Frame, asked: Asked, found: Found) -> SessionsPage {
+    let Asked { connection, filter, span, page, done, forgotten, here, .. } = asked;
     let url_at = |place| filter.list_url_at(connection, span, place);
-    let newest = listing.rows.first().map(|(session, _)| session).filter(|_| listing.newer);
-    let oldest = listing.rows.last().map(|(session, _)| session).filter(|_| listing.older);
     let now = app.clock.now();
-    let deletable = filter.selection(now).filter(|_| !listing.rows.is_empty());
+    let deletable = filter.selection(now).filter(|_| !found.rows.is_empty());
+    let views = Views::of(connection, found.views, &filter, forgotten);
+    let totals = found.totals;
+    let in_time = filter.order == Order::Newest;
+    let side = if matches!(page, Page::NewerThan(_)) { "after" } else { "before" };
     SessionsPage {
-        newer_url: newest.map(|session| url_at(Some(("after", session.row)))),
-        older_url: oldest.map(|session| url_at(Some(("before", session.row)))),
+        newer_url: found.newer.map(|place| url_at(Some(("after", place)))),
+        older_url: found.older.map(|place| url_at(Some(("before", place)))),
+        stopped: found.stopped.map(|place| Stopped {
+            looked: format::grouped(found.looked),
+            at: in_time.then(|| format::relative(place.started_at(), now)),
+            exact: in_time.then(|| format::exact(place.started_at())),
+            continue_url: url_at(Some((side, place))),
+        }),
         start_url: url_at(None),
+        here,
         clear_url: Filter { status: filter.status, ..Filter::default() }.list_url(connection, span),
         delete_url: deletable.map(|_| delete::url_of_all(connection, &filter)),
+        chosen_url: format!("{}/chosen", sessions_url(connection)),
         waiting: totals.total == 0,
-        filtered_empty: totals.total > 0 && listing.rows.is_empty(),
+        filtered_empty: totals.total > 0 && found.rows.is_empty(),
         done,
-        chart: Chart::of(hours, connection, span, &filter, now),
-        tabs: tabs(connection, &filter, span, totals),
-        fields: fields(connection, &filter, span),
+        chart: Chart::of(&found.hours, connection, span, &filter, now),
+        tabs: tabs(connection, &filter, span, totals, views.has_current()),
+        views,
+        form: Form::of(connection, &filter, span, found.facets),
         chips: chips(connection, &filter, span),
+        has_problem: filter.has_problem(),
         totals: TotalsText {
             total: format::grouped(totals.total),
             active: format::grouped(totals.active),
             completed: format::grouped(totals.completed),
             events: format::grouped(totals.events),
         },
-        sessions: listing.rows.into_iter().map(|(session, kinds)| Row::of(session, &kinds, now)).collect(),
+        sessions: found.rows.into_iter().map(|(session, beside)| Row::of(session, beside, now)).collect(),
         snippet: frame.connection.as_ref().map(|connection| app.snippet(connection)).unwrap_or_default(),
         settings_url: settings::url(connection),
         demo_url: app.demo.filter(|demo| *demo == connection).map(|_| demo::HOME),
@@ -212,12 +244,12 @@ fn sessions_page(
     }
 }
 
-fn tabs(connection: ConnectionId, filter: &Filter, span: Span, totals: Totals) -> Vec<Tab> {
+fn tabs(connection: ConnectionId, filter: &Filter, span: Span, totals: Totals, is_view: bool) -> Vec<Tab> {
     let tab = |label, value, status, count| Tab {
         label,
         value,
         url: Filter { status, ..filter.clone() }.list_url(connection, span),
-        current: status == filter.status,
+        current: status == filter.status && !is_view,
         count: (!filter.is_narrow()).then(|| format::grouped(count)),
     };
     vec![
@@ -227,50 +259,8 @@ fn tabs(connection: ConnectionId, filter: &Filter, span: Span, totals: Totals) -
     ]
 }
 
-fn fields(connection: ConnectionId, filter: &Filter, span: Span) -> Fields {
-    let moment = |moment: Option<Moment>| MomentField {
-        kind: if matches!(moment, Some(Moment::Time(_))) { "datetime-local" } else { "date" },
-        value: moment.map(Moment::field).unwrap_or_default(),
-    };
-    let status = Filter { status: filter.status, ..Filter::default() };
-    Fields {
-        action: sessions_url(connection),
-        kept: status.fields().into_iter().chain(span.field()).collect(),
-        url: filter.url.clone(),
-        url_problem: filter.url_problem(),
-        visitor: filter.visitor.clone(),
-        from: moment(filter.from),
-        to: moment(filter.to),
-        rest_is_used: filter.without(Part::Url).is_narrow(),
-    }
-}
-
-fn chips(connection: ConnectionId, filter: &Filter, span: Span) -> Vec<Chip> {
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let end = match filter.to {
-        Some(Moment::Time(_)) => "Before",
-        _ => "To",
-    };
-    let parts = [
-        (Part::Url, "URL contains", text(&filter.url).filter(|_| filter.url_problem().is_none())),
-        (Part::Visitor, "Visitor", text(&filter.visitor)),
-        (Part::From, "From", filter.from.map(Moment::words)),
-        (Part::To, end, filter.to.map(Moment::words)),
-    ];
-    let chip = |(part, label, value): (Part, &'static str, Option<String>)| {
-        Some(Chip { label, value: value?, url: filter.without(part).list_url(connection, span) })
-    };
-    parts.into_iter().filter_map(chip).collect()
-}
-
-/// Whether a field of the form was sent without anything in it.
-fn has_empty_field(request: &Request) -> bool {
-    let names = ["status", "url", "visitor", "from", "to", "chart"];
-    names.iter().any(|name| matches!(request.query(name), Ok(Some(value)) if value.is_empty()))
-}
-
 fn page_of(request: &Request) -> Result<Page, Problem> {
-    let cursor = |text: String| text.parse().ok();
+    let cursor = |text: String| read_place(&text);
     let bad = || Problem::bad_query("before and after are places in the list, as its own links have them.");
     match (request.query("before")?, request.query("after")?) {
         (None, None) => Ok(Page::First),

@@ -17,7 +17,7 @@ pub struct Viewer {
     /// 32 hexadecimal digits.
     pub id: String,
     /// Whether the browser has the id already.
-    known: bool,
+    pub(super) known: bool,
 }
 
 impl Viewer {

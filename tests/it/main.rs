@@ -15,6 +15,7 @@ mod full_disk;
 mod held_back;
 mod ingest;
 mod limits;
+mod lists;
 mod look;
 mod migrating;
 mod pages;

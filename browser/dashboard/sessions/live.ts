@@ -130,7 +130,7 @@ function updateRow(shown: HTMLTableRowElement, row: HTMLTableRowElement): void {
 function announce(unseen: number): void {
   const link = document.querySelector<HTMLElement>("[data-news]");
   const query = new URLSearchParams(location.search);
-  if (link === null || unseen === 0 || query.has("before") || query.has("after")) return;
+  if (link === null || unseen === 0 || ["before", "after", "sort"].some((name) => query.has(name))) return;
   link.textContent = unseen === 1 ? "1 new session" : `${unseen} new sessions`;
   link.hidden = false;
 }

@@ -28,6 +28,7 @@ fn a_page_load_is_read() {
             page: Some((1000, "https://shop.example/a?b=é".to_owned())),
             visitor: None,
             json_bytes: found.iter().map(|event| event.json.len() as i64).sum::<i64>() + 5,
+            country: String::new(),
         }
     );
     assert_eq!(&found[2].json[found[2].timestamp_span.clone()], "1900.4");

@@ -3,6 +3,113 @@
 -- == Conversations
 
 -- == Lists
+-- What the user agent says, and the country that a proxy names. '' where they do not say.
+ALTER TABLE session ADD COLUMN browser TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN os TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN device TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN country TEXT NOT NULL DEFAULT '';
+-- Prompts that nothing answered. NULL: it was not read yet, or by a version that did not count them.
+ALTER TABLE session ADD COLUMN unanswered INTEGER;
+
+-- As `model::user_agent` reads it.
+UPDATE session SET
+    browser = CASE
+        WHEN instr(user_agent, 'Edg/') THEN 'Edge'
+        WHEN instr(user_agent, 'EdgA/') THEN 'Edge'
+        WHEN instr(user_agent, 'EdgiOS/') THEN 'Edge'
+        WHEN instr(user_agent, 'OPR/') THEN 'Opera'
+        WHEN instr(user_agent, 'Vivaldi/') THEN 'Vivaldi'
+        WHEN instr(user_agent, 'SamsungBrowser/') THEN 'Samsung Internet'
+        WHEN instr(user_agent, 'YaBrowser/') THEN 'Yandex'
+        WHEN instr(user_agent, 'FxiOS/') THEN 'Firefox'
+        WHEN instr(user_agent, 'Firefox/') THEN 'Firefox'
+        WHEN instr(user_agent, 'CriOS/') THEN 'Chrome'
+        WHEN instr(user_agent, 'HeadlessChrome/') THEN 'Chrome'
+        WHEN instr(user_agent, 'Chrome/') THEN 'Chrome'
+        WHEN instr(user_agent, 'Version/') THEN 'Safari'
+        ELSE '' END,
+    os = CASE
+        WHEN instr(user_agent, 'iPhone') THEN 'iOS'
+        WHEN instr(user_agent, 'iPad') THEN 'iPadOS'
+        WHEN instr(user_agent, 'Android') THEN 'Android'
+        WHEN instr(user_agent, 'CrOS') THEN 'ChromeOS'
+        WHEN instr(user_agent, 'Windows') THEN 'Windows'
+        WHEN instr(user_agent, 'Mac OS X') THEN 'macOS'
+        WHEN instr(user_agent, 'Macintosh') THEN 'macOS'
+        WHEN instr(user_agent, 'Linux') THEN 'Linux'
+        ELSE '' END;
+UPDATE session SET device = CASE
+        WHEN os = 'iOS' THEN 'Phone'
+        WHEN os = 'iPadOS' THEN 'Tablet'
+        WHEN os = 'Android' AND instr(user_agent, 'Mobile') THEN 'Phone'
+        WHEN os = 'Android' THEN 'Tablet'
+        WHEN os = '' THEN ''
+        ELSE 'Desktop' END;
+
+-- Each holds sessions that are alike in the order of their ids: a filter reads one of them.
+CREATE INDEX session_browser ON session (connection_id, browser);
+CREATE INDEX session_os ON session (connection_id, os);
+CREATE INDEX session_device ON session (connection_id, device);
+CREATE INDEX session_country ON session (connection_id, country) WHERE country <> '';
+CREATE INDEX session_pinned ON session (id) WHERE pinned = 1;
+CREATE INDEX session_with_prompts ON session (id) WHERE prompts > 0;
+CREATE INDEX session_unanswered ON session (id) WHERE unanswered > 0;
+CREATE INDEX session_with_errors ON session (id) WHERE errors > 0;
+CREATE INDEX session_found ON session (id) WHERE findings > 0;
+CREATE INDEX session_found_medium ON session (id) WHERE severity >= 2;
+CREATE INDEX session_found_high ON session (id) WHERE severity >= 3;
+CREATE INDEX finding_kind ON finding (kind, session_id);
+-- The orders of a list besides the newest first. What changes with each batch stands in
+-- them only once the session is over.
+CREATE INDEX session_longest ON session (connection_id, (last_event_at - first_event_at))
+    WHERE completed_at IS NOT NULL;
+CREATE INDEX session_most_events ON session (connection_id, events) WHERE completed_at IS NOT NULL;
+CREATE INDEX session_most_errors ON session (connection_id, errors) WHERE errors > 0;
+CREATE INDEX session_highest_score ON session (connection_id, score) WHERE score IS NOT NULL;
+
+-- What is searched: URLs by themselves, and phrases and beginnings of words, which takes
+-- an index with places in it. Sessions that are not read yet are found by their landing
+-- page and their visitor.
+DROP TABLE session_words;
+ALTER TABLE session_text ADD COLUMN urls TEXT NOT NULL DEFAULT '';
+INSERT INTO session_text (session_id, text, urls)
+SELECT id, coalesce(visitor, ''), landing_url FROM session WHERE id NOT IN (SELECT session_id FROM session_text);
+CREATE VIRTUAL TABLE session_words USING fts5 (
+    text, urls, content = 'session_text', content_rowid = 'session_id',
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4 5 6'
+);
+INSERT INTO session_words (session_words, rank) VALUES ('secure-delete', 1);
+INSERT INTO session_words (session_words) VALUES ('rebuild');
+-- Recordings of before are read again when there is time.
+UPDATE session SET analysis_due_at = finished_at WHERE finished_at IS NOT NULL;
+
+-- Words that people put on sessions. All in lower case.
+CREATE TABLE session_tag (
+    connection_id INTEGER NOT NULL REFERENCES connection (id),
+    tag           TEXT    NOT NULL,
+    session_id    INTEGER NOT NULL,
+    PRIMARY KEY (connection_id, tag, session_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_tag_of ON session_tag (session_id);
+
+-- Who has watched which sessions.
+CREATE TABLE watched (
+    viewer     TEXT    NOT NULL,
+    session_id INTEGER NOT NULL,
+    watched_at INTEGER NOT NULL,
+    PRIMARY KEY (viewer, session_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX watched_of ON watched (session_id);
+
+-- Filters of the list that have a name. The query is what stands in the list's address.
+CREATE TABLE saved_view (
+    id            INTEGER PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connection (id),
+    name          TEXT    NOT NULL,
+    query         TEXT    NOT NULL,
+    created_at    INTEGER NOT NULL,
+    UNIQUE (connection_id, name)
+) STRICT;
 
 -- == Notes and shares
 

@@ -55,6 +55,8 @@ fn reading(text: &str) -> Reading {
         errors: 1,
         text: text.to_owned(),
         unread_styles: Vec::new(),
+        unanswered: 0,
+        urls: "https://shop.example/\n".to_owned(),
     }
 }
 

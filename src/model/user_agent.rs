@@ -6,6 +6,8 @@
 /// What lists show of a user agent. Empty where it does not say.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Browser {
+    /// Its name.
+    pub name: &'static str,
     /// Its name and major version.
     pub browser: String,
     /// The operating system.
@@ -44,13 +46,14 @@ const SYSTEMS: [(&str, &str); 8] = [
 
 /// Reads a user agent.
 pub fn read(user_agent: &str) -> Browser {
-    let browser = BROWSERS.iter().find_map(|(token, name)| {
+    let found = BROWSERS.iter().find_map(|(token, name)| {
         let version = user_agent.split_once(token)?.1;
         let major: String = version.chars().take_while(char::is_ascii_digit).collect();
-        Some(format!("{name} {major}").trim_end().to_owned())
+        Some((*name, format!("{name} {major}").trim_end().to_owned()))
     });
+    let (name, browser) = found.unwrap_or_default();
     let os = SYSTEMS.iter().find(|(token, _)| user_agent.contains(token)).map_or("", |(_, name)| name);
-    Browser { browser: browser.unwrap_or_default(), os, device: device(user_agent, os) }
+    Browser { name, browser, os, device: device(user_agent, os) }
 }
 
 fn device(user_agent: &str, os: &str) -> &'static str {
@@ -100,8 +103,9 @@ mod tests {
             ("curl/8.0".to_owned(), "", "", ""),
             (String::new(), "", "", ""),
         ] {
-            let expected = Browser { browser: browser.to_owned(), os, device };
-            assert_eq!(read(&user_agent), expected, "{user_agent}");
+            let read = read(&user_agent);
+            assert_eq!((&*read.browser, read.os, read.device), (browser, os, device), "{user_agent}");
+            assert_eq!(read.name, browser.split(' ').next().unwrap_or_default());
         }
     }
 }
