@@ -5,6 +5,7 @@
 
 pub mod finding;
 pub mod report;
+pub mod said;
 pub mod span;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, V
 pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
 };
+pub use said::{Exchange, Identity, Said, Words};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;
@@ -258,8 +260,12 @@ pub struct BatchFacts {
     pub snapshot: bool,
     /// The URL of the first page, with the time it was loaded at.
     pub page: Option<(TimestampMs, String)>,
+    /// The URL of the last page, with the time from which on it was shown.
+    pub last_page: Option<(TimestampMs, String)>,
     /// Whom the page said the visitor is, if it did.
-    pub visitor: Option<String>,
+    pub identity: Option<Identity>,
+    /// What was said beside the page.
+    pub said: Vec<Said>,
     /// The size of the JSON.
     pub json_bytes: i64,
 }

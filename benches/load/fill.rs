@@ -35,7 +35,8 @@ pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
     insert_sessions(&transaction, sessions, Clock::system().now())?;
     transaction.execute_batch(
         "INSERT INTO session_search (rowid, landing_url) SELECT id, landing_url FROM session;
-         INSERT INTO activity SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
+         INSERT INTO activity (connection_id, hour, sessions, events, bytes)
+         SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
     )?;
     transaction.execute(
         "UPDATE connection

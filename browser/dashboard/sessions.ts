@@ -3,6 +3,7 @@
  * appears by itself, keys, and relative times that stay true.
  */
 
+import { readBars } from "./chart_reading";
 import { enableCopyButtons } from "./clipboard";
 import { forgetWhatIsDone } from "./done_note";
 import { walkBarsByArrows } from "./sessions/chart";
@@ -16,5 +17,6 @@ keepTimesFresh();
 closePickerWhenLeft();
 moveByKeys();
 walkBarsByArrows();
+readBars();
 forgetWhatIsDone();
 watchSessions();

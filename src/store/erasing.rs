@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Result, choices, place, reports, reruns, runs, search, timelines};
+use super::{Result, choices, place, prompts, reports, reruns, runs, search, timelines};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
@@ -190,6 +190,7 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     search::remove(conn, row, &session.get::<_, String>(7)?)?;
     drop(rows);
     timelines::remove(conn, row)?;
+    prompts::remove(conn, connection, row)?;
     runs::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?

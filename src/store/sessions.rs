@@ -205,6 +205,12 @@ pub fn find(conn: &Db, scope: &Scope, connection: ConnectionId, id: &SessionId) 
     Ok(found.optional()?)
 }
 
+/// The session with this row.
+pub fn of_row(conn: &Db, row: i64) -> Result<Option<Session>> {
+    let mut statement = conn.prepare_cached(concat!(columns!(), "FROM session WHERE id = :row"))?;
+    Ok(statement.query_row(named_params! { ":row": row }, from_row).optional()?)
+}
+
 /// The connections that hold a session with this id: more than one only if somebody sent it to several.
 pub fn connections_of(conn: &Db, scope: &Scope, id: &SessionId) -> Result<Vec<ConnectionId>> {
     let mut statement = conn.prepare_cached(
@@ -295,7 +301,8 @@ mod tests {
                 facts: BatchFacts {
                     events: 1,
                     page: Some((received_at, url)),
-                    visitor: (number % 2 == 0).then(|| "ada".to_owned()),
+                    identity: (number % 2 == 0)
+                        .then(|| crate::model::Identity { id: "ada".to_owned(), ..Default::default() }),
                     ..BatchFacts::default()
                 },
                 end: number == 1,

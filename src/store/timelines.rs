@@ -5,8 +5,8 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
-use super::Result;
-use crate::model::TimestampMs;
+use super::{Result, prompts};
+use crate::model::{Said, TimestampMs};
 
 /// A piece of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub struct Reading {
     pub errors: i64,
     /// What can be searched for.
     pub text: String,
+    /// What was said beside the page.
+    pub said: Vec<Said>,
+    /// What the page told of the visitor, names with values.
+    pub traits: Vec<(String, String)>,
 }
 
 impl Reading {
@@ -66,7 +70,7 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
     conn.prepare_cached(
         "UPDATE session
          SET pages = :pages, clicks = :clicks, prompts = :prompts, errors = :errors,
-             timeline_bytes = :bytes, analysis_due_at = :now
+             timeline_bytes = :bytes, traits = :traits, analysis_due_at = :now
          WHERE id = :session",
     )?
     .execute(named_params! {
@@ -75,9 +79,11 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
         ":prompts": reading.prompts,
         ":errors": reading.errors,
         ":bytes": reading.bytes(),
+        ":traits": prompts::pairs_text(&reading.traits),
         ":now": now,
         ":session": session,
     })?;
+    prompts::replace(conn, session, &reading.said)?;
     put_text(conn, session, &reading.text)
 }
 

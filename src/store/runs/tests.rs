@@ -54,6 +54,7 @@ fn reading(text: &str) -> Reading {
         prompts: 0,
         errors: 1,
         text: text.to_owned(),
+        ..Reading::default()
     }
 }
 
