@@ -1,4 +1,4 @@
-//! `list`: the Sessions page and its queries with few and with many sessions.
+//! `list`: the pages that list sessions and prompts, and their queries, with few and with many sessions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use anyhow::bail;
 use clap::Args;
 use hindsight::config::Settings;
 use hindsight::model::{ConnectionId, Status};
+use hindsight::store::feed::{Kind, Place, Step};
 use hindsight::store::sessions::{self, Filter, Page};
-use hindsight::store::{self, Closing, Db, Scope, Store, activity, connections};
+use hindsight::store::{self, Closing, Db, Scope, Store, activity, connections, visitors};
 
 use crate::client::Client;
 use crate::fill::{Filled, fill};
@@ -23,12 +24,12 @@ const CONNECTION: ConnectionId = ConnectionId(1);
 /// Sessions on one page, as `config.toml` has it.
 const PAGE: usize = 50;
 
-/// What is asked, in three ways: its name, what follows `/connections/1/sessions` in its
+/// What is asked, in three ways: its name, what follows `/connections/1/` in its
 /// URL, if it has one, and the functions of the store.
 struct Query(&'static str, Option<fn(&Filled) -> String>, fn(&Db, &Filled) -> store::Result<()>);
 
-static QUERIES: [Query; 19] = [
-    Query("first page", Some(|_| String::new()), |conn, _| list(conn, &all(), Page::First)),
+static QUERIES: [Query; 23] = [
+    Query("first page", Some(|_| "sessions".to_owned()), |conn, _| list(conn, &all(), Page::First)),
     Query("older, from the middle", Some(|at| older(at.middle)), |conn, at| {
         list(conn, &all(), Page::OlderThan(at.middle))
     }),
@@ -36,26 +37,26 @@ static QUERIES: [Query; 19] = [
         list(conn, &all(), Page::NewerThan(at.middle))
     }),
     Query("last page", Some(|at| older(at.end)), |conn, at| list(conn, &all(), Page::OlderThan(at.end))),
-    Query("active, first page", Some(|_| "?status=active".to_owned()), |conn, _| {
+    Query("active, first page", Some(|_| "sessions?status=active".to_owned()), |conn, _| {
         list(conn, &with(Status::Active), Page::First)
     }),
     Query("active, from the middle", Some(|at| older(at.middle) + "&status=active"), |conn, at| {
         list(conn, &with(Status::Active), Page::OlderThan(at.middle))
     }),
-    Query("completed, first page", Some(|_| "?status=completed".to_owned()), |conn, _| {
+    Query("completed, first page", Some(|_| "sessions?status=completed".to_owned()), |conn, _| {
         list(conn, &with(Status::Completed), Page::First)
     }),
     Query("completed, last page", Some(|at| older(at.end) + "&status=completed"), |conn, at| {
         list(conn, &with(Status::Completed), Page::OlderThan(at.end))
     }),
-    Query("one session", Some(|at| format!("/{}", at.id)), |conn, at| {
+    Query("one session", Some(|at| format!("sessions/{}", at.id)), |conn, at| {
         sessions::find(conn, &Scope::everything(), CONNECTION, &at.id).map(drop)
     }),
     Query("one day", None, |conn, at| list(conn, &of_a_day(at), Page::First)),
     Query("one day, its last page", None, |conn, at| {
         list(conn, &of_a_day(at), Page::NewerThan(at.middle - 1))
     }),
-    Query("URL, found often", Some(|_| "?url=category-7".to_owned()), |conn, _| {
+    Query("URL, found often", Some(|_| "sessions?url=category-7".to_owned()), |conn, _| {
         list(conn, &by_url("category-7"), Page::First)
     }),
     Query("URL, found often, from the middle", None, |conn, at| {
@@ -63,11 +64,23 @@ static QUERIES: [Query; 19] = [
     }),
     Query("URL, found nowhere", None, |conn, _| list(conn, &by_url("checkout/thanks"), Page::First)),
     Query("URL, found nowhere, by LIKE alone", None, |conn, _| scan(conn)),
-    Query("visitor", Some(|_| "?visitor=visitor-50".to_owned()), |conn, _| {
+    Query("visitor", Some(|_| "sessions?visitor=visitor-50".to_owned()), |conn, _| {
         list(conn, &by_visitor(), Page::First)
     }),
     Query("chart of 7 days by the hour", None, |conn, at| chart(conn, at, 7)),
     Query("chart of 45 days by the hour", None, |conn, at| chart(conn, at, 45)),
+    Query("activity, first page", Some(|_| "activity".to_owned()), |conn, _| {
+        feed(conn, Kind::All, Step::First)
+    }),
+    Query("activity, from the middle", Some(|at| format!("activity?before=s{}", at.middle)), |conn, at| {
+        feed(conn, Kind::All, Step::OlderThan(Place { row: at.middle, is_prompt: false }))
+    }),
+    Query("unanswered, first page", Some(|_| "activity?show=unanswered".to_owned()), |conn, _| {
+        feed(conn, Kind::Unanswered, Step::First)
+    }),
+    Query("visitor's page", Some(|_| "visitors/visitor-50".to_owned()), |conn, _| {
+        visitors::find(conn, &Scope::everything(), CONNECTION, "visitor-50", &all()).map(drop)
+    }),
     Query("totals", None, |conn, _| connections::totals(conn, &Scope::everything(), CONNECTION).map(drop)),
 ];
 
@@ -75,6 +88,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn list(conn: &Db, filter: &Filter, page: Page) -> store::Result<()> {
     sessions::list(conn, &Scope::everything(), CONNECTION, filter, page, PAGE).map(drop)
+}
+
+fn feed(conn: &Db, kind: Kind, step: Step) -> store::Result<()> {
+    let filter = store::feed::Filter { kind, ..Default::default() };
+    store::feed::list(conn, &Scope::everything(), CONNECTION, &filter, step, PAGE).map(drop)
 }
 
 fn all() -> Filter {
@@ -112,11 +130,11 @@ fn chart(conn: &Db, at: &Filled, days: i64) -> store::Result<()> {
 }
 
 fn older(than: i64) -> String {
-    format!("?before={than}")
+    format!("sessions?before={than}")
 }
 
 fn newer(than: i64) -> String {
-    format!("?after={than}")
+    format!("sessions?after={than}")
 }
 
 /// What the command takes.
@@ -205,7 +223,7 @@ impl Size {
         let Query(name, path, _) = query;
         let mut http = Vec::with_capacity(times);
         if let Some(path) = path {
-            let path = format!("/connections/{CONNECTION}/sessions{}", path(&self.filled));
+            let path = format!("/connections/{CONNECTION}/{}", path(&self.filled));
             for _ in 0..times {
                 let start = Instant::now();
                 let answer = self.client.get(&path, "Accept: text/html\r\n").await?;

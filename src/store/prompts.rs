@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
 use super::checking::compare;
-use super::{Error, Result, activity, place};
+use super::{Error, Result, Scope, activity, place};
 use crate::model::{ConnectionId, Exchange, Identity, Said, TimestampMs, Words, said};
 
 /// Of one session no more is kept, as of its timeline.
@@ -132,7 +132,10 @@ pub struct Totals {
 }
 
 /// How many prompts a connection has. All zero for one that does not exist.
-pub fn totals(conn: &Db, connection: ConnectionId) -> Result<Totals> {
+pub fn totals(conn: &Db, scope: &Scope, connection: ConnectionId) -> Result<Totals> {
+    if !scope.allows(connection) {
+        return Ok(Totals::default());
+    }
     let mut statement = conn.prepare_cached(
         "SELECT prompts, unanswered, disliked, prompt_changes FROM connection WHERE id = :id",
     )?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
 use super::sessions::Filter;
 use super::{Result, Scope};
-use crate::model::{ConnectionId, SessionId, TimestampMs};
+use crate::model::{ConnectionId, TimestampMs};
 
 /// User agents are read of so many sessions, the newest.
 const MOST_USER_AGENTS: i64 = 200;
@@ -108,7 +108,7 @@ fn user_agents(conn: &Db, connection: ConnectionId, visitor: &str, filter: &Filt
     Ok(agents)
 }
 
-/// The ids of a visitor's sessions, from the oldest, behind a row: some of them, with their rows.
+/// The rows of a visitor's sessions behind a row, from the oldest: some of them.
 pub fn sessions_after(
     conn: &Db,
     scope: &Scope,
@@ -116,17 +116,17 @@ pub fn sessions_after(
     visitor: &str,
     after: i64,
     limit: i64,
-) -> Result<Vec<(i64, SessionId)>> {
+) -> Result<Vec<i64>> {
     if !scope.allows(connection) {
         return Ok(Vec::new());
     }
     let mut statement = conn.prepare_cached(
-        "SELECT id, public_id FROM session INDEXED BY session_visitor
+        "SELECT id FROM session INDEXED BY session_visitor
          WHERE connection_id = :connection AND visitor = :visitor AND id > :after ORDER BY id LIMIT :limit",
     )?;
     let params = named_params! {
         ":connection": connection.0, ":visitor": visitor, ":after": after, ":limit": limit,
     };
-    let rows = statement.query_map(params, |row| Ok((row.get(0)?, super::runs::session_id(row, 1)?)))?;
+    let rows = statement.query_map(params, |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -4,14 +4,17 @@
 //! only place that turns an error into a status code; `headers` says what every
 //! response carries. Nothing here writes SQL or looks into a recording.
 
+mod activity;
 mod app;
 mod assets;
 mod body;
 mod chart;
 mod confirm;
 mod connections;
+mod csv;
 mod delete;
 mod demo;
+mod download;
 mod events;
 mod filter;
 mod findings;
@@ -46,6 +49,7 @@ mod storage;
 mod user_agent;
 #[expect(dead_code, reason = "what it is for is on its way")]
 mod viewer;
+mod visitors;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, activity, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin,
+    part, pin, plugins, replay, reports, retention, sessions, storage, visitors,
 };
 
 /// Who may use a route.
@@ -92,6 +92,8 @@ impl Route {
 pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
     routes.extend(sessions::routes());
+    routes.extend(activity::routes());
+    routes.extend(visitors::routes());
     routes.extend(replay::routes());
     routes.extend(events::routes());
     routes.extend(pin::routes());

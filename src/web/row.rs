@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
 use super::page::{plugins_url, sessions_url};
-use super::{format, user_agent};
+use super::{format, user_agent, visitors};
 use crate::model::{Session, Status, TimestampMs};
 
 /// One session as text.
@@ -34,7 +33,7 @@ pub struct Row {
     user_agent: String,
     pinned: bool,
     visitor: Option<String>,
-    /// All sessions of the visitor.
+    /// The page of the visitor.
     visitor_url: Option<String>,
     /// Why the recording was not compacted.
     finish_error: Option<String>,
@@ -49,10 +48,7 @@ impl Row {
     pub fn of(session: Session, kinds: &Kinds, now: TimestampMs) -> Self {
         let (domain, path) = format::domain_and_path(&session.landing_url);
         let browser = user_agent::read(&session.user_agent);
-        let of_visitor = |visitor: &String| {
-            let filter = Filter { visitor: visitor.clone(), ..Filter::default() };
-            filter.list_url(session.connection, Default::default())
-        };
+        let of_visitor = |visitor: &String| visitors::url_of(session.connection, visitor);
         Self {
             url: url_of(&session),
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),

@@ -89,7 +89,7 @@ proptest! {
         batches.iter().for_each(|batch| append(&in_order, shop_1, batch));
         order.iter().for_each(|place| append(&shuffled, shop_2, &batches[*place]));
         prop_assert_eq!(told(&in_order), told(&shuffled));
-        let totals = |conn, shop| Totals { changes: 0, ..super::totals(conn, shop).expect("read") };
+        let totals = |conn, shop| Totals { changes: 0, ..super::totals(conn, &Scope::everything(), shop).expect("read") };
         prop_assert_eq!(totals(&in_order, shop_1), totals(&shuffled, shop_2));
         assert_counted(&in_order);
         assert_counted(&shuffled);
@@ -104,7 +104,7 @@ fn prompts_are_there_with_the_batch_that_brings_them() {
     assert_eq!(told(&conn), [format!("{NOW} what is a? None None 0")]);
     append(&conn, shop, &batch(1, vec![reply(NOW + 5, "a", Some(false)), feedback(NOW + 6, "a", false)]));
     assert_eq!(told(&conn), [format!("{NOW} what is a? Some(({}, \"so\")) Some(false) -1", NOW + 5)]);
-    let totals = totals(&conn, shop).expect("read");
+    let totals = totals(&conn, &Scope::everything(), shop).expect("read");
     assert_eq!((totals.prompts, totals.unanswered, totals.disliked, totals.changes), (1, 1, 1, 2));
     assert_counted(&conn);
 }
@@ -173,7 +173,7 @@ fn erased_sessions_leave_no_prompts() {
         .query_row("SELECT (SELECT count(*) FROM said) + (SELECT count(*) FROM prompt)", [], |row| row.get(0))
         .expect("counted");
     assert_eq!(left, 0);
-    let totals = totals(&conn, shop).expect("read");
+    let totals = totals(&conn, &Scope::everything(), shop).expect("read");
     assert_eq!((totals.prompts, totals.unanswered, totals.disliked), (0, 0, 0));
     assert_counted(&conn);
 }
