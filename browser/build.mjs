@@ -59,6 +59,7 @@ const BUNDLES = [
   { name: "stage.css", entry: "player/stage.css", path: "/assets/stage.{hash}.css" },
   { name: "dashboard.css", entry: "dashboard/dashboard.css", path: "/assets/dashboard.{hash}.css" },
   { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
+  { name: "activity.js", entry: "dashboard/activity.ts", path: "/assets/activity.{hash}.js" },
   { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
   { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
   { name: "plugins.js", entry: "dashboard/plugins.ts", path: "/assets/plugins.{hash}.js" },

@@ -106,7 +106,10 @@ async fn timeline(store: &Store, id: &str, events: Vec<Event>) -> anyhow::Result
         clicks: facts.clicks.into(),
         prompts: facts.prompts.into(),
         errors: facts.errors.into(),
+        unanswered: facts.unanswered.into(),
         text: facts.search_text,
+        urls: facts.urls(),
+        ..Reading::default()
     };
     let write = move |conn: &Db| {
         let revision = runs::subject(conn, row)?.map_or(0, |subject| subject.revision);

@@ -7,6 +7,7 @@ pub mod checkup;
 pub mod finding;
 pub mod recording;
 pub mod report;
+pub mod said;
 pub mod selector;
 pub mod span;
 pub mod user_agent;
@@ -21,6 +22,7 @@ pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, V
 pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
 };
+pub use said::{Exchange, Identity, Said, Words};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;
@@ -277,8 +279,12 @@ pub struct BatchFacts {
     pub snapshot: bool,
     /// The URL of the first page, with the time it was loaded at.
     pub page: Option<(TimestampMs, String)>,
+    /// The URL of the last page, with the time from which on it was shown.
+    pub last_page: Option<(TimestampMs, String)>,
     /// Whom the page said the visitor is, if it did.
-    pub visitor: Option<String>,
+    pub identity: Option<Identity>,
+    /// What was said beside the page.
+    pub said: Vec<Said>,
     /// The size of the JSON.
     pub json_bytes: i64,
     /// The country that a trusted proxy names, in two letters. Empty: it does not.

@@ -47,13 +47,17 @@ pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
          INSERT INTO session_tag (connection_id, tag, session_id)
          SELECT 1, 'bug', id FROM session WHERE events % 450 = 0;
          INSERT INTO watched (viewer, session_id, watched_at) SELECT 'v', id, 0 FROM session WHERE events % 30 = 0;
-         INSERT INTO activity SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
+         INSERT INTO activity (connection_id, hour, sessions, events, bytes)
+         SELECT 1, started_at / 3600000, count(*), sum(events), sum(bytes) FROM session GROUP BY 2;",
     )?;
+    transaction.execute_batch(PROMPTS)?;
     transaction.execute(
         "UPDATE connection
          SET active_sessions = (SELECT count(*) FROM session WHERE completed_at IS NULL),
              completed_sessions = (SELECT count(*) FROM session WHERE completed_at IS NOT NULL),
              events = (SELECT sum(events) FROM session),
+             prompts = (SELECT count(*) FROM prompt),
+             unanswered = (SELECT count(*) FROM prompt WHERE answered = 0),
              bytes = (SELECT sum(bytes) FROM session)
          WHERE id = 1",
         [],
@@ -70,6 +74,25 @@ pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
     let (end, ..) = at(sessions - page - 1)?;
     Ok(Filled { middle, end, middle_at, id: id.parse()? })
 }
+
+/// In one session of four something is asked as it begins; one prompt in ten is not answered.
+const PROMPTS: &str = "
+    INSERT INTO said (session_id, number, received_at, said)
+    SELECT id, 0, started_at,
+           json_object('at', started_at, 'id', 'p', 'words', json_object('kind', 'prompt', 'page', landing_url,
+                       'text', 'Can I return order ' || events || ' after thirty days if it was a present?'))
+    FROM session WHERE events % 4 = 0;
+    INSERT INTO said (session_id, number, received_at, said)
+    SELECT id, 1, started_at,
+           json_object('at', started_at + 2000, 'id', 'r', 'words', json_object('kind', 'reply', 'to', 'p',
+                       'answered', json(iif(events % 40 = 0, 'false', 'true')),
+                       'text', 'You can send it back within ' || events || ' days: ' || hex(zeroblob(100))))
+    FROM session WHERE events % 4 = 0;
+    INSERT INTO prompt (id, session_id, asked_at, prompt, reply, answered, feedback)
+    SELECT id, id, started_at, 0, 1, events % 40 <> 0, 0 FROM session WHERE events % 4 = 0;
+    INSERT INTO activity (connection_id, hour, sessions, events, bytes, prompts, unanswered)
+    SELECT 1, asked_at / 3600000, 0, 0, 0, count(*), sum(answered = 0) FROM prompt WHERE true GROUP BY 2
+    ON CONFLICT DO UPDATE SET prompts = excluded.prompts, unanswered = excluded.unanswered;";
 
 fn insert_sessions(conn: &Connection, sessions: i64, now: TimestampMs) -> rusqlite::Result<usize> {
     let insert = "

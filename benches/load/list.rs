@@ -1,4 +1,4 @@
-//! `list`: the Sessions page and its queries with few and with many sessions.
+//! `list`: the pages that list sessions and prompts, and their queries, with few and with many sessions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,8 +9,11 @@ use clap::Args;
 use hindsight::config::Settings;
 use hindsight::model::Severity;
 use hindsight::model::{ConnectionId, Status};
+use hindsight::store::feed::{Kind, Step};
 use hindsight::store::listing::{self, Filter, Order, Page, Place, Prompts};
-use hindsight::store::{self, Closing, Db, Scope, Store, activity, connections, facets, sessions, words};
+use hindsight::store::{
+    self, Closing, Db, Scope, Store, activity, connections, facets, sessions, visitors, words,
+};
 
 use crate::client::Client;
 use crate::fill::{Filled, fill};
@@ -24,12 +27,12 @@ const CONNECTION: ConnectionId = ConnectionId(1);
 /// Sessions on one page, as `config.toml` has it.
 const PAGE: usize = 50;
 
-/// What is asked, in three ways: its name, what follows `/connections/1/sessions` in its
+/// What is asked, in three ways: its name, what follows `/connections/1/` in its
 /// URL, if it has one, and the functions of the store.
 struct Query(&'static str, Option<fn(&Filled) -> String>, fn(&Db, &Filled) -> store::Result<()>);
 
-static QUERIES: [Query; 40] = [
-    Query("first page", Some(|_| String::new()), |conn, _| list(conn, &all(), Page::First)),
+static QUERIES: [Query; 44] = [
+    Query("first page", Some(|_| "sessions".to_owned()), |conn, _| list(conn, &all(), Page::First)),
     Query("older, from the middle", Some(|at| older(at.middle)), |conn, at| {
         list(conn, &all(), Page::OlderThan(Place::at(at.middle)))
     }),
@@ -39,26 +42,26 @@ static QUERIES: [Query; 40] = [
     Query("last page", Some(|at| older(at.end)), |conn, at| {
         list(conn, &all(), Page::OlderThan(Place::at(at.end)))
     }),
-    Query("active, first page", Some(|_| "?status=active".to_owned()), |conn, _| {
+    Query("active, first page", Some(|_| "sessions?status=active".to_owned()), |conn, _| {
         list(conn, &with(Status::Active), Page::First)
     }),
     Query("active, from the middle", Some(|at| older(at.middle) + "&status=active"), |conn, at| {
         list(conn, &with(Status::Active), Page::OlderThan(Place::at(at.middle)))
     }),
-    Query("completed, first page", Some(|_| "?status=completed".to_owned()), |conn, _| {
+    Query("completed, first page", Some(|_| "sessions?status=completed".to_owned()), |conn, _| {
         list(conn, &with(Status::Completed), Page::First)
     }),
     Query("completed, last page", Some(|at| older(at.end) + "&status=completed"), |conn, at| {
         list(conn, &with(Status::Completed), Page::OlderThan(Place::at(at.end)))
     }),
-    Query("one session", Some(|at| format!("/{}", at.id)), |conn, at| {
+    Query("one session", Some(|at| format!("sessions/{}", at.id)), |conn, at| {
         sessions::find(conn, &Scope::everything(), CONNECTION, &at.id).map(drop)
     }),
     Query("one day", None, |conn, at| list(conn, &of_a_day(at), Page::First)),
     Query("one day, its last page", None, |conn, at| {
         list(conn, &of_a_day(at), Page::NewerThan(Place::at(at.middle - 1)))
     }),
-    Query("URL, found often", Some(|_| "?url=category-7".to_owned()), |conn, _| {
+    Query("URL, found often", Some(|_| "sessions?url=category-7".to_owned()), |conn, _| {
         list(conn, &by_url("category-7"), Page::First)
     }),
     Query("URL, found often, from the middle", None, |conn, at| {
@@ -66,12 +69,14 @@ static QUERIES: [Query; 40] = [
     }),
     Query("URL, found nowhere", None, |conn, _| list(conn, &by_url("checkout/thanks"), Page::First)),
     Query("URL, found nowhere, by LIKE alone", None, |conn, _| scan(conn)),
-    Query("visitor", Some(|_| "?visitor=visitor-50".to_owned()), |conn, _| {
+    Query("visitor", Some(|_| "sessions?visitor=visitor-50".to_owned()), |conn, _| {
         list(conn, &by_visitor(), Page::First)
     }),
-    Query("word, found often", Some(|_| "?q=cart".to_owned()), |conn, _| first(conn, by_words("cart "))),
+    Query("word, found often", Some(|_| "sessions?q=cart".to_owned()), |conn, _| {
+        first(conn, by_words("cart "))
+    }),
     Query("beginning of a word, found often", None, |conn, _| first(conn, by_words("checko"))),
-    Query("word, found seldom", Some(|_| "?q=needle500".to_owned()), |conn, _| {
+    Query("word, found seldom", Some(|_| "sessions?q=needle500".to_owned()), |conn, _| {
         first(conn, by_words("needle500"))
     }),
     Query("two words, found nowhere together", None, |conn, _| first(conn, by_words("alpha beta "))),
@@ -79,13 +84,13 @@ static QUERIES: [Query; 40] = [
     Query("visited page", None, |conn, _| {
         first(conn, Filter { words: words::query("", "/category-7"), ..all() })
     }),
-    Query("browser, most", Some(|_| "?browser=Firefox".to_owned()), |conn, _| {
+    Query("browser, most", Some(|_| "sessions?browser=Firefox".to_owned()), |conn, _| {
         first(conn, Filter { browser: Some("Firefox".to_owned()), ..all() })
     }),
     Query("browser, few", None, |conn, _| {
         first(conn, Filter { browser: Some("Vivaldi".to_owned()), ..all() })
     }),
-    Query("with errors", Some(|_| "?errors=any".to_owned()), |conn, _| {
+    Query("with errors", Some(|_| "sessions?errors=any".to_owned()), |conn, _| {
         first(conn, Filter { errors: true, ..all() })
     }),
     Query("unanswered", None, |conn, _| first(conn, Filter { prompts: Some(Prompts::Unanswered), ..all() })),
@@ -94,7 +99,7 @@ static QUERIES: [Query; 40] = [
         first(conn, Filter { kind: Some("rage-click".to_owned()), ..all() })
     }),
     Query("tag", None, |conn, _| first(conn, Filter { tag: Some("bug".to_owned()), ..all() })),
-    Query("longer than any", Some(|_| "?min_duration=9h".to_owned()), |conn, _| {
+    Query("longer than any", Some(|_| "sessions?min_duration=9h".to_owned()), |conn, _| {
         first(conn, Filter { min_duration_ms: Some(9 * 3_600_000), ..all() })
     }),
     Query("not watched", None, |conn, _| {
@@ -106,7 +111,9 @@ static QUERIES: [Query; 40] = [
             Filter { errors: true, browser: Some("Firefox".to_owned()), min_events: Some(5000), ..all() },
         )
     }),
-    Query("longest", Some(|_| "?sort=longest".to_owned()), |conn, _| first(conn, ordered(Order::Longest))),
+    Query("longest", Some(|_| "sessions?sort=longest".to_owned()), |conn, _| {
+        first(conn, ordered(Order::Longest))
+    }),
     Query("most errors of a day", None, |conn, at| {
         first(conn, Filter { order: Order::MostErrors, ..of_a_day(at) })
     }),
@@ -121,6 +128,18 @@ static QUERIES: [Query; 40] = [
     }),
     Query("chart of 7 days by the hour", None, |conn, at| chart(conn, at, 7)),
     Query("chart of 45 days by the hour", None, |conn, at| chart(conn, at, 45)),
+    Query("activity, first page", Some(|_| "activity".to_owned()), |conn, _| {
+        feed(conn, Kind::All, Step::First)
+    }),
+    Query("activity, from the middle", Some(|at| format!("activity?before=s{}", at.middle)), |conn, at| {
+        feed(conn, Kind::All, Step::OlderThan(store::feed::Place { row: at.middle, is_prompt: false }))
+    }),
+    Query("unanswered, first page", Some(|_| "activity?show=unanswered".to_owned()), |conn, _| {
+        feed(conn, Kind::Unanswered, Step::First)
+    }),
+    Query("visitor's page", Some(|_| "visitors/visitor-50".to_owned()), |conn, _| {
+        visitors::find(conn, &Scope::everything(), CONNECTION, "visitor-50", &all()).map(drop)
+    }),
     Query("totals", None, |conn, _| connections::totals(conn, &Scope::everything(), CONNECTION).map(drop)),
 ];
 
@@ -140,6 +159,11 @@ fn by_words(text: &str) -> Filter {
 
 fn ordered(order: Order) -> Filter {
     Filter { order, ..all() }
+}
+
+fn feed(conn: &Db, kind: Kind, step: Step) -> store::Result<()> {
+    let filter = store::feed::Filter { kind, ..Default::default() };
+    store::feed::list(conn, &Scope::everything(), CONNECTION, &filter, step, PAGE).map(drop)
 }
 
 fn all() -> Filter {
@@ -177,11 +201,11 @@ fn chart(conn: &Db, at: &Filled, days: i64) -> store::Result<()> {
 }
 
 fn older(than: i64) -> String {
-    format!("?before={than}")
+    format!("sessions?before={than}")
 }
 
 fn newer(than: i64) -> String {
-    format!("?after={than}")
+    format!("sessions?after={than}")
 }
 
 /// What the command takes.
@@ -270,7 +294,7 @@ impl Size {
         let Query(name, path, _) = query;
         let mut http = Vec::with_capacity(times);
         if let Some(path) = path {
-            let path = format!("/connections/{CONNECTION}/sessions{}", path(&self.filled));
+            let path = format!("/connections/{CONNECTION}/{}", path(&self.filled));
             for _ in 0..times {
                 let start = Instant::now();
                 let answer = self.client.get(&path, "Accept: text/html\r\n").await?;

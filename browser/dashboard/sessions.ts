@@ -3,6 +3,7 @@
  * appears by itself, keys, and relative times that stay true.
  */
 
+import { readBars } from "./chart_reading";
 import { enableCopyButtons } from "./clipboard";
 import { forgetWhatIsDone } from "./done_note";
 import { walkBarsByArrows } from "./sessions/chart";
@@ -20,5 +21,6 @@ narrowAtOnce();
 chooseSessions();
 moveByKeys();
 walkBarsByArrows();
+readBars();
 forgetWhatIsDone();
 watchSessions();

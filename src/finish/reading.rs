@@ -9,7 +9,7 @@ use crate::store::finishing::Source;
 use crate::store::runs::Due;
 use crate::store::timelines::{Block, Reading};
 use crate::store::{Store, finishing, runs};
-use crate::timeline::{self, Facts, block};
+use crate::timeline::{self, Facts, Talk, block};
 
 /// No block of a timeline is larger, in bytes.
 const MAX_BLOCK_BYTES: usize = 64 * 1024 * 1024;
@@ -92,8 +92,11 @@ impl Reader {
 
     /// The session is over.
     pub fn finish(self, press: &mut Press) -> Result<Read, Error> {
-        let mut facts = Facts::default();
-        let joined = timeline::join(self.streams, |event| facts.add(event))?;
+        let (mut facts, mut talk) = (Facts::default(), Talk::of_session(self.started_at));
+        let joined = timeline::join(self.streams, |event| {
+            facts.add(event);
+            talk.add(event);
+        })?;
         let mut blocks = Vec::with_capacity(joined.len());
         for block in joined {
             blocks.push(Block {
@@ -113,6 +116,8 @@ impl Reader {
             urls: facts.urls(),
             text: facts.search_text,
             unread_styles: self.unread_styles,
+            said: talk.said,
+            traits: talk.traits,
         };
         Ok(Read { reading, first_page: self.first_page.map(|(_, url)| url), visitor: self.visitor })
     }

@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::json::{self, Cursor};
+use super::said::{self, Tag};
 use super::text;
-use crate::model::{BatchFacts, LAST_TIMESTAMP, TimestampMs};
+use crate::model::{BatchFacts, Identity, LAST_TIMESTAMP, TimestampMs};
 
 /// rrweb's `EventType`, as far as the server looks at it.
 #[expect(missing_docs, reason = "the names are rrweb's own")]
@@ -41,16 +42,7 @@ pub mod source {
 const LAST_KIND: i64 = 99;
 
 /// Longer URLs are cut in lists; the recording keeps them whole.
-const MAX_URL_CHARS: usize = 2048;
-
-/// The tag of the custom event that says who the visitor is, as `browser/recorder` sends it.
-const IDENTIFY: &str = "\"hindsight.identify\"";
-
-/// Traits of a visitor that are nested deeper are not looked into.
-const IDENTITY_DEPTH: usize = 64;
-
-/// Longer names of visitors are cut: nothing honest is longer.
-const MAX_VISITOR_CHARS: usize = 256;
+pub(super) const MAX_URL_CHARS: usize = 2048;
 
 /// Timestamps of one batch that are further apart than this are not all honest.
 const LONGEST_BATCH_MS: i64 = 24 * 60 * 60 * 1000;
@@ -113,8 +105,8 @@ pub struct Event<'a> {
     pub data: &'a str,
     /// The JSON string with the page's URL, of a Meta event.
     href: Option<&'a str>,
-    /// What the page said with `hindsight.identify`: a JSON object.
-    identity: Option<&'a str>,
+    /// What the page said through the recorder, of what lists show: a JSON value.
+    pub(super) told: Option<(Tag, &'a str)>,
 }
 
 impl Event<'_> {
@@ -142,20 +134,13 @@ impl Event<'_> {
 
 impl Event<'_> {
     /// Whom the page said the visitor is, if this event is where it said so.
+    pub fn identity(&self) -> Option<Identity> {
+        said::identity(self)
+    }
+
+    /// What the page called the visitor, if this event is where it said so.
     pub fn visitor(&self) -> Option<String> {
-        let mut id = None;
-        let mut cursor = Cursor::new(self.identity?, IDENTITY_DEPTH);
-        cursor
-            .object(|key, cursor| {
-                let value = cursor.value()?;
-                if key == "id" {
-                    id = text::text_of(value);
-                }
-                Ok::<_, json::Error>(())
-            })
-            .ok()?;
-        let id: String = id?.chars().take(MAX_VISITOR_CHARS).collect();
-        (!id.is_empty()).then_some(id)
+        self.identity().map(|identity| identity.id)
     }
 }
 
@@ -190,7 +175,9 @@ pub fn facts(events: &[Event<'_>]) -> BatchFacts {
         last_at: times.last().copied().unwrap_or_default(),
         snapshot: count(|event| event.is_full_snapshot()) > 0,
         page: events.iter().find_map(|event| Some((event.timestamp, event.page_url()?))),
-        visitor: events.iter().rev().find_map(Event::visitor),
+        last_page: said::last_page(events),
+        identity: said::last_identity(events),
+        said: said::all(events),
         json_bytes: events.iter().map(|event| event.json.len() as i64 + 1).sum::<i64>() + 1,
         // Only the request can say it.
         country: String::new(),
@@ -376,7 +363,10 @@ fn shaped<'a>(json: &'a str, fields: &Fields<'a>, index: usize) -> Result<Event<
         source: source.filter(|_| kind == kind::INCREMENTAL),
         data: if data.json.is_empty() { "null" } else { data.json },
         href: data.href.filter(|_| kind == kind::META),
-        identity: data.payload.filter(|_| kind == kind::CUSTOM && data.tag == Some(IDENTIFY)),
+        told: match kind {
+            kind::CUSTOM => data.tag.and_then(Tag::of).zip(data.payload),
+            _ => None,
+        },
     })
 }
 

@@ -8,8 +8,10 @@
 mod blocks;
 pub mod dom;
 pub mod event;
+pub(crate) mod fields;
 pub mod file;
 pub mod json;
+mod said;
 mod sheets;
 pub(crate) mod text;
 pub mod tokens;

@@ -1,7 +1,7 @@
 //! How much was recorded in each hour.
 //!
 //! A session counts, with all it holds, in the hour it started in: so what is
-//! erased later can be taken off exactly.
+//! erased later can be taken off exactly. Prompts count in the hour in which they arrived.
 
 use rusqlite::{Connection as Db, named_params};
 
@@ -21,6 +21,10 @@ pub struct Hour {
     pub events: i64,
     /// What those sessions take, in bytes as stored.
     pub bytes: i64,
+    /// Prompts that arrived in it.
+    pub prompts: i64,
+    /// Those of them that were not answered.
+    pub unanswered: i64,
 }
 
 /// The hours from the one of `from` to the one of `to`, both included; those without sessions are not there.
@@ -35,7 +39,7 @@ pub fn hours(
         return Ok(Vec::new());
     }
     let mut statement = conn.prepare_cached(
-        "SELECT hour, sessions, events, bytes FROM activity
+        "SELECT hour, sessions, events, bytes, prompts, unanswered FROM activity
          WHERE connection_id = :connection AND hour BETWEEN :from AND :to
          ORDER BY hour",
     )?;
@@ -52,6 +56,8 @@ pub fn hours(
                 sessions: row.get(1)?,
                 events: row.get(2)?,
                 bytes: row.get(3)?,
+                prompts: row.get(4)?,
+                unanswered: row.get(5)?,
             })
         },
     )?;
@@ -88,4 +94,29 @@ pub(super) fn count(
         ":bytes": change.bytes,
     })?;
     Ok(())
+}
+
+/// Changes the number of prompts of an hour, which is told by its number.
+pub(super) fn count_prompts(
+    conn: &Db,
+    connection: ConnectionId,
+    hour: i64,
+    prompts: i64,
+    unanswered: i64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO activity (connection_id, hour, sessions, events, bytes, prompts, unanswered)
+         VALUES (:connection, :hour, 0, 0, 0, :prompts, :unanswered)
+         ON CONFLICT DO UPDATE SET prompts = prompts + excluded.prompts,
+                                   unanswered = unanswered + excluded.unanswered",
+    )?
+    .execute(named_params! {
+        ":connection": connection.0, ":hour": hour, ":prompts": prompts, ":unanswered": unanswered,
+    })?;
+    Ok(())
+}
+
+/// The hour that a time is in, by its number since 1970.
+pub(super) fn hour_of(at: TimestampMs) -> i64 {
+    at.div_euclid(HOUR_MS)
 }

@@ -3,8 +3,8 @@
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
 use super::connections::{self, Change};
-use super::{Result, erasing, ledger, place, search, words};
-use crate::model::{Batch, ConnectionId, SessionId, TimestampMs, user_agent};
+use super::{Result, erasing, ledger, place, prompts, search, words};
+use crate::model::{Batch, ConnectionId, Identity, SessionId, TimestampMs, user_agent};
 
 /// How far ahead of the first missing batch a `seq` may be, so that the list of gaps stays small.
 pub const MAX_SEQ_JUMP: i64 = 10_000;
@@ -95,6 +95,9 @@ pub fn append(conn: &Db, connection: ConnectionId, batch: &Batch, rules: &Rules)
     };
     insert_batch(conn, stream.row, batch)?;
     let next = update_stream(conn, &stream, batch)?;
+    if !batch.facts.said.is_empty() {
+        prompts::add(conn, connection, row, stream.row, &batch.facts.said, batch.received_at)?;
+    }
     let was_ended = session.as_ref().is_some_and(|session| session.ended);
     if batch.end || was_ended {
         note_end(conn, row, batch)?;
@@ -216,9 +219,11 @@ fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<
     conn.prepare_cached(
         "INSERT INTO session (id, connection_id, public_id, started_at, last_batch_at, first_event_at,
                               last_event_at, events, batches, bytes, json_bytes, playable, landing_url,
-                              landing_at, visitor, clock_ahead_ms, user_agent, browser, os, device, country)
+                              landing_at, visitor, identified_at, traits, clock_ahead_ms, user_agent, browser,
+                              os, device, country)
          VALUES (:row, :connection, :id, :now, :now, :first, :last, :events, 1, :bytes, :json_bytes, :playable,
-                 :landing_url, :landing_at, :visitor, :clock_ahead, :user_agent, :browser, :os, :device, :country)",
+                 :landing_url, :landing_at, :visitor, :identified_at, :traits, :clock_ahead, :user_agent, :browser,
+                 :os, :device, :country)",
     )?
     .execute(named_params! {
         ":row": row,
@@ -233,7 +238,9 @@ fn insert_session(conn: &Db, connection: ConnectionId, batch: &Batch) -> Result<
         ":playable": facts.snapshot,
         ":landing_url": landing_url,
         ":landing_at": landing_at,
-        ":visitor": facts.visitor,
+        ":visitor": facts.identity.as_ref().map(|identity| &identity.id),
+        ":identified_at": facts.identity.as_ref().map(|identity| identity.at),
+        ":traits": facts.identity.as_ref().and_then(prompts::traits_text),
         ":clock_ahead": clock_ahead(batch),
         ":user_agent": batch.user_agent,
         ":browser": browser.name,
@@ -281,9 +288,8 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
         reopen(conn, session.row)?;
     }
     let mut is_known_otherwise = false;
-    if let Some(visitor) = &facts.visitor {
-        conn.prepare_cached("UPDATE session SET visitor = :visitor WHERE id = :session")?
-            .execute(named_params! { ":visitor": visitor, ":session": session.row })?;
+    if let Some(identity) = &facts.identity {
+        identify(conn, session.row, identity)?;
         is_known_otherwise = true;
     }
     if let Some((page_at, page_url)) = &facts.page
@@ -296,6 +302,21 @@ fn update_session(conn: &Db, session: &Session, batch: &Batch) -> Result<i64> {
         words::put_unread(conn, session.row)?;
     }
     Ok(session.row)
+}
+
+/// The page said who the visitor is. What it said last counts, whatever arrives first.
+fn identify(conn: &Db, session: i64, identity: &Identity) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE session SET visitor = :visitor, identified_at = :at, traits = :traits
+         WHERE id = :session AND (identified_at IS NULL OR identified_at <= :at)",
+    )?
+    .execute(named_params! {
+        ":visitor": identity.id,
+        ":at": identity.at,
+        ":traits": prompts::traits_text(identity),
+        ":session": session,
+    })?;
+    Ok(())
 }
 
 /// The session is active again. Only then, since these columns stand in indexes.
@@ -384,7 +405,20 @@ fn update_stream(conn: &Db, stream: &Stream, batch: &Batch) -> Result<i64> {
         ":playable": batch.facts.snapshot,
         ":stream": stream.row,
     })?;
+    if let Some((at, url)) = &batch.facts.last_page {
+        show_page(conn, stream.row, *at, url)?;
+    }
     Ok(next)
+}
+
+/// The stream shows another page, unless a later one arrived before.
+fn show_page(conn: &Db, stream: i64, at: TimestampMs, url: &str) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE stream SET page_at = :at, page_url = :url
+         WHERE id = :stream AND (page_at IS NULL OR page_at <= :at)",
+    )?
+    .execute(named_params! { ":at": at, ":url": url, ":stream": stream })?;
+    Ok(())
 }
 
 /// The session has ended while all its pages have: other tabs may still be open, and a

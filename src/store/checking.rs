@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection as Db, Row, named_params};
 
 use super::recordings::style_hashes;
-use super::{Result, backup, ledger};
+use super::{Result, backup, ledger, prompts};
 use crate::model::{ConnectionId, StyleHash};
 
 /// Rows that are handed out at once.
@@ -39,6 +39,7 @@ pub fn counters(conn: &Db) -> Result<Vec<String>> {
     check_styles(&snapshot, &mut complaints)?;
     check_connections(&snapshot, &hours, &mut complaints)?;
     check_hours(&snapshot, hours, &mut complaints)?;
+    prompts::check(&snapshot, &mut complaints)?;
     check_sessions(&snapshot, &mut complaints)?;
     check_belonging(&snapshot, &mut complaints)?;
     Ok(complaints)
@@ -103,7 +104,7 @@ fn check_hours(conn: &Db, mut counted: Counted, complaints: &mut Vec<String>) ->
     Ok(())
 }
 
-fn compare(complaints: &mut Vec<String>, whose: &str, what: &str, kept: i64, counted: i64) {
+pub(super) fn compare(complaints: &mut Vec<String>, whose: &str, what: &str, kept: i64, counted: i64) {
     if kept != counted {
         complaints.push(format!("{whose} counts {kept} {what}, and {counted} are there"));
     }

@@ -15,7 +15,8 @@ use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
-    Result, choices, place, reports, reruns, runs, search, sightings, tags, timelines, views, watched,
+    Result, choices, place, prompts, reports, reruns, runs, search, sightings, tags, timelines, views,
+    watched,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
@@ -202,6 +203,7 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     search::remove(conn, row, &session.get::<_, String>(7)?)?;
     drop(rows);
     timelines::remove(conn, row)?;
+    prompts::remove(conn, connection, row)?;
     runs::remove(conn, row)?;
     tags::remove(conn, row)?;
     watched::remove(conn, row)?;

@@ -12,7 +12,7 @@ use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::timelines::{self, Reading};
-use super::{Error, Result, ledger, runs, search, stretches};
+use super::{Error, Result, ledger, reports, runs, search, stretches};
 use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
@@ -362,16 +362,18 @@ pub struct Masked {
 /// Puts the rewritten streams in the place of the old ones. False, and nothing is
 /// changed, when more has arrived meanwhile or the session is gone.
 pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> Result<bool> {
-    let before: Option<i64> = conn
+    let digest = finished.masked.as_ref().map(|masked| masked.digest);
+    let before: Option<(i64, bool)> = conn
         .prepare_cached(
-            "SELECT bytes FROM session
+            "SELECT bytes, revision > 0 AND masked IS NOT :digest FROM session
              WHERE id = :session AND completed_at = :completed_at AND finished_at IS NULL",
         )?
-        .query_row(named_params! { ":session": due.session, ":completed_at": due.completed_at }, |row| {
-            row.get(0)
-        })
+        .query_row(
+            named_params! { ":session": due.session, ":completed_at": due.completed_at, ":digest": digest },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .optional()?;
-    let Some(before) = before else { return Ok(false) };
+    let Some((before, was_seen_otherwise)) = before else { return Ok(false) };
     for stream in &finished.streams {
         replace(conn, due.session, stream)?;
     }
@@ -379,6 +381,10 @@ pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> R
         mask_row(conn, due.session, masked)?;
         // What plugins said before may quote what is masked now; they look again.
         runs::forget_all(conn, due.session)?;
+        if was_seen_otherwise {
+            // So may reports; they are made anew when somebody asks.
+            reports::remove_about(conn, due.connection, due.started_at)?;
+        }
     }
     timelines::put(conn, due.session, &finished.reading, now)?;
     let after: i64 = conn

@@ -52,9 +52,17 @@ pub fn all(connection: ConnectionId) -> RangeInclusive<i64> {
 
 /// An id for a session that starts now.
 pub fn take(conn: &Db, connection: ConnectionId, started_at: TimestampMs) -> Result<i64> {
-    let mut statement =
-        conn.prepare_cached("SELECT max(id) FROM session WHERE id BETWEEN :first AND :last")?;
-    let mut first = first_at(connection, started_at);
+    take_from(conn, "SELECT max(id) FROM session WHERE id BETWEEN :first AND :last", connection, started_at)
+}
+
+/// An id for a prompt that arrives now: prompts have places of their own, in the same order.
+pub fn take_for_prompt(conn: &Db, connection: ConnectionId, asked_at: TimestampMs) -> Result<i64> {
+    take_from(conn, "SELECT max(id) FROM prompt WHERE id BETWEEN :first AND :last", connection, asked_at)
+}
+
+fn take_from(conn: &Db, highest: &str, connection: ConnectionId, at: TimestampMs) -> Result<i64> {
+    let mut statement = conn.prepare_cached(highest)?;
+    let mut first = first_at(connection, at);
     loop {
         let last = first + (1 << NUMBER_BITS) - 1;
         let highest: Option<i64> =
@@ -65,6 +73,11 @@ pub fn take(conn: &Db, connection: ConnectionId, started_at: TimestampMs) -> Res
             Some(_) => first = last + 1,
         }
     }
+}
+
+/// The connection that an id belongs to.
+pub fn connection_of(id: i64) -> ConnectionId {
+    ConnectionId(id >> (TIME_BITS + NUMBER_BITS))
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ pub fn find(conn: &Db, scope: &Scope, connection: ConnectionId, id: &SessionId) 
     Ok(found.optional()?)
 }
 
+/// The session with this row.
+pub fn of_row(conn: &Db, row: i64) -> Result<Option<Session>> {
+    let mut statement = conn.prepare_cached(concat!(columns!(), "FROM session WHERE id = :row"))?;
+    Ok(statement.query_row(named_params! { ":row": row }, from_row).optional()?)
+}
+
 /// The connections that hold a session with this id: more than one only if somebody sent it to several.
 pub fn connections_of(conn: &Db, scope: &Scope, id: &SessionId) -> Result<Vec<ConnectionId>> {
     let mut statement = conn.prepare_cached(

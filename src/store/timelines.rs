@@ -5,8 +5,8 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
-use super::{Result, words};
-use crate::model::TimestampMs;
+use super::{Result, prompts, words};
+use crate::model::{Said, TimestampMs};
 
 /// A piece of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub struct Reading {
     pub unread_styles: Vec<String>,
     /// The URLs of its pages, one a line.
     pub urls: String,
+    /// What was said beside the page.
+    pub said: Vec<Said>,
+    /// What the page told of the visitor, names with values.
+    pub traits: Vec<(String, String)>,
 }
 
 impl Reading {
@@ -73,7 +77,7 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
         "UPDATE session
          SET pages = :pages, clicks = :clicks, prompts = :prompts, unanswered = :unanswered,
              errors = :errors, unread_styles = :unread_styles, timeline_bytes = :bytes,
-             analysis_due_at = :now
+             traits = :traits, analysis_due_at = :now
          WHERE id = :session",
     )?
     .execute(named_params! {
@@ -84,9 +88,11 @@ pub(super) fn put(conn: &Db, session: i64, reading: &Reading, now: TimestampMs) 
         ":errors": reading.errors,
         ":unread_styles": reading.unread_styles.join("\n"),
         ":bytes": reading.bytes(),
+        ":traits": prompts::pairs_text(&reading.traits),
         ":now": now,
         ":session": session,
     })?;
+    prompts::replace(conn, session, &reading.said)?;
     words::put(conn, session, &reading.text, &reading.urls)
 }
 

@@ -7,10 +7,10 @@ use crate::rrweb::json::{self, Cursor};
 use crate::rrweb::{self, text};
 
 use super::event::{Button, Event, Kind, Millis};
-use super::fields::{Fields, cut};
 use super::runs::{Moving, Typing};
 use super::stream::Stream;
 use super::{element, role, selection};
+use crate::rrweb::fields::{Fields, cut};
 
 /// rrweb's `MouseInteractions`.
 mod interaction {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::rrweb::dom::Node;
 
 use super::event::{Attr, Element};
-use super::fields::cut;
 use super::{label, role, selector};
+use crate::rrweb::fields::cut;
 
 /// Attributes that say what an element is; `aria-*` are others.
 const SAYS_WHAT: [&str; 7] = ["id", "class", "name", "type", "href", "role", "data-testid"];

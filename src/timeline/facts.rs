@@ -5,7 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use super::event::{Attr, Event, Kind, Level};
-use super::fields::cut;
+use crate::rrweb::fields::cut;
 
 /// So many pages are named.
 const MOST_PAGES: usize = 200;

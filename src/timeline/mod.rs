@@ -2,7 +2,8 @@
 //!
 //! A [`Stream`] reads the events of one page load in one tab, beside a mirror of the page;
 //! [`join()`] makes one timeline of the streams of a session, stored in [`block`]s. [`Facts`]
-//! are what lists and searches say of it, [`sentence()`] is an event in words. Nothing here
+//! are what lists and searches say of it, [`Talk`] is what was said beside the page,
+//! [`sentence()`] is an event in words. Nothing here
 //! judges what was done: that is for plugins.
 
 mod address;
@@ -11,7 +12,6 @@ mod change;
 mod element;
 mod event;
 mod facts;
-mod fields;
 mod join;
 mod label;
 mod order;
@@ -22,6 +22,7 @@ mod selection;
 mod selector;
 mod sentence;
 mod stream;
+mod talk;
 mod touch;
 
 pub use block::{Block, Kinds};
@@ -30,6 +31,7 @@ pub use facts::{Facts, Visited};
 pub use join::join;
 pub use sentence::sentence;
 pub use stream::Stream;
+pub use talk::Talk;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 use crate::rrweb::text;
 
 use super::event::{Attr, Kind, Level};
-use super::fields::{Fields, cut};
+use crate::rrweb::fields::{Fields, cut};
 
 /// Longer URLs are cut.
 pub const MOST_URL_CHARS: usize = 2048;

@@ -3,7 +3,7 @@
 use crate::rrweb::Mirror;
 use crate::rrweb::dom::Node;
 
-use super::fields::{Fields, cut};
+use crate::rrweb::fields::{Fields, cut};
 
 /// The text is cut to this many characters.
 const MOST_CHARS: usize = 200;

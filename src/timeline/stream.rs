@@ -16,12 +16,12 @@ use crate::rrweb::{self, Mirror, text};
 use super::address::{self, Address};
 use super::block::{Block, Writer};
 use super::event::{Element, Event, Kind, Millis, PageCause};
-use super::fields::{Fields, cut};
 use super::order::Order;
 use super::runs::Runs;
 use super::said::{self, MOST_URL_CHARS};
 use super::touch::Touch;
 use super::{element, role};
+use crate::rrweb::fields::{Fields, cut};
 
 /// rrweb keeps moves of the pointer back for so long.
 const LATE_MS: Millis = 500;

@@ -112,6 +112,14 @@ impl App {
             self.public_url, self.settings.recorder.script_path, connection.write_key
         )
     }
+
+    /// What a site puts into its pages to have the chat in them, which records as well.
+    pub fn widget_snippet(&self, connection: &Connection) -> String {
+        format!(
+            "<script async src=\"{}/widget.js\" data-connection=\"{}\"></script>",
+            self.public_url, connection.write_key
+        )
+    }
 }
 
 impl std::ops::Deref for App {

@@ -142,8 +142,8 @@ async fn ask_for_all(app: App, request: Request) -> Result<Response, Problem> {
 /// What goes with several sessions.
 pub fn sentences_of_all() -> Vec<String> {
     vec![
-        "Their recordings go, with their places in lists, figures and the search. Pinned ones and visits that \
-         still last are among them."
+        "Their recordings go, with what was asked and found in them, and their places in lists, figures and the \
+         search. Pinned ones and visits that still last are among them."
             .to_owned(),
         FOR_GOOD.to_owned(),
     ]

@@ -4,6 +4,7 @@
 //! only place that turns an error into a status code; `headers` says what every
 //! response carries. Nothing here writes SQL or looks into a recording.
 
+mod activity;
 mod app;
 mod assets;
 mod body;
@@ -13,9 +14,11 @@ mod confirm;
 mod connection_list;
 mod connection_settings;
 mod connections;
+mod csv;
 mod delete;
 mod demo;
 mod doctor;
+mod download;
 mod events;
 mod filter;
 mod findings;
@@ -51,6 +54,7 @@ mod settings;
 mod storage;
 mod viewer;
 mod views;
+mod visitors;
 mod watched;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -147,6 +147,11 @@ pub fn sessions_url(connection: ConnectionId) -> String {
     format!("/connections/{connection}/sessions")
 }
 
+/// The address of a connection's activity.
+pub fn activity_url(connection: ConnectionId) -> String {
+    format!("/connections/{connection}/activity")
+}
+
 /// The address of a connection's reports.
 pub fn reports_url(connection: ConnectionId) -> String {
     format!("/connections/{connection}/reports")

@@ -87,6 +87,13 @@ impl Problem {
         Self { detail: detail.to_owned(), title: "No such session", ..Self::not_found() }
     }
 
+    /// Nobody is known by this name.
+    pub fn no_visitor() -> Self {
+        let detail = "No session is of this visitor. Their sessions may have been deleted, or wait to be masked; \
+                      the link may also be incomplete.";
+        Self { detail: detail.to_owned(), title: "No such visitor", ..Self::not_found() }
+    }
+
     /// The report does not exist.
     pub fn no_report() -> Self {
         let detail = "This report does not exist. It may have been deleted, or sessions that it was about \

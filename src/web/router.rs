@@ -18,9 +18,9 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, bulk, connection_list, connections, delete, demo, doctor, events, headers, ingest,
-    kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings, storage, views,
-    watched,
+    App, Response, activity, assets, bulk, connection_list, connections, delete, demo, doctor, events,
+    headers, ingest, kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings,
+    storage, views, visitors, watched,
 };
 
 /// Who may use a route.
@@ -96,6 +96,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(sessions::routes());
     routes.extend(settings::routes());
     routes.extend(doctor::routes());
+    routes.extend(activity::routes());
+    routes.extend(visitors::routes());
     routes.extend(replay::routes());
     routes.extend(events::routes());
     routes.extend(pin::routes());

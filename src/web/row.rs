@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
-use super::format;
 use super::page::{plugins_url, sessions_url};
+use super::{format, visitors};
 use crate::model::{Session, Status, TimestampMs, user_agent};
 use crate::store::words::Piece;
 
@@ -37,7 +37,7 @@ pub struct Row {
     /// Two letters, or none.
     country: String,
     visitor: Option<String>,
-    /// All sessions of the visitor.
+    /// The page of the visitor.
     visitor_url: Option<String>,
     /// Why the recording was not compacted.
     finish_error: Option<String>,
@@ -78,10 +78,7 @@ impl Row {
     pub fn of(session: Session, beside: Beside, now: TimestampMs) -> Self {
         let (domain, path) = format::domain_and_path(&session.landing_url);
         let browser = user_agent::read(&session.user_agent);
-        let of_visitor = |visitor: &String| {
-            let filter = Filter { visitor: visitor.clone(), ..Filter::default() };
-            filter.list_url(session.connection, Default::default())
-        };
+        let of_visitor = |visitor: &String| visitors::url_of(session.connection, visitor);
         let tag = |name: String| {
             let filter = Filter { tag: name.clone(), ..Filter::default() };
             Tag { url: filter.list_url(session.connection, Default::default()), name }

@@ -136,8 +136,5 @@ async fn the_replay_page_tells_what_is_stored_of_whom_and_what_failed() {
     assert_eq!(failed.await.expect("the store writes"), 1);
     let page = server.get(&path).await;
     assert_reads(&page, &["Visitor &lt;ada&gt;", "could not be compacted: a part is &lt;broken&gt;"]);
-    assert!(
-        page.text().contains("/sessions?visitor=%3Cada%3E"),
-        "the visitor leads to all sessions of theirs"
-    );
+    assert!(page.text().contains("/visitors/%3Cada%3E"), "the visitor leads to all that is known of them");
 }

@@ -24,6 +24,13 @@ async fn record(server: &TestServer, session: &str) {
     let body = page_load(NOW, &url, &format!("Signed in as {SECRET}"));
     let answer = server.post(&server.batch_path(session, STREAM, 0), &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
+    let said = format!(
+        r#"[{{"type":5,"data":{{"tag":"hindsight.identify","payload":{{"id":"{SECRET}","traits":{{"mail":"{SECRET}"}}}}}},"timestamp":{NOW}}},
+        {{"type":5,"data":{{"tag":"hindsight.prompt","payload":{{"id":"p","text":"I am {SECRET}"}}}},"timestamp":{NOW}}},
+        {{"type":5,"data":{{"tag":"hindsight.reply","payload":{{"to":"p","text":"Hello {SECRET}"}}}},"timestamp":{NOW}}}]"#
+    );
+    let answer = server.post(&server.batch_path(session, STREAM, 1), &said).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 async fn finish(server: &TestServer) {
@@ -68,6 +75,7 @@ async fn walk(server: &TestServer) -> Vec<(String, u16, String)> {
             .replace("{stream}", STREAM)
             .replace("{seq}", "0")
             .replace("{segment}", &segment)
+            .replace("{visitor}", "ada.lovelace%40example.org")
             .replace("{plugin}", "friction");
         let answer = server.get(&path).await;
         answers.push((route.path, answer.status, answer.text()));
@@ -87,6 +95,9 @@ async fn no_route_shows_what_is_not_masked() {
     let open = walk(&server).await;
     assert!(tells(&open).iter().any(|path| path.ends_with("/batches/{seq}")), "the walk reaches the bytes");
     assert!(tells(&open).len() >= 4, "and the pages: {:?}", tells(&open));
+    for end in ["/activity", "/prompts.csv", "/visitors/{visitor}"] {
+        assert!(tells(&open).iter().any(|path| path.ends_with(end)), "the walk reaches {end}");
+    }
     let by_url = format!("{}?url=lovelace", server.sessions_path());
     assert!(server.get(&by_url).await.text().contains(&format!("data-session=\"{SESSION}\"")));
 

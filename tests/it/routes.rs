@@ -16,6 +16,7 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{table}", "1.csv")
         .replace("{plugin}", "friction")
         .replace("{rerun}", "1")
+        .replace("{visitor}", "ada")
         .replace("{kind}", "busy")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")

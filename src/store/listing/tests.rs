@@ -22,7 +22,8 @@ fn five_sessions() -> (Db, ConnectionId) {
             facts: BatchFacts {
                 events: 1,
                 page: Some((received_at, url)),
-                visitor: (number % 2 == 0).then(|| "ada".to_owned()),
+                identity: (number % 2 == 0)
+                    .then(|| crate::model::Identity { id: "ada".to_owned(), ..Default::default() }),
                 ..BatchFacts::default()
             },
             end: number == 1,
@@ -220,7 +221,10 @@ fn store(conn: &Db, made: &[Made]) -> (ConnectionId, Vec<i64>) {
                 first_at: 0,
                 last_at: made.duration_ms,
                 page: Some((0, format!("https://shop.example/{}", WORDS[made.word]))),
-                visitor: Some(NAMES[made.visitor].to_owned()),
+                identity: Some(crate::model::Identity {
+                    id: NAMES[made.visitor].to_owned(),
+                    ..Default::default()
+                }),
                 ..BatchFacts::default()
             },
             end: false,

@@ -54,9 +54,7 @@ fn reading(text: &str) -> Reading {
         prompts: 0,
         errors: 1,
         text: text.to_owned(),
-        unread_styles: Vec::new(),
-        unanswered: 0,
-        urls: "https://shop.example/\n".to_owned(),
+        ..Reading::default()
     }
 }
 

@@ -1,13 +1,8 @@
-//! A table of a report as CSV (RFC 4180), for spreadsheets.
-//!
-//! A text that a spreadsheet would take for a formula gets an apostrophe in front, since
-//! it may be something that a visitor typed.
+//! A table of a report as CSV.
 
 use super::links::{self, Links};
 use crate::model::{Cell, Table};
-
-/// What a spreadsheet takes for the begin of a formula, or skips before one.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+use crate::web::csv::{line, text};
 
 /// The table. A column with moments is followed by one with their addresses.
 pub fn write(table: &Table, links: &Links) -> String {
@@ -51,16 +46,6 @@ fn field(cell: Option<&Cell>, links: &Links) -> (String, String) {
     }
 }
 
-fn line(out: &mut String, fields: &[String]) {
-    out.push_str(&fields.join(","));
-    out.push_str("\r\n");
-}
-
-fn text(value: &str) -> String {
-    let apostrophe = if value.starts_with(FORMULA) { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", value.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -68,6 +53,7 @@ mod tests {
     use super::super::links::tests::links;
     use super::*;
     use crate::model::{Column, Moment};
+    use crate::web::csv::FORMULA;
 
     fn table(columns: usize, rows: Vec<Vec<Cell>>) -> Table {
         let column = |place| Column { title: format!("column {place}"), numeric: false };

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::rrweb::json::{self, Cursor};
-use crate::rrweb::text;
+use super::json::{self, Cursor};
+use super::text;
 
 /// The fields of an object, each the JSON of its value.
 #[derive(Debug, Default)]
