@@ -159,16 +159,12 @@ pub(super) fn add(
     said: &[Said],
     received_at: TimestampMs,
 ) -> Result<()> {
-    let mut next: i64 = conn
+    let next: i64 = conn
         .prepare_cached("SELECT coalesce(max(number) + 1, 0) FROM said WHERE session_id = :session")?
         .query_row(named_params! { ":session": session }, |row| row.get(0))?;
-    for said in said {
-        if next >= MOST_SAID {
-            return Ok(());
-        }
+    for (number, said) in (next..MOST_SAID).zip(said) {
         let placed = on_its_page(conn, stream, said)?;
-        insert_said(conn, session, next, received_at, placed.as_ref().unwrap_or(said))?;
-        next += 1;
+        insert_said(conn, session, number, received_at, placed.as_ref().unwrap_or(said))?;
     }
     find_anew(conn, connection, session)
 }
