@@ -20,7 +20,7 @@ use crate::model::{ConnectionId, Session, Severity, Status, TimestampMs};
 use source::{Conditions, Source};
 
 /// So many sessions are looked at for one page.
-pub const LOOK: i64 = 10_000;
+pub const LOOK: i64 = 5_000;
 
 /// A place in a list: a session's value in the order of the list, and its row. In the
 /// order of time the row says all, and the value is 0.

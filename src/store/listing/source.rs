@@ -42,7 +42,10 @@ pub(super) enum Source {
 
 /// How a source is written.
 struct Text {
-    from: &'static str,
+    /// Where it stands, and what it asks. Between the two the sessions are joined, if it
+    /// is not their own index.
+    from: [&'static str; 2],
+    join: &'static str,
     /// The session's id there.
     row: &'static str,
     /// What its order is, if it is not that of ids.
@@ -55,83 +58,100 @@ const DURATION: &str = "(session.last_event_at - session.first_event_at)";
 
 impl Source {
     fn text(self) -> Text {
-        let of_table = |from| Text { from, row: "session.id", value: None, repeats: false };
-        let joined = |from, row| Text { from, row, value: None, repeats: false };
-        let ordered = |from, value| Text { value: Some(value), ..of_table(from) };
+        let of_table = |from, asks| Text {
+            from: [from, asks],
+            join: "",
+            row: "session.id",
+            value: None,
+            repeats: false,
+        };
+        let joined =
+            |from, join, asks, row| Text { from: [from, asks], join, row, value: None, repeats: false };
+        let ordered = |from, asks, value| Text { value: Some(value), ..of_table(from, asks) };
         match self {
-            Self::Table => of_table("session NOT INDEXED WHERE true"),
-            Self::Active => of_table("session INDEXED BY session_active WHERE session.completed_at IS NULL"),
+            Self::Table => of_table("session NOT INDEXED", "true"),
+            Self::Active => of_table("session INDEXED BY session_active", "session.completed_at IS NULL"),
             Self::Completed => {
-                of_table("session INDEXED BY session_completed WHERE session.completed_at IS NOT NULL")
+                of_table("session INDEXED BY session_completed", "session.completed_at IS NOT NULL")
             }
             Self::Words => joined(
-                "session_words CROSS JOIN session ON session.id = session_words.rowid
-                 WHERE session_words MATCH :words",
+                "session_words",
+                " CROSS JOIN session ON session.id = session_words.rowid",
+                "session_words MATCH :words",
                 "session_words.rowid",
             ),
             Self::Url => joined(
-                "session_search CROSS JOIN session ON session.id = session_search.rowid
-                 WHERE session_search MATCH :trigrams",
+                "session_search",
+                " CROSS JOIN session ON session.id = session_search.rowid",
+                "session_search MATCH :trigrams",
                 "session_search.rowid",
             ),
             Self::Visitor => of_table(
-                "session INDEXED BY session_visitor
-                 WHERE session.connection_id = :connection AND session.visitor = :visitor AND session.visitor IS NOT NULL",
+                "session INDEXED BY session_visitor",
+                "session.connection_id = :connection AND session.visitor = :visitor AND session.visitor IS NOT NULL",
             ),
             Self::Browser => of_table(
-                "session INDEXED BY session_browser WHERE session.connection_id = :connection AND session.browser = :browser",
+                "session INDEXED BY session_browser",
+                "session.connection_id = :connection AND session.browser = :browser",
             ),
-            Self::Os => {
-                of_table("session INDEXED BY session_os WHERE session.connection_id = :connection AND session.os = :os")
-            }
+            Self::Os => of_table(
+                "session INDEXED BY session_os",
+                "session.connection_id = :connection AND session.os = :os",
+            ),
             Self::Device => of_table(
-                "session INDEXED BY session_device WHERE session.connection_id = :connection AND session.device = :device",
+                "session INDEXED BY session_device",
+                "session.connection_id = :connection AND session.device = :device",
             ),
             Self::Country => of_table(
-                "session INDEXED BY session_country
-                 WHERE session.connection_id = :connection AND session.country = :country AND session.country <> ''",
+                "session INDEXED BY session_country",
+                "session.connection_id = :connection AND session.country = :country AND session.country <> ''",
             ),
-            Self::WithPrompts => of_table("session INDEXED BY session_with_prompts WHERE session.prompts > 0"),
-            Self::Unanswered => of_table("session INDEXED BY session_unanswered WHERE session.unanswered > 0"),
-            Self::WithErrors => of_table("session INDEXED BY session_with_errors WHERE session.errors > 0"),
-            Self::Found => of_table("session INDEXED BY session_found WHERE session.findings > 0"),
-            Self::FoundMedium => of_table("session INDEXED BY session_found_medium WHERE session.severity >= 2"),
-            Self::FoundHigh => of_table("session INDEXED BY session_found_high WHERE session.severity >= 3"),
+            Self::WithPrompts => of_table("session INDEXED BY session_with_prompts", "session.prompts > 0"),
+            Self::Unanswered => of_table("session INDEXED BY session_unanswered", "session.unanswered > 0"),
+            Self::WithErrors => of_table("session INDEXED BY session_with_errors", "session.errors > 0"),
+            Self::Found => of_table("session INDEXED BY session_found", "session.findings > 0"),
+            Self::FoundMedium => of_table("session INDEXED BY session_found_medium", "session.severity >= 2"),
+            Self::FoundHigh => of_table("session INDEXED BY session_found_high", "session.severity >= 3"),
             Self::Kind => Text {
                 repeats: true,
                 ..joined(
-                    "finding INDEXED BY finding_kind CROSS JOIN session ON session.id = finding.session_id
-                     WHERE finding.kind = :kind",
+                    "finding INDEXED BY finding_kind",
+                    " CROSS JOIN session ON session.id = finding.session_id",
+                    "finding.kind = :kind",
                     "finding.session_id",
                 )
             },
             Self::Tag => joined(
-                "session_tag CROSS JOIN session ON session.id = session_tag.session_id
-                 WHERE session_tag.connection_id = :connection AND session_tag.tag = :tag",
+                "session_tag",
+                " CROSS JOIN session ON session.id = session_tag.session_id",
+                "session_tag.connection_id = :connection AND session_tag.tag = :tag",
                 "session_tag.session_id",
             ),
-            Self::Pinned => of_table("session INDEXED BY session_pinned WHERE session.pinned = 1"),
+            Self::Pinned => of_table("session INDEXED BY session_pinned", "session.pinned = 1"),
             Self::Watched => joined(
-                "watched CROSS JOIN session ON session.id = watched.session_id WHERE watched.viewer = :viewer",
+                "watched",
+                " CROSS JOIN session ON session.id = watched.session_id",
+                "watched.viewer = :viewer",
                 "watched.session_id",
             ),
             Self::Longest => ordered(
-                "session INDEXED BY session_longest
-                 WHERE session.connection_id = :connection AND session.completed_at IS NOT NULL",
+                "session INDEXED BY session_longest",
+                "session.connection_id = :connection AND session.completed_at IS NOT NULL",
                 DURATION,
             ),
             Self::MostEvents => ordered(
-                "session INDEXED BY session_most_events
-                 WHERE session.connection_id = :connection AND session.completed_at IS NOT NULL",
+                "session INDEXED BY session_most_events",
+                "session.connection_id = :connection AND session.completed_at IS NOT NULL",
                 "session.events",
             ),
             Self::MostErrors => ordered(
-                "session INDEXED BY session_most_errors WHERE session.connection_id = :connection AND session.errors > 0",
+                "session INDEXED BY session_most_errors",
+                "session.connection_id = :connection AND session.errors > 0",
                 "session.errors",
             ),
             Self::HighestScore => ordered(
-                "session INDEXED BY session_highest_score
-                 WHERE session.connection_id = :connection AND session.score IS NOT NULL",
+                "session INDEXED BY session_highest_score",
+                "session.connection_id = :connection AND session.score IS NOT NULL",
                 "session.score",
             ),
         }
@@ -386,8 +406,9 @@ impl Conditions {
     pub(super) fn probe(&mut self, source: Source, asked: &Asked<'_>) -> String {
         let text = source.text();
         let value = text.value.unwrap_or("0");
-        let from = text.from;
-        let mut sql = ["SELECT ", value, ", ", text.row, " FROM ", from].concat();
+        let [from, asks] = text.from;
+        // What stands in the source says all: no session is looked up.
+        let mut sql = ["SELECT ", value, ", ", text.row, " FROM ", from, " WHERE ", asks].concat();
         self.write(&mut sql, &text);
         let direction = if matches!(asked.page, Page::NewerThan(_)) { "" } else { " DESC" };
         if let Some(value) = text.value {
@@ -402,7 +423,8 @@ impl Conditions {
     pub(super) fn list(&self, source: Source, asked: &Asked<'_>) -> String {
         let text = source.text();
         let value = texts_of(asked.filter.order).value;
-        let mut sql = [COLUMNS, ", ", value, " AS value FROM ", text.from].concat();
+        let [from, asks] = text.from;
+        let mut sql = [COLUMNS, ", ", value, " AS value FROM ", from, text.join, " WHERE ", asks].concat();
         self.write(&mut sql, &text);
         let direction = if matches!(asked.page, Page::NewerThan(_)) { "" } else { " DESC" };
         if asked.filter.order == Order::Newest {
@@ -416,7 +438,8 @@ impl Conditions {
     /// How many there are, up to a limit.
     pub(super) fn count(&self, source: Source) -> String {
         let text = source.text();
-        let mut sql = ["SELECT count(*) FROM (SELECT 1 FROM ", text.from].concat();
+        let [from, asks] = text.from;
+        let mut sql = ["SELECT count(*) FROM (SELECT 1 FROM ", from, text.join, " WHERE ", asks].concat();
         self.write(&mut sql, &text);
         sql + " LIMIT :limit)"
     }
