@@ -32,7 +32,7 @@ impl Conditions {
                 Page::NewerThan(place) => first = first.max(place.row.saturating_add(1)),
             }
         } else if source.text().value.is_some() {
-            conditions.from_place(asked.filter.order, *page);
+            conditions.begin_at(asked.filter.order, *page);
         }
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
         conditions.values.extend([
@@ -63,7 +63,7 @@ impl Conditions {
         let filter = asked.filter;
         let is_ordered = source.text().value.is_some();
         if filter.order != Order::Newest && !is_ordered {
-            self.from_place(filter.order, asked.page);
+            self.begin_at(filter.order, asked.page);
         }
         if let Some(stop) = stop {
             self.up_to(filter.order, asked.page, stop, is_ordered);
@@ -186,7 +186,7 @@ impl Conditions {
     }
 
     /// From the place of the page on, in an order that is not that of time.
-    fn from_place(&mut self, order: Order, page: Page) {
+    fn begin_at(&mut self, order: Order, page: Page) {
         let (place, texts) = match page {
             Page::First => return,
             Page::OlderThan(place) => (place, texts_of(order).after),
