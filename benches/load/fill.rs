@@ -37,7 +37,7 @@ pub fn fill(data: &Path, sessions: i64, page: i64) -> anyhow::Result<Filled> {
         "INSERT INTO session_search (rowid, landing_url) SELECT id, landing_url FROM session;
          INSERT INTO session_text (session_id, text, urls)
          SELECT id, 'Cart' || char(10) || 'Add to cart' || char(10) || 'Checkout' || char(10)
-                    || iif(id / 128 % 2, 'alpha', 'beta') || ' word' || id / 128 % 4999
+                    || iif(id / 128 % 2, 'alpha', 'beta') || ' word' || (id / 128 % 4999)
                     || iif(events = 500, ' needle' || events, ''), landing_url
          FROM session;
          INSERT INTO session_words (session_words) VALUES ('rebuild');
@@ -108,8 +108,8 @@ fn insert_sessions(conn: &Connection, sessions: i64, now: TimestampMs) -> rusqli
                iif(active, :now, began_at + 300000), iif(active, NULL, began_at + 320000),
                iif(active, NULL, began_at + 321000),
                began_at, began_at + 60000 + n * 7919 % 600000, 100 + n % 900, 20, 38000, 600000, 1,
-               iif(n % 10 = 0, 'visitor-' || n % 100, NULL),
-               'https://shop.example/category-' || n % 40 || '/product-' || n * 7919 % 700001 || '?from=mail',
+               iif(n % 10 = 0, 'visitor-' || (n % 100), NULL),
+               'https://shop.example/category-' || (n % 40) || '/product-' || (n * 7919 % 700001) || '?from=mail',
                began_at, 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
                iif(n % 5000 = 1, 'Vivaldi', 'Firefox'), 'Linux', 'Desktop', 3, 20,
                iif(n % 20 = 1, 3, 0), iif(n % 400 = 1, 1, 0), iif(n % 7 = 1, n % 40, 0),

@@ -81,7 +81,7 @@ fn terms(text: &str) -> Vec<String> {
         }
     }
     let last = text.rsplit(|char: char| char.is_whitespace() || char == '"').next().unwrap_or_default();
-    if has_word(last) && text.matches('"').count() % 2 == 0 {
+    if has_word(last) && text.matches('"').count().is_multiple_of(2) {
         terms.pop();
         terms.push(beginning(last));
     }
@@ -89,7 +89,7 @@ fn terms(text: &str) -> Vec<String> {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', " ").replace('\0', " "))
+    format!("\"{}\"", text.replace(['"', '\0'], " "))
 }
 
 /// The text as words whose last may go on.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::pages::{assert_reads, record, submit, words};
-use crate::server::{NOW, TestServer, page_load, request};
+use crate::server::{Answer, NOW, TestServer, page_load, request};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -22,10 +22,11 @@ async fn a_session_is_pinned_and_unpinned() {
     let server = TestServer::start().await;
     record(&server, 1).await;
     let path = replay_path(&server, 1);
-    assert!(!words(&server.get(&server.sessions_path()).await).contains("Pinned"));
+    let shown = |page: &Answer| page.text().contains("Pinned: it is kept");
+    assert!(!shown(&server.get(&server.sessions_path()).await));
     let pinned = submit(&server, &format!("{path}/pin"), "pinned=1").await;
     assert_eq!((pinned.status, pinned.header("location")), (303, Some(path.as_str())));
-    assert_reads(&server.get(&server.sessions_path()).await, &["Pinned"]);
+    assert!(shown(&server.get(&server.sessions_path()).await));
     assert_reads(&server.get(&path).await, &["Pinned Yes"]);
     assert!(server.get(&path).await.text().contains(r#"name="pinned" value="0""#), "the button unpins now");
     submit(&server, &format!("{path}/pin"), "pinned=0").await;

@@ -5,6 +5,7 @@
 //! that. Where a filter lets few through, the page says how far it has looked, and the
 //! next one goes on from there.
 
+mod conditions;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,11 @@ use rusqlite::{Connection as Db, Statement};
 use super::sessions::{COLUMNS, from_row};
 use super::{Result, Scope, place};
 use crate::model::{ConnectionId, Session, Severity, Status, TimestampMs};
-use source::{Conditions, Source};
+use conditions::Conditions;
+use source::Source;
 
 /// So many sessions are looked at for one page.
-pub const LOOK: i64 = 10_000;
+pub const LOOK: i64 = 5_000;
 
 /// A place in a list: a session's value in the order of the list, and its row. In the
 /// order of time the row says all, and the value is 0.

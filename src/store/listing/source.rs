@@ -1,13 +1,6 @@
-//! What a list can be read from, and the SQL of that.
-//!
-//! Statements are put together from the constants below, so that each has the conditions
-//! that are asked and no others; values are bound, and never become text. SQLite keeps the
-//! statements that it has prepared.
+//! What a list can be read from, and which of that fits a filter.
 
-use rusqlite::Statement;
-use rusqlite::types::{ToSql, Value};
-
-use super::{Asked, COLUMNS, Filter, Order, Page, Place, Prompts, bind};
+use super::{Filter, Order, Prompts};
 use crate::model::{Severity, Status};
 use crate::store::search;
 
@@ -41,99 +34,145 @@ pub(super) enum Source {
 }
 
 /// How a source is written.
-struct Text {
-    from: &'static str,
+pub(super) struct Text {
+    /// Where it stands, and what it asks. Between the two the sessions are joined, if it
+    /// is not their own index.
+    pub(super) from: [&'static str; 2],
+    pub(super) join: &'static str,
     /// The session's id there.
-    row: &'static str,
+    pub(super) row: &'static str,
     /// What its order is, if it is not that of ids.
-    value: Option<&'static str>,
+    pub(super) value: Option<&'static str>,
     /// Whether a session stands there more than once.
-    repeats: bool,
+    pub(super) repeats: bool,
 }
 
 const DURATION: &str = "(session.last_event_at - session.first_event_at)";
 
 impl Source {
-    fn text(self) -> Text {
-        let of_table = |from| Text { from, row: "session.id", value: None, repeats: false };
-        let joined = |from, row| Text { from, row, value: None, repeats: false };
-        let ordered = |from, value| Text { value: Some(value), ..of_table(from) };
-        match self {
-            Self::Table => of_table("session NOT INDEXED WHERE true"),
-            Self::Active => of_table("session INDEXED BY session_active WHERE session.completed_at IS NULL"),
-            Self::Completed => {
-                of_table("session INDEXED BY session_completed WHERE session.completed_at IS NOT NULL")
-            }
-            Self::Words => joined(
-                "session_words CROSS JOIN session ON session.id = session_words.rowid
-                 WHERE session_words MATCH :words",
+    pub(super) fn text(self) -> Text {
+        let of_sessions = |[from, asks]: [&'static str; 2]| Text {
+            from: [from, asks],
+            join: "",
+            row: "session.id",
+            value: None,
+            repeats: false,
+        };
+        if let Some(text) = self.of_others() {
+            return text;
+        }
+        match self.ordered() {
+            Some((from, value)) => Text { value: Some(value), ..of_sessions(from) },
+            None => of_sessions(self.of_sessions()),
+        }
+    }
+
+    /// Tables and indexes of their own, in the order of sessions.
+    fn of_others(self) -> Option<Text> {
+        let (from, join, asks, row) = match self {
+            Self::Words => (
+                "session_words",
+                " CROSS JOIN session ON session.id = session_words.rowid",
+                "session_words MATCH :words",
                 "session_words.rowid",
             ),
-            Self::Url => joined(
-                "session_search CROSS JOIN session ON session.id = session_search.rowid
-                 WHERE session_search MATCH :trigrams",
+            Self::Url => (
+                "session_search",
+                " CROSS JOIN session ON session.id = session_search.rowid",
+                "session_search MATCH :trigrams",
                 "session_search.rowid",
             ),
-            Self::Visitor => of_table(
-                "session INDEXED BY session_visitor
-                 WHERE session.connection_id = :connection AND session.visitor = :visitor AND session.visitor IS NOT NULL",
+            Self::Kind => (
+                "finding INDEXED BY finding_kind",
+                " CROSS JOIN session ON session.id = finding.session_id",
+                "finding.kind = :kind",
+                "finding.session_id",
             ),
-            Self::Browser => of_table(
-                "session INDEXED BY session_browser WHERE session.connection_id = :connection AND session.browser = :browser",
-            ),
-            Self::Os => {
-                of_table("session INDEXED BY session_os WHERE session.connection_id = :connection AND session.os = :os")
-            }
-            Self::Device => of_table(
-                "session INDEXED BY session_device WHERE session.connection_id = :connection AND session.device = :device",
-            ),
-            Self::Country => of_table(
-                "session INDEXED BY session_country
-                 WHERE session.connection_id = :connection AND session.country = :country AND session.country <> ''",
-            ),
-            Self::WithPrompts => of_table("session INDEXED BY session_with_prompts WHERE session.prompts > 0"),
-            Self::Unanswered => of_table("session INDEXED BY session_unanswered WHERE session.unanswered > 0"),
-            Self::WithErrors => of_table("session INDEXED BY session_with_errors WHERE session.errors > 0"),
-            Self::Found => of_table("session INDEXED BY session_found WHERE session.findings > 0"),
-            Self::FoundMedium => of_table("session INDEXED BY session_found_medium WHERE session.severity >= 2"),
-            Self::FoundHigh => of_table("session INDEXED BY session_found_high WHERE session.severity >= 3"),
-            Self::Kind => Text {
-                repeats: true,
-                ..joined(
-                    "finding INDEXED BY finding_kind CROSS JOIN session ON session.id = finding.session_id
-                     WHERE finding.kind = :kind",
-                    "finding.session_id",
-                )
-            },
-            Self::Tag => joined(
-                "session_tag CROSS JOIN session ON session.id = session_tag.session_id
-                 WHERE session_tag.connection_id = :connection AND session_tag.tag = :tag",
+            Self::Tag => (
+                "session_tag",
+                " CROSS JOIN session ON session.id = session_tag.session_id",
+                "session_tag.connection_id = :connection AND session_tag.tag = :tag",
                 "session_tag.session_id",
             ),
-            Self::Pinned => of_table("session INDEXED BY session_pinned WHERE session.pinned = 1"),
-            Self::Watched => joined(
-                "watched CROSS JOIN session ON session.id = watched.session_id WHERE watched.viewer = :viewer",
+            Self::Watched => (
+                "watched",
+                " CROSS JOIN session ON session.id = watched.session_id",
+                "watched.viewer = :viewer",
                 "watched.session_id",
             ),
-            Self::Longest => ordered(
-                "session INDEXED BY session_longest
-                 WHERE session.connection_id = :connection AND session.completed_at IS NOT NULL",
+            _ => return None,
+        };
+        // A session may have several findings of a kind.
+        Some(Text { from: [from, asks], join, row, value: None, repeats: self == Self::Kind })
+    }
+
+    /// Indexes that have another order.
+    fn ordered(self) -> Option<([&'static str; 2], &'static str)> {
+        Some(match self {
+            Self::Longest => (
+                [
+                    "session INDEXED BY session_longest",
+                    "session.connection_id = :connection AND session.completed_at IS NOT NULL",
+                ],
                 DURATION,
             ),
-            Self::MostEvents => ordered(
-                "session INDEXED BY session_most_events
-                 WHERE session.connection_id = :connection AND session.completed_at IS NOT NULL",
+            Self::MostEvents => (
+                [
+                    "session INDEXED BY session_most_events",
+                    "session.connection_id = :connection AND session.completed_at IS NOT NULL",
+                ],
                 "session.events",
             ),
-            Self::MostErrors => ordered(
-                "session INDEXED BY session_most_errors WHERE session.connection_id = :connection AND session.errors > 0",
+            Self::MostErrors => (
+                [
+                    "session INDEXED BY session_most_errors",
+                    "session.connection_id = :connection AND session.errors > 0",
+                ],
                 "session.errors",
             ),
-            Self::HighestScore => ordered(
-                "session INDEXED BY session_highest_score
-                 WHERE session.connection_id = :connection AND session.score IS NOT NULL",
+            Self::HighestScore => (
+                [
+                    "session INDEXED BY session_highest_score",
+                    "session.connection_id = :connection AND session.score IS NOT NULL",
+                ],
                 "session.score",
             ),
+            _ => return None,
+        })
+    }
+
+    /// All sessions, or those in one index of them.
+    fn of_sessions(self) -> [&'static str; 2] {
+        match self {
+            Self::Active => ["session INDEXED BY session_active", "session.completed_at IS NULL"],
+            Self::Completed => ["session INDEXED BY session_completed", "session.completed_at IS NOT NULL"],
+            Self::Visitor => [
+                "session INDEXED BY session_visitor",
+                "session.connection_id = :connection AND session.visitor = :visitor AND session.visitor IS NOT NULL",
+            ],
+            Self::Browser => [
+                "session INDEXED BY session_browser",
+                "session.connection_id = :connection AND session.browser = :browser",
+            ],
+            Self::Os => {
+                ["session INDEXED BY session_os", "session.connection_id = :connection AND session.os = :os"]
+            }
+            Self::Device => [
+                "session INDEXED BY session_device",
+                "session.connection_id = :connection AND session.device = :device",
+            ],
+            Self::Country => [
+                "session INDEXED BY session_country",
+                "session.connection_id = :connection AND session.country = :country AND session.country <> ''",
+            ],
+            Self::WithPrompts => ["session INDEXED BY session_with_prompts", "session.prompts > 0"],
+            Self::Unanswered => ["session INDEXED BY session_unanswered", "session.unanswered > 0"],
+            Self::WithErrors => ["session INDEXED BY session_with_errors", "session.errors > 0"],
+            Self::Found => ["session INDEXED BY session_found", "session.findings > 0"],
+            Self::FoundMedium => ["session INDEXED BY session_found_medium", "session.severity >= 2"],
+            Self::FoundHigh => ["session INDEXED BY session_found_high", "session.severity >= 3"],
+            Self::Pinned => ["session INDEXED BY session_pinned", "session.pinned = 1"],
+            _ => ["session NOT INDEXED", "true"],
         }
     }
 
@@ -182,301 +221,4 @@ pub(super) fn fitting(filter: &Filter) -> Vec<Source> {
         fitting.push(Source::Table);
     }
     fitting
-}
-
-/// The conditions of a statement, with the values of its parameters.
-pub(super) struct Conditions {
-    texts: Vec<&'static str>,
-    values: Vec<(&'static str, Value)>,
-}
-
-impl Conditions {
-    /// What the source asks for by itself, from the place of the page on.
-    pub(super) fn of_source(source: Source, asked: &Asked<'_>) -> Self {
-        let Asked { connection, filter, page, .. } = asked;
-        let range = filter.range(*connection);
-        let (mut first, mut last) = (*range.start(), *range.end());
-        let mut conditions = Self { texts: Vec::new(), values: Vec::new() };
-        if filter.order == Order::Newest {
-            match page {
-                Page::First => {}
-                Page::OlderThan(place) => last = last.min(place.row.saturating_sub(1)),
-                Page::NewerThan(place) => first = first.max(place.row.saturating_add(1)),
-            }
-        } else if source.text().value.is_some() {
-            conditions.from_place(asked.filter.order, *page);
-        }
-        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
-        conditions.values.extend([
-            (":connection", Value::Integer(connection.0)),
-            (":first", Value::Integer(first)),
-            (":last", Value::Integer(last)),
-            (":words", text(&filter.words)),
-            (":trigrams", text(&filter.url.as_deref().and_then(search::all_trigrams))),
-            (":visitor", text(&filter.visitor)),
-            (":browser", text(&filter.browser)),
-            (":os", text(&filter.os)),
-            (":device", text(&filter.device)),
-            (":country", text(&filter.country)),
-            (":kind", text(&filter.kind)),
-            (":tag", text(&filter.tag)),
-            (":viewer", text(&filter.watched.as_ref().map(|(viewer, _)| viewer.clone()))),
-        ]);
-        conditions
-    }
-
-    fn add(&mut self, text: &'static str, values: impl IntoIterator<Item = (&'static str, Value)>) {
-        self.texts.push(text);
-        self.values.extend(values);
-    }
-
-    /// All that the filter asks, up to where looking stops.
-    pub(super) fn narrow(&mut self, source: Source, asked: &Asked<'_>, stop: Option<Place>) {
-        let filter = asked.filter;
-        let is_ordered = source.text().value.is_some();
-        if filter.order != Order::Newest && !is_ordered {
-            self.from_place(filter.order, asked.page);
-        }
-        if let Some(stop) = stop {
-            self.up_to(filter.order, asked.page, stop, is_ordered);
-        }
-        self.of_status(filter);
-        self.of_visit(filter);
-        self.of_content(filter);
-        self.of_people(filter);
-        if filter.words.is_some() && source != Source::Words {
-            self.add(
-                "EXISTS (SELECT 1 FROM session_words
-                         WHERE session_words MATCH :words AND session_words.rowid = session.id)",
-                [],
-            );
-        }
-        match filter.order {
-            Order::Newest => {}
-            Order::Longest | Order::MostEvents => self.add("session.completed_at IS NOT NULL", []),
-            Order::MostErrors => self.add("session.errors > 0", []),
-            Order::HighestScore => self.add("session.score IS NOT NULL", []),
-        }
-    }
-
-    fn of_status(&mut self, filter: &Filter) {
-        match filter.status {
-            Some(Status::Active) => self.add("session.completed_at IS NULL", []),
-            Some(Status::Completed) => self.add("session.completed_at IS NOT NULL", []),
-            None => {}
-        }
-        if filter.finished {
-            self.add("session.finished_at IS NOT NULL", []);
-        }
-        if filter.pinned {
-            self.add("session.pinned = 1", []);
-        }
-    }
-
-    fn of_visit(&mut self, filter: &Filter) {
-        if let Some(url) = &filter.url {
-            let pattern = Value::Text(search::pattern(url));
-            self.add("session.landing_url LIKE :url ESCAPE '\\'", [(":url", pattern)]);
-        }
-        let texts = [
-            (&filter.visitor, "session.visitor = :visitor"),
-            (&filter.browser, "session.browser = :browser"),
-            (&filter.os, "session.os = :os"),
-            (&filter.device, "session.device = :device"),
-            (&filter.country, "session.country = :country"),
-        ];
-        for (_, text) in texts.into_iter().filter(|(value, _)| value.is_some()) {
-            self.add(text, []);
-        }
-        let numbers = [
-            (
-                filter.min_duration_ms,
-                ":min_duration",
-                "session.last_event_at - session.first_event_at >= :min_duration",
-            ),
-            (
-                filter.max_duration_ms,
-                ":max_duration",
-                "session.last_event_at - session.first_event_at <= :max_duration",
-            ),
-            (filter.min_events, ":min_events", "session.events >= :min_events"),
-            (filter.max_events, ":max_events", "session.events <= :max_events"),
-        ];
-        for (number, name, text) in numbers {
-            if let Some(number) = number {
-                self.add(text, [(name, Value::Integer(number))]);
-            }
-        }
-    }
-
-    fn of_content(&mut self, filter: &Filter) {
-        match filter.prompts {
-            Some(Prompts::Any) => self.add("session.prompts > 0", []),
-            Some(Prompts::Unanswered) => self.add("session.unanswered > 0", []),
-            None => {}
-        }
-        if filter.errors {
-            self.add("session.errors > 0", []);
-        }
-        match filter.severity {
-            None => {}
-            Some(Severity::Info) => self.add("session.findings > 0", []),
-            Some(Severity::Low) => self.add("session.severity >= 1", []),
-            Some(Severity::Medium) => self.add("session.severity >= 2", []),
-            Some(Severity::High) => self.add("session.severity >= 3", []),
-        }
-        if filter.kind.is_some() {
-            self.add(
-                "EXISTS (SELECT 1 FROM finding WHERE finding.session_id = session.id AND finding.kind = :kind)",
-                [],
-            );
-        }
-        if let Some(score) = filter.min_score {
-            self.add("session.score >= :min_score", [(":min_score", Value::Integer(score))]);
-        }
-    }
-
-    fn of_people(&mut self, filter: &Filter) {
-        if filter.tag.is_some() {
-            self.add(
-                "EXISTS (SELECT 1 FROM session_tag WHERE session_tag.connection_id = :connection
-                             AND session_tag.tag = :tag AND session_tag.session_id = session.id)",
-                [],
-            );
-        }
-        match filter.watched {
-            None => {}
-            Some((_, true)) => self.add(
-                "EXISTS (SELECT 1 FROM watched WHERE watched.viewer = :viewer AND watched.session_id = session.id)",
-                [],
-            ),
-            Some((_, false)) => self.add(
-                "NOT EXISTS (SELECT 1 FROM watched WHERE watched.viewer = :viewer AND watched.session_id = session.id)",
-                [],
-            ),
-        }
-    }
-
-    /// From the place of the page on, in an order that is not that of time.
-    fn from_place(&mut self, order: Order, page: Page) {
-        let (place, texts) = match page {
-            Page::First => return,
-            Page::OlderThan(place) => (place, texts_of(order).after),
-            Page::NewerThan(place) => (place, texts_of(order).before),
-        };
-        let [bound, tie] = texts;
-        self.add(bound, [(":value", Value::Integer(place.value)), (":row", Value::Integer(place.row))]);
-        self.add(tie, []);
-    }
-
-    /// Up to the place where looking stops, which is in the order that the source has.
-    fn up_to(&mut self, order: Order, page: Page, stop: Place, is_ordered: bool) {
-        let backwards = matches!(page, Page::NewerThan(_));
-        let name = ":stop";
-        let values = [(name, Value::Integer(stop.row)), (":stop_value", Value::Integer(stop.value))];
-        match (is_ordered, backwards) {
-            (false, false) => self.add("session.id >= :stop", values),
-            (false, true) => self.add("session.id <= :stop", values),
-            (true, false) => self.add(texts_of(order).down_to, values),
-            (true, true) => self.add(texts_of(order).up_to, values),
-        }
-    }
-
-    /// The place of the last session that may be looked at.
-    pub(super) fn probe(&mut self, source: Source, asked: &Asked<'_>) -> String {
-        let text = source.text();
-        let value = text.value.unwrap_or("0");
-        let from = text.from;
-        let mut sql = ["SELECT ", value, ", ", text.row, " FROM ", from].concat();
-        self.write(&mut sql, &text);
-        let direction = if matches!(asked.page, Page::NewerThan(_)) { "" } else { " DESC" };
-        if let Some(value) = text.value {
-            sql += &[" ORDER BY ", value, direction, ", session.id", direction].concat();
-        } else {
-            sql += &[" ORDER BY ", text.row, direction].concat();
-        }
-        sql + " LIMIT 1 OFFSET :look"
-    }
-
-    /// The sessions of the page.
-    pub(super) fn list(&self, source: Source, asked: &Asked<'_>) -> String {
-        let text = source.text();
-        let value = texts_of(asked.filter.order).value;
-        let mut sql = [COLUMNS, ", ", value, " AS value FROM ", text.from].concat();
-        self.write(&mut sql, &text);
-        let direction = if matches!(asked.page, Page::NewerThan(_)) { "" } else { " DESC" };
-        if asked.filter.order == Order::Newest {
-            sql += &[" ORDER BY ", text.row, direction].concat();
-        } else {
-            sql += &[" ORDER BY ", value, direction, ", session.id", direction].concat();
-        }
-        sql + " LIMIT :limit"
-    }
-
-    /// How many there are, up to a limit.
-    pub(super) fn count(&self, source: Source) -> String {
-        let text = source.text();
-        let mut sql = ["SELECT count(*) FROM (SELECT 1 FROM ", text.from].concat();
-        self.write(&mut sql, &text);
-        sql + " LIMIT :limit)"
-    }
-
-    fn write(&self, sql: &mut String, text: &Text) {
-        *sql += &[" AND ", text.row, " BETWEEN :first AND :last"].concat();
-        for condition in &self.texts {
-            *sql += &[" AND ", condition].concat();
-        }
-        if text.repeats {
-            *sql += &[" GROUP BY ", text.row].concat();
-        }
-    }
-
-    /// Binds what the statement has.
-    pub(super) fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
-        self.values.iter().try_for_each(|(name, value)| bind(statement, name, value as &dyn ToSql))
-    }
-}
-
-/// How an order is written. The first condition of two is what its index is read by.
-struct OrderTexts {
-    value: &'static str,
-    after: [&'static str; 2],
-    before: [&'static str; 2],
-    down_to: &'static str,
-    up_to: &'static str,
-}
-
-macro_rules! order_texts {
-    ($value:literal) => {
-        OrderTexts {
-            value: $value,
-            after: [concat!($value, " <= :value"), concat!("(", $value, " < :value OR session.id < :row)")],
-            before: [concat!($value, " >= :value"), concat!("(", $value, " > :value OR session.id > :row)")],
-            down_to: concat!(
-                "(",
-                $value,
-                " > :stop_value OR ",
-                $value,
-                " = :stop_value AND session.id >= :stop)"
-            ),
-            up_to: concat!(
-                "(",
-                $value,
-                " < :stop_value OR ",
-                $value,
-                " = :stop_value AND session.id <= :stop)"
-            ),
-        }
-    };
-}
-
-fn texts_of(order: Order) -> OrderTexts {
-    match order {
-        // Never compared by: the row says all.
-        Order::Newest => order_texts!("0"),
-        Order::Longest => order_texts!("(session.last_event_at - session.first_event_at)"),
-        Order::MostEvents => order_texts!("session.events"),
-        Order::MostErrors => order_texts!("session.errors"),
-        Order::HighestScore => order_texts!("session.score"),
-    }
 }
