@@ -84,6 +84,7 @@ pub async fn read(server: &TestServer, row: i64, events: &[Event]) {
         prompts: facts.prompts.into(),
         errors: facts.errors.into(),
         text: facts.search_text,
+        unread_styles: Vec::new(),
     };
     let stored = server.store.write(move |conn| {
         let revision = runs::subject(conn, row)?.expect("it is there").revision;
