@@ -107,8 +107,8 @@ async fn timeline(store: &Store, id: &str, events: Vec<Event>) -> anyhow::Result
         prompts: facts.prompts.into(),
         errors: facts.errors.into(),
         unanswered: facts.unanswered.into(),
-        text: facts.search_text,
         urls: facts.urls(),
+        text: facts.search_text,
         ..Reading::default()
     };
     let write = move |conn: &Db| {

@@ -192,8 +192,9 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     let form = Form::read(&app, &mut request).await?;
     let choice = Choice::read(form.text("keep"), form.text("days"))?;
     if form.text("confirmed") != "1" && count_outdated(&app, connection, choice).await? > 0 {
+        let from = Some(("from", form.text("from").to_owned())).filter(|(_, from)| !from.is_empty());
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let query = query.extend_pairs(choice.fields()).append_pair("from", form.text("from")).finish();
+        let query = query.extend_pairs(choice.fields().into_iter().chain(from)).finish();
         return Ok(see_other(&format!("{}?{query}", url(connection))));
     }
     app.store

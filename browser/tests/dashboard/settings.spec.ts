@@ -135,7 +135,7 @@ test("the dashboard can make a page wait for its visitor's consent", async ({ pa
 test("a selector is tried before it is sent", async ({ page }) => {
   await openSettings(page, "selectors", "Recording");
   const field = page.getByLabel("Mask the text of");
-  await field.fill("[open");
+  await field.fill("p {");
   await page.getByRole("button", { name: "Save" }).click();
   expect(await field.evaluate((input: HTMLInputElement) => input.validationMessage)).toBe(
     "This is not a CSS selector.",
@@ -184,7 +184,7 @@ test("a connection is paused, kept for a time, and deleted", async ({ page }) =>
   await page.getByRole("button", { name: "Pause recording" }).click();
   await expect(page.getByRole("heading", { name: "Paused" })).toBeVisible();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Retention" }).click();
-  await page.getByRole("radio", { name: "For ever" }).check();
+  await page.getByRole("radio", { name: "For ever", exact: true }).check();
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "General" }).click();

@@ -42,7 +42,10 @@ pub fn checks(visit: &Visit, expected: &Expected) -> Vec<Check> {
     let is_ours = |seen: &Seen| path_of(&seen.url).starts_with(&format!("{}/", expected.ingest_path));
     let settings =
         find(visit, |seen| seen.method == "GET" && is_ours(seen) && !seen.url.contains("blocked="));
-    checks.push(answered(settings, &server));
+    checks.push(match (settings, stopped(visit, &server)) {
+        (None, Some(directive)) => not_allowed("settings", directive, &server),
+        _ => answered(settings, &server),
+    });
     let batch = find(visit, |seen| seen.method == "POST" && is_ours(seen));
     checks.extend(start(script, settings, batch.is_some()));
     if let Some(recorder) = find(visit, |seen| path_of(&seen.url).starts_with(RECORDER)) {
@@ -129,6 +132,20 @@ fn obstacle(name: &'static str, what: &str, failure: &str, server: &str) -> Chec
             .remedy("See that the server runs at this address, and that nothing in between refuses it.")
             .line(server),
     }
+}
+
+/// The directive of the page's policy that stopped a request to the server. Such a request is
+/// not even begun, so the browser tells of no failure.
+fn stopped<'v>(visit: &'v Visit, server: &str) -> Option<&'v str> {
+    let of_server = |(_, url): &&(String, String)| url.starts_with(server);
+    visit.violations.iter().find(of_server).map(|(directive, _)| directive.as_str())
+}
+
+fn not_allowed(name: &'static str, directive: &str, server: &str) -> Check {
+    let found = format!("The page's Content-Security-Policy ({directive}) stops requests to the server.");
+    Check::new(name, Outcome::Bad, found)
+        .remedy("Add this to the policy that the site sends.")
+        .line(format!("script-src {server}; connect-src {server}"))
 }
 
 /// What the server said about the connection.

@@ -249,17 +249,16 @@ impl Patient {
     }
 
     fn scheme(&self) -> Option<Check> {
-        let is_secure = |seen: &Sighting| seen.origin.starts_with("https://");
-        let is_public = self.public_url.starts_with("http://") && !self.is_demo;
-        let asked_by = self.rules.allowed_origins.iter().any(|origin| origin.starts_with("https://"));
-        (is_public && (asked_by || self.seen.iter().any(is_secure))).then(|| {
-            Check::new(
-                "https",
-                Outcome::Weak,
-                "Pages on https may not load scripts from http, which is how this server says it is reached.",
-            )
-            .remedy("Put a proxy with a certificate in front, and say so in config.toml.")
-            .line("[server]\npublic_url = \"https://hindsight.example\"")
+        // Where pages on https do ask, as from a server on this machine, it works.
+        let asks = self.seen.iter().any(|seen| seen.origin.starts_with("https://"));
+        let is_wanted = self.rules.allowed_origins.iter().any(|origin| origin.starts_with("https://"));
+        let is_plain = self.public_url.starts_with("http://") && !self.is_demo;
+        (is_plain && is_wanted && !asks).then(|| {
+            let found =
+                "Pages on https may not load scripts from http, which is how this server says it is reached.";
+            Check::new("https", Outcome::Weak, found)
+                .remedy("Put a proxy with a certificate in front, and say so in config.toml.")
+                .line("[server]\npublic_url = \"https://hindsight.example\"")
         })
     }
 }

@@ -114,16 +114,16 @@ async fn examine(app: &App, connection: ConnectionId, snippet: String) -> Result
         recording,
         room: app.store.disk().room(),
         asked_before: asked(&earlier),
-        seen: merged(seen, app.sightings.unwritten(connection)),
-        strangers: merged(strangers, app.sightings.unwritten(NO_CONNECTION)),
+        seen: merged(seen, app.sightings.unwritten(connection), now - DAY_MS),
+        strangers: merged(strangers, app.sightings.unwritten(NO_CONNECTION), now - DAY_MS),
         health,
         now,
     })
 }
 
 /// Both as one list, the latest first.
-fn merged(mut written: Vec<Sighting>, unwritten: Vec<Sighting>) -> Vec<Sighting> {
-    for new in unwritten {
+fn merged(mut written: Vec<Sighting>, unwritten: Vec<Sighting>, since: TimestampMs) -> Vec<Sighting> {
+    for new in unwritten.into_iter().filter(|new| new.last_at >= since) {
         let same = |known: &&mut Sighting| known.kind == new.kind && known.origin == new.origin;
         match written.iter_mut().find(same) {
             Some(known) => {
