@@ -105,6 +105,14 @@ pub fn rules(conn: &Db, connection: ConnectionId) -> Result<Option<Rules>> {
     Ok(statement.query_row(named_params! { ":id": connection.0 }, rules_from).optional()?)
 }
 
+/// What the owner decided about recording and about the widget, as JSON texts.
+pub fn page_settings(conn: &Db, connection: ConnectionId) -> Result<Option<(String, String)>> {
+    let mut statement = conn.prepare_cached("SELECT recording, widget FROM connection WHERE id = :id")?;
+    let found =
+        statement.query_row(named_params! { ":id": connection.0 }, |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
+}
+
 /// Decides what the connection takes from now on.
 pub fn set_rules(conn: &Db, connection: ConnectionId, rules: &Rules) -> Result<()> {
     conn.prepare_cached(

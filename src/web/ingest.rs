@@ -164,7 +164,7 @@ async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, P
 }
 
 /// Browsers always name the origin; who names none is a program, which could name any.
-fn allows_origin(holder: &Holder, request: &Request) -> bool {
+pub(super) fn allows_origin(holder: &Holder, request: &Request) -> bool {
     let allowed = &holder.rules.allowed_origins;
     allowed.is_empty()
         || !request.headers.contains_key(header::ORIGIN)

@@ -9,6 +9,7 @@ mod assets;
 mod body;
 mod chart;
 mod confirm;
+mod connection_settings;
 mod connections;
 mod delete;
 mod demo;

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, assets, connection_settings, connections, delete, demo, events, headers, ingest, kinds,
+    live, origin, part, pin, plugins, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -103,6 +103,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(reports::routes());
     routes.extend(plugins::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
+    routes.extend(connection_settings::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));
     if app.demo.is_some() {
