@@ -4,12 +4,12 @@ import type { Ask } from "../contracts/answers";
 import { randomId } from "../recorder/random";
 import { ask, Failed } from "./answers";
 import { tell, type Widget } from "./api";
-import { type Answer, type Conversation, type Message, type Question, Shelf } from "./conversation";
+import type { Answer, Conversation, Message, Question, Shelf } from "./conversation";
 import { Frame } from "./frame";
 import type { Language } from "./language";
 import { MAX_ANSWER } from "./markdown";
 import type { Options, Snippet } from "./options";
-import { Recording, type RecordingListener } from "./recording";
+import type { Recording } from "./recording";
 import { Launcher } from "./view/launcher";
 import { Panel, type PanelListener } from "./view/panel";
 
@@ -19,10 +19,7 @@ const DRAW_EVERY_MS = 50;
 const MAX_HISTORY = 20;
 const MAX_HISTORY_TEXT = 4000;
 
-export class Chat implements Widget, PanelListener, RecordingListener {
-  private readonly shelf: Shelf;
-  private readonly conversation: Conversation;
-  private readonly recording: Recording;
+export class Chat implements Widget, PanelListener {
   private readonly frame: Frame;
   private readonly panel: Panel;
   private readonly launcher: Launcher;
@@ -40,21 +37,17 @@ export class Chat implements Widget, PanelListener, RecordingListener {
     private readonly snippet: Snippet,
     private readonly options: Options,
     private readonly language: Language,
+    private readonly recording: Recording,
+    private readonly conversation: Conversation,
+    private readonly shelf: Shelf,
   ) {
     const { texts } = language;
-    this.shelf = new Shelf(snippet.connection);
-    this.conversation = this.shelf.load();
-    this.recording = new Recording(snippet, options, this.conversation, this);
+    recording.changed = () => this.recordingChanged();
     this.frame = new Frame(options, language, options.title || texts.title, snippet.script.nonce ?? "");
     this.panel = new Panel(texts, options, this, () => this.frame.focused);
     this.launcher = new Launcher(texts, () => this.toggle());
     this.frame.root.append(this.panel.element, this.launcher.element);
     window.addEventListener("pagehide", () => this.save());
-  }
-
-  /** Starts recording where that needs no chat. */
-  pageLoaded(): Promise<void> {
-    return this.recording.pageLoaded();
   }
 
   /** Puts the chat into the page, as it was on the page before. */
@@ -172,12 +165,12 @@ export class Chat implements Widget, PanelListener, RecordingListener {
     this.close();
   }
 
-  recordingChanged(): void {
+  // What comes of it.
+
+  private recordingChanged(): void {
     this.show();
     this.save();
   }
-
-  // What comes of it.
 
   private async answer(question: Question): Promise<void> {
     const answer: Answer = {

@@ -23,7 +23,7 @@ export class Frame {
     private readonly options: Options,
     { tag, direction }: Language,
     label: string,
-    nonce: string,
+    private readonly nonce: string,
   ) {
     this.root = make("section", {
       class: `root ${options.position}`,
@@ -33,7 +33,6 @@ export class Frame {
     });
     // Open, or it could not be recorded.
     const shadow = this.host.attachShadow({ mode: "open" });
-    addStyle(shadow, nonce);
     shadow.append(this.root);
     for (const kind of PRIVATE) shadow.addEventListener(kind, (event) => event.stopPropagation());
   }
@@ -42,6 +41,7 @@ export class Frame {
   mount(): void {
     // Beside the body: pages transform, zoom and replace that.
     document.documentElement.append(this.host);
+    if (this.host.shadowRoot) addStyle(this.host.shadowRoot, this.nonce);
     this.dress();
     watchPageTheme(() => this.dress());
     // The page's stylesheets may come late.
@@ -81,6 +81,9 @@ export class Frame {
   }
 }
 
+/** rrweb's player shows what is pointed at by a class of this name, which it puts into style elements alone. */
+const POINTED_AT = /([^{},]+):hover/g;
+
 /** A policy of the page may forbid style elements; rules that a script builds it does not. */
 function addStyle(shadow: ShadowRoot, nonce: string): void {
   const element = make("style", {}, STYLE);
@@ -89,6 +92,6 @@ function addStyle(shadow: ShadowRoot, nonce: string): void {
   if (element.sheet?.cssRules.length) return;
   element.remove();
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
+  sheet.replaceSync(STYLE.replace(POINTED_AT, "$&,$1.\\:hover"));
   shadow.adoptedStyleSheets = [sheet];
 }

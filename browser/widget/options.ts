@@ -80,7 +80,7 @@ export async function askSettings({ settingsUrl }: Snippet): Promise<Asked> {
   const timer = setTimeout(() => patience.abort(), SETTINGS_WITHIN_MS);
   try {
     const response = await fetch(settingsUrl, { credentials: "omit", signal: patience.signal });
-    if (response.ok) return { settings: (await response.json()) as ConnectionSettings };
+    if (response.ok) return { settings: { ...((await response.json()) as ConnectionSettings) } };
     return response.status < 500 && response.status !== 429 ? "refused" : "unknown";
   } catch {
     return "unknown";

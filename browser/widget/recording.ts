@@ -5,7 +5,7 @@
  * it may be. What a visitor decides is kept, and counts in all tabs.
  */
 
-import { type EarlyCall, type Hindsight, tell } from "./api";
+import { type Hindsight, tell } from "./api";
 import type { Conversation, Source } from "./conversation";
 import type { Options, Snippet } from "./options";
 
@@ -14,23 +14,18 @@ const LOADER_WITHIN_MS = 4000;
 
 type Decision = "yes" | "no";
 
-export interface RecordingListener {
-  /** What may be recorded has changed, here or in another tab. */
-  recordingChanged(): void;
-}
-
 export class Recording {
+  /** Called when what may be recorded has changed, here or in another tab. */
+  changed: () => void = () => undefined;
   private readonly decisions: Decisions;
-  private readonly loader: Promise<Hindsight | undefined>;
 
   constructor(
     private readonly snippet: Snippet,
     private readonly options: Options,
     private readonly conversation: Conversation,
-    private readonly listener: RecordingListener,
+    private readonly loader: Promise<Hindsight | undefined>,
   ) {
     this.decisions = new Decisions(snippet.connection, () => this.decided());
-    this.loader = findLoader(snippet);
   }
 
   /** Whether the visit may be recorded. `open`: the visitor has to be asked first. */
@@ -94,7 +89,7 @@ export class Recording {
   }
 
   private async decided(): Promise<void> {
-    this.listener.recordingChanged();
+    this.changed();
     if (this.verdict === "yes") {
       if (this.options.start !== "manual") await this.start();
       return;
@@ -137,41 +132,6 @@ class Decisions {
     this.here = decision;
     attempt(() => localStorage.setItem(this.name, decision));
   }
-}
-
-/** The recorder's loader: the one that the page includes, or ours, which waits until it is told to start. */
-function findLoader({ script, loaderUrl }: Snippet): Promise<Hindsight | undefined> {
-  return new Promise((resolve) => {
-    if (isLoaded(window.hindsight)) return resolve(window.hindsight);
-    const path = new URL(loaderUrl).pathname;
-    const scripts = [...document.querySelectorAll("script")];
-    const present = scripts.find((each) => each.src !== "" && new URL(each.src).pathname === path);
-    const loader = present ?? loaderLike(script, loaderUrl);
-    const settle = () => resolve(isLoaded(window.hindsight) ? window.hindsight : undefined);
-    loader.addEventListener("load", settle);
-    if (present) setTimeout(settle, LOADER_WITHIN_MS);
-    loader.addEventListener("error", () => {
-      // Blocked. What the page says to the stand-in would wait for ever.
-      const { hindsight } = window;
-      if (hindsight?.q) hindsight.q.push = () => 0;
-      settle();
-    });
-    if (!present) (document.head ?? document.documentElement).append(loader);
-  });
-}
-
-function loaderLike(script: HTMLScriptElement, loaderUrl: string): HTMLScriptElement {
-  const loader = document.createElement("script");
-  loader.async = true;
-  loader.nonce = script.nonce;
-  for (const [name, value] of Object.entries(script.dataset)) loader.dataset[name] = value ?? "";
-  loader.dataset.start = "manual";
-  loader.src = loaderUrl + new URL(script.src).search;
-  return loader;
-}
-
-function isLoaded(api: (Hindsight & { q?: EarlyCall[] }) | undefined): api is Hindsight {
-  return api !== undefined && !Array.isArray(api.q) && typeof api.start === "function";
 }
 
 /** The id of a visit that is not recorded any more has no business on the visitor's device. */

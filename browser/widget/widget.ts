@@ -10,8 +10,11 @@
 import { guard, warn } from "../recorder/guard";
 import type { EarlyCall, Hindsight, Widget } from "./api";
 import { Chat } from "./chat";
+import { Shelf } from "./conversation";
 import { chooseLanguage } from "./language";
+import { findLoader } from "./loader";
 import { askSettings, chooseOptions, readSnippet, type Snippet } from "./options";
+import { Recording } from "./recording";
 
 function main(): void {
   // The page includes the script twice: the first one does the work.
@@ -23,14 +26,19 @@ function main(): void {
 
 /** Learns what was decided for the connection, and puts the chat into the page. */
 async function begin(snippet: Snippet): Promise<Chat | undefined> {
-  const [asked] = await Promise.all([askSettings(snippet), documentRead()]);
+  const loader = findLoader(snippet);
+  const asked = await askSettings(snippet);
   if (asked === "refused") throw new Error("the server refuses the connection, or this site");
   if (typeof asked === "object" && asked.settings.widget === null) return undefined;
   const options = chooseOptions(snippet, asked);
+  const shelf = new Shelf(snippet.connection);
+  const conversation = shelf.load();
+  const recording = new Recording(snippet, options, conversation, loader);
+  void recording.pageLoaded();
+  await documentRead();
   const language = await chooseLanguage(options.language, options.texts, snippet.script.src);
-  const chat = new Chat(snippet, options, language);
+  const chat = new Chat(snippet, options, language, recording, conversation, shelf);
   chat.mount();
-  void chat.pageLoaded();
   return chat;
 }
 
