@@ -263,9 +263,9 @@ impl Settings {
     /// What the types cannot say.
     fn check(&self, layers: &Layers) -> Result<(), Error> {
         let paths = [
+            ("recorder.ingest_path", &self.recorder.ingest_path),
             ("recorder.script_path", &self.recorder.script_path),
             ("recorder.widget_path", &self.recorder.widget_path),
-            ("recorder.ingest_path", &self.recorder.ingest_path),
         ];
         for (key, path) in paths {
             if !is_url_path(path) {
@@ -426,7 +426,7 @@ mod tests {
             ("[recorder]\nscript_path = \"/a/../b\"", "which is not a free path"),
             (
                 "[recorder]\nwidget_path = \"/ingest\"",
-                "`recorder.ingest_path` is the same as `recorder.widget_path`; choose two paths",
+                "`recorder.widget_path` is the same as `recorder.ingest_path`; choose two paths",
             ),
             ("[ingest]\nbuffer_bytes = 1024", "`ingest.buffer_bytes` is 1024, which holds no body"),
             ("[log]\nlevel = \"loud\"", "`log.level` is \"loud\", which is no level"),
