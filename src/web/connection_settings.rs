@@ -37,7 +37,8 @@ struct Shown {
 async fn show(app: App, request: Request) -> Result<Response, Problem> {
     let key = request.param_text("address");
     if key.contains('/') {
-        return Err(Problem::not_found());
+        // An upload's address, which is only posted to.
+        return Err(Problem::method_not_allowed("POST, OPTIONS".to_owned()));
     }
     let holder = app.keys.holder(key).await?.ok_or(Refused::UnknownKey)?;
     if holder.revoked {

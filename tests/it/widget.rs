@@ -15,7 +15,7 @@ async fn the_widget_is_served_where_the_settings_say() {
     assert_eq!(script.header("access-control-allow-origin"), Some("*"));
     let text = script.text();
     assert!(text.contains("\"/in\"") && text.contains("\"/r.js\""), "the widget knows the other paths");
-    assert!(!text.contains("__"), "nothing is left to fill in");
+    assert!(!text.contains("_PATH__"), "nothing is left to fill in");
     let (_, rest) = text.split_once("/assets/widget.de.").expect("the widget knows its languages");
     let (hash, _) = rest.split_once(".json").expect("a path of a JSON file");
     let german = server.get(&format!("/assets/widget.de.{hash}.json")).await;
@@ -33,5 +33,5 @@ async fn a_page_of_any_site_may_read_the_settings_of_its_connection() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("cache-control"), Some("max-age=60"));
     assert_eq!(server.get("/ingest/hk_nobody_has_this_key").await.status, 401);
-    assert_eq!(server.get(&format!("{path}/more")).await.status, 404);
+    assert_eq!(server.get(&format!("{path}/more")).await.status, 405);
 }

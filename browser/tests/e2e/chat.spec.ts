@@ -27,10 +27,12 @@ async function look(html: Locator) {
     const style = (selector: string) => {
       const element = at(selector);
       if (!element) return undefined;
-      const { backgroundColor, color, fontSize, padding, borderRadius } = getComputedStyle(element);
+      const { backgroundColor, borderColor, color, fontSize, padding, borderRadius } =
+        getComputedStyle(element);
       const { width, height, left, top } = element.getBoundingClientRect();
       return {
         backgroundColor,
+        borderColor,
         color,
         fontSize,
         padding,
@@ -44,7 +46,15 @@ async function look(html: Locator) {
       waiting: isShown(".waiting"),
       menu: isShown(".menu"),
       scroll: Math.round(at(".log")?.scrollTop ?? 0),
-      styles: [".launcher", ".panel", ".visitor .text", ".actions .icon", "textarea", ".send"].map(style),
+      styles: [
+        ".launcher",
+        ".panel",
+        ".visitor .text",
+        ".actions .icon",
+        "textarea",
+        ".composer",
+        ".send",
+      ].map(style),
       expanded: at(".launcher")?.getAttribute("aria-expanded"),
     };
   });

@@ -35,6 +35,8 @@ export class Composer {
     this.element = make("form", { class: "composer" }, this.field, this.action);
     on(this.field, "keydown", (event) => this.keyPressed(event));
     on(this.field, "input", () => this.fit());
+    on(this.field, "focus", () => this.element.classList.add("focused"));
+    on(this.field, "blur", () => this.element.classList.remove("focused"));
     on(this.element, "submit", (event) => {
       event.preventDefault();
       this.act();
