@@ -13,6 +13,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { cssText } from "./build/css_text.mjs";
 import { postcssCut } from "./build/postcss.mjs";
 import { recorderCut } from "./build/recorder.mjs";
 
@@ -32,6 +33,7 @@ const { build } = await import(pathToFileURL(fromModules.resolve("esbuild")).hre
 /** What visitors download must stay small: bytes after gzip -9. */
 const BUDGET_LOADER = 4 * 1024;
 const BUDGET_LOADER_AND_RECORDER = 30 * 1024;
+const BUDGET_WIDGET = 14 * 1024;
 
 /** Content types of what is built, by extension. */
 const CONTENT_TYPES = {
@@ -53,9 +55,10 @@ const BUNDLES = [
     name: "recorder.js",
     entry: "recorder/recorder.ts",
     path: "/assets/recorder.{hash}.js",
-    cut: recorderCut(),
+    plugin: recorderCut(),
   },
-  { name: "stage.js", entry: "player/stage.ts", path: "/assets/stage.{hash}.js", cut: postcssCut("one") },
+  { name: "widget.js", entry: "widget/widget.ts", path: "/widget.js", plugin: cssText() },
+  { name: "stage.js", entry: "player/stage.ts", path: "/assets/stage.{hash}.js", plugin: postcssCut("one") },
   { name: "stage.css", entry: "player/stage.css", path: "/assets/stage.{hash}.css" },
   { name: "dashboard.css", entry: "dashboard/dashboard.css", path: "/assets/dashboard.{hash}.css" },
   { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
@@ -84,6 +87,9 @@ const COPIED = [
   },
 ];
 
+/** The widget's texts in other languages than English, fetched by those who need them. */
+const LANGUAGES = ["ar", "de", "es", "fr", "ja"];
+
 const assets = [];
 
 async function add(name, pathPattern, bytes) {
@@ -108,7 +114,7 @@ async function add(name, pathPattern, bytes) {
   return asset;
 }
 
-async function bundle({ name, entry, path, cut }) {
+async function bundle({ name, entry, path, plugin }) {
   const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -118,9 +124,10 @@ async function bundle({ name, entry, path, cut }) {
     format: "iife",
     target: "es2020",
     legalComments: "none",
+    charset: "utf8",
     nodePaths: [modules],
     external: ["/assets/*"],
-    plugins: cut ? [cut] : [],
+    plugins: plugin ? [plugin] : [],
   });
   let text = outputFiles[0].text;
   for (const asset of assets) text = text.replaceAll(`/assets/${asset.name}`, asset.path);
@@ -136,6 +143,11 @@ function holdBudget(what, bytes, budget) {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 for (const file of COPIED) await add(file.name, file.path, await readFile(file.from));
+for (const language of LANGUAGES) {
+  const texts = JSON.parse(await readFile(join(here, `widget/languages/${language}.json`), "utf8"));
+  const name = `widget.${language}.json`;
+  await add(name, `/assets/widget.${language}.{hash}.json`, Buffer.from(JSON.stringify(texts)));
+}
 for (const each of BUNDLES) await bundle(each);
 for (const file of await readdir(join(here, "demo"), { recursive: true })) {
   if (![".html", ".svg"].includes(extname(file))) continue;
@@ -147,4 +159,5 @@ for (const file of await readdir(join(here, "demo"), { recursive: true })) {
 const size = (name) => assets.find((asset) => asset.name === name).gzip_bytes;
 holdBudget("loader", size("hindsight.js"), BUDGET_LOADER);
 holdBudget("loader and recorder", size("hindsight.js") + size("recorder.js"), BUDGET_LOADER_AND_RECORDER);
+holdBudget("widget", size("widget.js"), BUDGET_WIDGET);
 await writeFile(join(out, "assets.json"), JSON.stringify(assets, null, 2));

@@ -7,7 +7,6 @@
 import { account } from "./account";
 import { ShopCart } from "./cart-page";
 import { ShopCatalogue } from "./catalogue-page";
-import { ShopChat } from "./chat";
 import { checkout } from "./checkout";
 import { ShopFooter } from "./footer";
 import { ShopHeader } from "./header";
@@ -20,7 +19,6 @@ customElements.define("shop-shelf", ShopShelf);
 customElements.define("shop-featured", ShopFeatured);
 customElements.define("shop-catalogue", ShopCatalogue);
 customElements.define("shop-cart", ShopCart);
-customElements.define("shop-chat", ShopChat);
 
 /** The parts whose markup stands in the page: they are enhanced once it is all there. */
 document.addEventListener("DOMContentLoaded", () => {

@@ -87,7 +87,7 @@ async function asksTheChat(visitor) {
   await visitor.pause(1200);
   await ask(visitor, "How long does delivery to Germany take?");
   await visitor.click(visitor.button("Helpful"));
-  await visitor.click(visitor.link(/Fern pot/));
+  await visitor.click(visitor.link(/Harbour mug/));
   await visitor.pause(2500);
   await ask(visitor, "Do you teach classes for children?");
   await visitor.pause(1500);

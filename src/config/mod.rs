@@ -104,6 +104,7 @@ pub struct Server {
 #[expect(missing_docs, reason = "config.toml documents each setting")]
 pub struct Recorder {
     pub script_path: String,
+    pub widget_path: String,
     pub ingest_path: String,
 }
 
@@ -263,8 +264,9 @@ impl Settings {
     /// What the types cannot say.
     fn check(&self, layers: &Layers) -> Result<(), Error> {
         let paths = [
-            ("recorder.script_path", &self.recorder.script_path),
             ("recorder.ingest_path", &self.recorder.ingest_path),
+            ("recorder.script_path", &self.recorder.script_path),
+            ("recorder.widget_path", &self.recorder.widget_path),
         ];
         for (key, path) in paths {
             if !is_url_path(path) {
@@ -289,12 +291,10 @@ impl Settings {
                 "name a folder, or leave it empty",
             ));
         }
-        if self.recorder.script_path == self.recorder.ingest_path {
-            return Err(layers.invalid(
-                "recorder.script_path",
-                "is the same as `recorder.ingest_path`".to_owned(),
-                "choose two paths",
-            ));
+        for (index, (key, path)) in paths.iter().enumerate() {
+            if let Some((other, _)) = paths[..index].iter().find(|(_, other)| other == path) {
+                return Err(layers.invalid(key, format!("is the same as `{other}`"), "choose two paths"));
+            }
         }
         if self.ingest.buffer_bytes < self.ingest.max_body_bytes {
             return Err(layers.invalid(
@@ -437,6 +437,10 @@ mod tests {
             ("[pages]\ntemplates_dir = \"/nowhere\"", "where there is no folder; name a folder"),
             ("[recorder]\ningest_path = \"/connections\"", "which is not a free path"),
             ("[recorder]\nscript_path = \"/a/../b\"", "which is not a free path"),
+            (
+                "[recorder]\nwidget_path = \"/ingest\"",
+                "`recorder.widget_path` is the same as `recorder.ingest_path`; choose two paths",
+            ),
             ("[ingest]\nbuffer_bytes = 1024", "`ingest.buffer_bytes` is 1024, which holds no body"),
             ("[log]\nlevel = \"loud\"", "`log.level` is \"loud\", which is no level"),
             ("[server]\npublic_url = \"https://x.example/path\"", "which is not a web address"),

@@ -57,7 +57,7 @@ impl Default for Widget {
             theme: "auto".to_owned(),
             position: "end".to_owned(),
             language: String::new(),
-            start: "load".to_owned(),
+            start: "chat".to_owned(),
             consent: "notice".to_owned(),
             privacy_url: String::new(),
         }
@@ -65,7 +65,7 @@ impl Default for Widget {
 }
 
 /// A widget with whether pages get it: what was set stays while it is switched off.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OfferedWidget {
     /// Whether pages get it.
@@ -73,6 +73,13 @@ pub struct OfferedWidget {
     /// How it looks and speaks.
     #[serde(flatten)]
     pub widget: Widget,
+}
+
+/// A page that includes the widget's script wants it.
+impl Default for OfferedWidget {
+    fn default() -> Self {
+        Self { offered: true, widget: Widget::default() }
+    }
 }
 
 impl Widget {

@@ -116,8 +116,8 @@ impl App {
     /// What a site puts into its pages to have the chat in them, which records as well.
     pub fn widget_snippet(&self, connection: &Connection) -> String {
         format!(
-            "<script async src=\"{}/widget.js\" data-connection=\"{}\"></script>",
-            self.public_url, connection.write_key
+            "<script async src=\"{}{}\" data-connection=\"{}\"></script>",
+            self.public_url, self.settings.recorder.widget_path, connection.write_key
         )
     }
 }

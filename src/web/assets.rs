@@ -12,13 +12,15 @@ use crate::config;
 use crate::embedded::{ASSETS, Asset};
 use crate::ingest::gzip;
 
-/// What stands in the loader for what only the settings know.
+/// What stands in the loader and in the widget for what only the settings know.
 const RECORDER_PATH: &str = "__RECORDER_PATH__";
 const INGEST_PATH: &str = "__INGEST_PATH__";
 const VERSION: &str = "__VERSION__";
+const SCRIPT_PATH: &str = "__SCRIPT_PATH__";
 
-/// The loader's name in the bundle.
+/// What sites include, by its name in the bundle.
 const LOADER: &str = "hindsight.js";
+const WIDGET: &str = "widget.js";
 
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
@@ -38,10 +40,11 @@ struct File {
 }
 
 impl Assets {
-    /// Fills in the loader and gives it its configured path.
+    /// Fills in what sites include, and gives it its configured path.
     pub fn new(recorder: &config::Recorder) -> Self {
         let file = |asset: &'static Asset| match asset.name {
-            LOADER => loader(asset, recorder),
+            LOADER => filled(asset, &recorder.script_path, recorder),
+            WIDGET => filled(asset, &recorder.widget_path, recorder),
             _ => File {
                 asset,
                 path: asset.path.to_owned(),
@@ -64,19 +67,15 @@ impl Assets {
     }
 }
 
-fn loader(asset: &'static Asset, settings: &config::Recorder) -> File {
+fn filled(asset: &'static Asset, path: &str, settings: &config::Recorder) -> File {
     let recorder = ASSETS.iter().find(|asset| asset.name == "recorder.js").map_or("", |asset| asset.path);
     let text = String::from_utf8_lossy(asset.bytes)
         .replace(RECORDER_PATH, recorder)
         .replace(INGEST_PATH, &settings.ingest_path)
+        .replace(SCRIPT_PATH, &settings.script_path)
         .replace(VERSION, env!("CARGO_PKG_VERSION"));
     let gzip = gzip::deflate(text.as_bytes());
-    File {
-        asset,
-        path: settings.script_path.clone(),
-        bytes: text.into_bytes().into(),
-        gzip: Some(gzip.into()),
-    }
+    File { asset, path: path.to_owned(), bytes: text.into_bytes().into(), gzip: Some(gzip.into()) }
 }
 
 /// One route for each file. Pages of the demo are served by `demo`, which fills them in.

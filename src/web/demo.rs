@@ -14,9 +14,9 @@ use crate::store::connections;
 /// Where the shop starts.
 pub const HOME: &str = "/demo/";
 
-/// What stands in its pages for the connection's write key and the loader's path.
+/// What stands in its pages for the connection's write key and the widget's path.
 const WRITE_KEY: &str = "__WRITE_KEY__";
-const SCRIPT_PATH: &str = "/hindsight.js";
+const WIDGET_PATH: &str = "/widget.js";
 
 /// The card that the shop's bank declines, by its last four digits.
 const DECLINED_CARD: &str = "0002";
@@ -46,7 +46,7 @@ async fn page(app: &App, asset: &'static Asset) -> Result<Response, Problem> {
     let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
     let key = all.into_iter().find(|each| each.id == connection).map(|each| each.write_key);
     let html = String::from_utf8_lossy(asset.bytes)
-        .replace(SCRIPT_PATH, &app.settings.recorder.script_path)
+        .replace(WIDGET_PATH, &app.settings.recorder.widget_path)
         .replace(WRITE_KEY, &key.unwrap_or_default());
     let mut response = Response::new(html.into());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));

@@ -191,7 +191,7 @@ pub fn is_opted_out(holder: &Holder, request: &Request) -> bool {
 }
 
 /// Browsers always name the origin; who names none is a program, which could name any.
-fn allows_origin(holder: &Holder, request: &Request) -> bool {
+pub(super) fn allows_origin(holder: &Holder, request: &Request) -> bool {
     let allowed = &holder.rules.allowed_origins;
     allowed.is_empty()
         || !request.headers.contains_key(header::ORIGIN)

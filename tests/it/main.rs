@@ -32,3 +32,4 @@ mod settings;
 mod stopping;
 mod storage;
 mod trying;
+mod widget;

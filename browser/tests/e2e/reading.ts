@@ -25,7 +25,9 @@ export function read(html: Locator): Promise<Reading> {
       else if (name) fields[name] = value;
     };
     const visit = (parent: ParentNode & Node) => {
-      for (const node of parent.childNodes) {
+      // rrweb's player puts the body last, whatever stood behind it.
+      const isBody = ({ nodeName }: Node) => Number(nodeName === "BODY");
+      for (const node of [...parent.childNodes].sort((a, b) => isBody(a) - isBody(b))) {
         if (node.nodeType === Node.TEXT_NODE) words.push(node.textContent ?? "");
         if (node.nodeType !== Node.ELEMENT_NODE) continue;
         const element = node as Element;

@@ -6,6 +6,7 @@ import { expect, type Page, test } from "@playwright/test";
 import type { Manifest } from "../../contracts/replay";
 import { type RunningServer, startServer } from "../support/server";
 import { type Reading, read } from "./reading";
+import { openAt, recordingRuns, settledManifest } from "./replayed";
 
 /** Typed into protected fields; must be in no byte that is kept. */
 const SECRETS = {
@@ -14,6 +15,10 @@ const SECRETS = {
   card: "5555555555554444",
   expiry: "11/29",
 };
+
+/** What the assistant says, whatever the server is set up to ask. */
+const ANSWER =
+  '{"type":"text","text":"**Three** to five days."}\n{"type":"done","answered":true,"sources":[]}\n';
 
 /** How long nothing happens around a moment, so that its replay is read at rest. */
 const REST_MS = 2500;
@@ -36,9 +41,11 @@ test.afterAll(() => server.stop());
 
 test("a visit is recorded, listed and replayed as it was", async ({ page }) => {
   test.setTimeout(180_000);
+  await page.route("**/ask", (route) => route.fulfill({ body: ANSWER }));
   page.setDefaultTimeout(15_000);
   const moments: Moment[] = [];
   const replayUrl = await visitShop(page, async (name) => {
+    await recordingRuns(page);
     moments.push({ name, at: Date.now(), reading: await read(page.locator("html")) });
     await page.waitForTimeout(REST_MS);
   });
@@ -60,7 +67,6 @@ test("a visit is recorded, listed and replayed as it was", async ({ page }) => {
 /** Looks around, asks the chat, signs in, buys; returns the link that the page hands out. */
 async function visitShop(page: Page, moment: (name: string) => Promise<void>): Promise<string> {
   await page.goto(`${server.url}/demo/`);
-  await page.waitForFunction(() => Boolean(window.hindsight?.sessionUrl?.()));
   await moment("the first page");
   const replayUrl = await page.evaluate(() => window.hindsight?.sessionUrl?.() ?? "");
 
@@ -111,26 +117,6 @@ async function fillCheckout(page: Page): Promise<void> {
   await field("Security code").pressSequentially("737");
 }
 
-/** The manifest once the visit's last upload has arrived. */
-async function settledManifest(page: Page, sessionUrl: string): Promise<Manifest> {
-  const ask = async () => (await (await page.request.get(`${sessionUrl}/manifest.json`)).json()) as Manifest;
-  const eventsOf = ({ streams }: Manifest) =>
-    streams.flatMap(({ parts }) => parts.map(({ events }) => events));
-  let last = await ask();
-  await expect
-    .poll(
-      async () => {
-        const next = await ask();
-        const settled = eventsOf(next).length === eventsOf(last).length;
-        last = next;
-        return settled;
-      },
-      { intervals: [1500] },
-    )
-    .toBe(true);
-  return last;
-}
-
 async function expectListed(page: Page, sessionUrl: string, manifest: Manifest): Promise<void> {
   await page.goto(sessionUrl.slice(0, sessionUrl.lastIndexOf("/")));
   const row = page.locator(`[data-session="${manifest.session}"]`);
@@ -145,11 +131,7 @@ async function expectListed(page: Page, sessionUrl: string, manifest: Manifest):
 
 /** Opens the replay at the moment and compares what is seen. */
 async function expectReplayed(page: Page, url: string, manifest: Manifest, moment: Moment): Promise<void> {
-  const stream = manifest.streams.findLast(({ started_at }) => started_at <= moment.at);
-  if (!stream) throw new Error(`no stream plays at ${moment.name}`);
-  const at_ms = stream.offset_ms + moment.at - stream.started_at;
-  await page.goto(`${url}?t=${at_ms / 1000}`);
-  const recorded = page.frameLocator("#stage-frame").frameLocator(".screen:not([hidden]) iframe");
+  const recorded = await openAt(page, url, manifest, moment.at);
   await expect
     .poll(() => read(recorded.locator("html")), { message: moment.name, timeout: 15_000, intervals: [100] })
     .toEqual(moment.reading);

@@ -18,12 +18,13 @@ const rrweb = () =>
   );
 const gzipped = (text = "") => gzipSync(text, { level: 9 }).length;
 
-test("loader and recorder keep within their budgets", async () => {
+test("loader, recorder and widget keep within their budgets", async () => {
   const scripts = await bundle();
   const loader = gzipped(scripts["/hindsight.js"]);
   const recorder = gzipped(scripts["/assets/recorder.js"]);
   expect(loader).toBeLessThan(4 * 1024);
   expect(loader + recorder).toBeLessThan(30 * 1024);
+  expect(gzipped(scripts["/widget.js"])).toBeLessThan(14 * 1024);
 });
 
 test("the recorder carries neither a CSS parser nor a canvas recorder", async () => {

@@ -5,13 +5,16 @@
  * provoked, and keeps every byte it was sent.
  */
 
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { cssText } from "../../build/css_text.mjs";
 import { recorderCut } from "../../build/recorder.mjs";
-import type { ConnectionSettings } from "../../contracts/settings";
+import type { Ask, Piece } from "../../contracts/answers";
+import type { RecordingSettings, WidgetSettings } from "../../contracts/settings";
 
 export const KEY = "wk_test_0123456789";
 
@@ -60,16 +63,19 @@ export interface Site {
   preflights: number;
   /** Decides on the answer to an upload; `undefined` stores it. */
   answer: (upload: Upload) => Answer | undefined | Promise<Answer | undefined>;
-  /** What the dashboard says of the connection; a number is the status of a refusal. */
-  settings: ConnectionSettings | number;
-  /** The queries of those who asked for that. */
-  asked: URLSearchParams[];
+  /** What the connection's owner decided; a number is the status of a refusal. */
+  settings: { recording: RecordingSettings; widget: Partial<WidgetSettings> | null } | number;
+  /** Every question to the assistant, and what it answers; without one, there is no assistant. */
+  asked: Ask[];
+  assistant: ((question: Ask) => AsyncIterable<Piece> | Iterable<Piece>) | undefined;
   /** The recorded site's pages by path: a body, or a whole document. */
   pages: Record<string, string>;
   /** Extra response headers of the recorded site. */
   headers: Record<string, string>;
   /** The script element, with options as attributes. */
   snippet(options?: Record<string, string>): string;
+  /** The same for the widget. */
+  widget(options?: Record<string, string>): string;
   /** All events that were stored, in the order of the stream, without repetitions. */
   events(stream?: string): SentEvent[];
   /** Payloads of the custom events with this tag, in order. */
@@ -90,11 +96,13 @@ export async function startSite(): Promise<Site> {
     uploads: [],
     preflights: 0,
     answer: () => undefined,
-    settings: { recording: {}, widget: null },
+    settings: { recording: {}, widget: {} },
     asked: [],
+    assistant: undefined,
     pages: {},
     headers: {},
-    snippet: (options = {}) => snippet(server, options),
+    snippet: (options = {}) => snippet(`${server}/hindsight.js`, options),
+    widget: (options = {}) => snippet(`${server}/widget.js`, options),
     events: (stream) => storedEvents(site.uploads, stream),
     said: (tag) =>
       site
@@ -106,11 +114,16 @@ export async function startSite(): Promise<Site> {
   return site;
 }
 
-function snippet(server: string, options: Record<string, string>): string {
+function snippet(script: string, options: Record<string, string>): string {
   const attributes = Object.entries({ connection: KEY, ...options }).map(
-    ([name, value]) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${value}"`,
+    ([name, value]) =>
+      `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${escaped(value)}"`,
   );
-  return `<script async src="${server}/hindsight.js" ${attributes.join(" ")}></script>`;
+  return `<script async src="${script}" ${attributes.join(" ")}></script>`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 }
 
 function storedEvents(uploads: Upload[], stream?: string): SentEvent[] {
@@ -147,7 +160,8 @@ async function serveUpload(
   response.setHeader("Access-Control-Expose-Headers", "Retry-After");
   const script = scripts[url.pathname];
   if (script !== undefined) {
-    response.writeHead(200, { "Content-Type": "text/javascript" }).end(script);
+    const type = url.pathname.endsWith(".json") ? "application/json" : "text/javascript";
+    response.writeHead(200, { "Content-Type": `${type}; charset=utf-8` }).end(script);
     return;
   }
   if (request.method === "OPTIONS") {
@@ -155,10 +169,8 @@ async function serveUpload(
     response.writeHead(204, { "Access-Control-Allow-Headers": "*" }).end();
     return;
   }
-  if (request.method === "GET") {
-    answerWithSettings(site, url, response);
-    return;
-  }
+  if (request.method === "GET") return serveSettings(site, response);
+  if (url.pathname.endsWith("/ask")) return serveAnswer(site, await readBody(request), response);
   const upload = readUpload(request, url, await readBody(request));
   site.uploads.push(upload);
   const answer = await site.answer(upload);
@@ -167,11 +179,18 @@ async function serveUpload(
   else sendAnswer(response, upload, answer);
 }
 
-function answerWithSettings(site: Site, url: URL, response: ServerResponse): void {
-  site.asked.push(url.searchParams);
-  const refused = typeof site.settings === "number";
-  response.writeHead(refused ? Number(site.settings) : 200, { "Content-Type": "application/json" });
-  response.end(JSON.stringify(refused ? {} : site.settings));
+function serveSettings({ settings }: Site, response: ServerResponse): void {
+  const status = typeof settings === "number" ? settings : 200;
+  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(settings));
+}
+
+/** A line of JSON for each piece, as it comes. */
+async function serveAnswer(site: Site, body: Buffer, response: ServerResponse): Promise<void> {
+  const question = JSON.parse(body.toString("utf8")) as Ask;
+  site.asked.push(question);
+  response.writeHead(site.assistant ? 200 : 404, { "Content-Type": "application/x-ndjson" });
+  for await (const piece of site.assistant?.(question) ?? []) response.write(`${JSON.stringify(piece)}\n`);
+  response.end();
 }
 
 function sendAnswer(response: ServerResponse, upload: Upload, answer: Answer | undefined): void {
@@ -211,7 +230,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 let bundled: Promise<Record<string, string>> | undefined;
 
-/** The loader and the recorder as `build.mjs` makes them, with the paths that the server would fill in. */
+/** The loader, the recorder and the widget as `build.mjs` makes them, with the paths that the server would fill in. */
 export function bundle(): Promise<Record<string, string>> {
   bundled ??= bundleScripts();
   return bundled;
@@ -220,7 +239,7 @@ export function bundle(): Promise<Record<string, string>> {
 async function bundleScripts(): Promise<Record<string, string>> {
   const { outputFiles } = await build({
     absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: ["recorder/loader.ts", "recorder/recorder.ts"],
+    entryPoints: ["recorder/loader.ts", "recorder/recorder.ts", "widget/widget.ts"],
     outdir: "out",
     bundle: true,
     minify: true,
@@ -228,13 +247,29 @@ async function bundleScripts(): Promise<Record<string, string>> {
     format: "iife",
     target: "es2020",
     legalComments: "none",
-    plugins: [recorderCut()],
+    charset: "utf8",
+    plugins: [recorderCut(), cssText()],
   });
-  const [loader = "", recorder = ""] = outputFiles.map((file) => file.text);
-  const filled = loader
-    .replace("__RECORDER_PATH__", "/assets/recorder.js")
-    .replace("__INGEST_PATH__", "/ingest");
-  return { "/hindsight.js": filled, "/assets/recorder.js": recorder };
+  const [loader = "", recorder = "", widget = ""] = outputFiles.map((file) => file.text);
+  const filled = (script: string) =>
+    script
+      .replace("__RECORDER_PATH__", "/assets/recorder.js")
+      .replace("__INGEST_PATH__", "/ingest")
+      .replace("__SCRIPT_PATH__", "/hindsight.js");
+  return {
+    "/hindsight.js": filled(loader),
+    "/assets/recorder.js": recorder,
+    "/widget.js": filled(widget),
+    ...(await languages()),
+  };
+}
+
+async function languages(): Promise<Record<string, string>> {
+  const files = ["ar", "de", "es", "fr", "ja"].map(async (language) => {
+    const url = new URL(`../../widget/languages/${language}.json`, import.meta.url);
+    return [`/assets/widget.${language}.json`, await readFile(url, "utf8")] as const;
+  });
+  return Object.fromEntries(await Promise.all(files));
 }
 
 async function listen(server: Server): Promise<string> {

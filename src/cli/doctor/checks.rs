@@ -9,14 +9,13 @@ use crate::model::checkup::{Check, Outcome};
 pub struct Expected {
     /// Where the loader is on the server.
     pub script_path: String,
+    /// Where the widget is on the server.
+    pub widget_path: String,
     /// Where uploads go on the server.
     pub ingest_path: String,
     /// The write key of the connection that was named.
     pub write_key: Option<String>,
 }
-
-/// The widget brings the recorder along.
-const WIDGET: &str = "/widget.js";
 
 /// Where the recorder's own script is.
 const RECORDER: &str = "/assets/recorder.";
@@ -63,7 +62,7 @@ pub fn checks(visit: &Visit, expected: &Expected) -> Vec<Check> {
 fn element<'v>(visit: &'v Visit, expected: &Expected) -> Option<&'v Script> {
     let is_ours = |script: &&Script| {
         let path = path_of(&script.src);
-        !script.connection.is_empty() || path == expected.script_path || path == WIDGET
+        !script.connection.is_empty() || path == expected.script_path || path == expected.widget_path
     };
     visit.scripts.iter().find(is_ours)
 }

@@ -59,6 +59,7 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
     )?;
     let expected = Expected {
         script_path: settings.recorder.script_path.clone(),
+        widget_path: settings.recorder.widget_path.clone(),
         ingest_path: settings.recorder.ingest_path.clone(),
         write_key,
     };

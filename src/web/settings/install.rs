@@ -12,9 +12,6 @@ use crate::web::request::Request;
 use crate::web::router::Route;
 use crate::web::{App, Response, demo, doctor};
 
-/// Where the widget's script is.
-const WIDGET_PATH: &str = "/widget.js";
-
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![route(Method::GET, "/install", page)]
@@ -71,7 +68,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
             Way {
                 title: "Recorder and widget",
                 about: "The chat of Hindsight on your pages; it brings the recorder along, so one line is enough.",
-                snippets: snippets(&app, &present, WIDGET_PATH),
+                snippets: snippets(&app, &present, &app.settings.recorder.widget_path),
             },
         ],
         csp: doctor::csp_line(&app.public_url),

@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
 
 #[derive(Serialize)]
 struct PreviewPage {
-    script_url: &'static str,
+    script_url: String,
     write_key: String,
     /// Of the script element, beside the key.
     attributes: Vec<(&'static str, String)>,
@@ -52,7 +52,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         ("privacy_url", "privacy-url", asked.privacy_url.clone()),
     ];
     let page = PreviewPage {
-        script_url: "/widget.js",
+        script_url: app.settings.recorder.widget_path.clone(),
         write_key: frame.connection.map(|connection| connection.write_key).unwrap_or_default(),
         attributes: attributes
             .into_iter()

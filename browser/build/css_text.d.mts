@@ -1,0 +1,1 @@
+export function cssText(): import("esbuild").Plugin;

@@ -1,0 +1,5 @@
+/** A stylesheet as text; the bundler makes it small (`build/css_text.mjs`). */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
