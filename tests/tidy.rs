@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
     ("watch", &["stop"]),
+    ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
     ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
@@ -32,7 +33,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop", "timeline", "plugins",
+            "pieces", "ingest", "finish", "stop", "timeline", "plugins", "answers",
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::erase;
+use super::{answers, erase};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{Connection, TimestampMs};
@@ -41,6 +41,13 @@ pub enum Action {
         name: String,
         #[command(flatten)]
         changes: Changes,
+    },
+    /// Says where a connection's answers come from, or decides it.
+    Answers {
+        /// The connection.
+        name: String,
+        #[command(flatten)]
+        changes: answers::Changes,
     },
     /// Erases a connection with all its sessions, for good.
     Remove {
@@ -152,6 +159,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         Action::Add { name } => add(&store, &name).await,
         Action::List => list(&store).await,
         Action::Set { name, changes } => set(&store, &name, &changes).await,
+        Action::Answers { name, changes } => answers::run(&store, &settings, &name, changes).await,
         Action::RotateKey { name } => rotate_key(&store, name).await,
         Action::Remove { name, yes } => erase::remove_connection(&store, &settings, &name, yes).await,
     };
@@ -218,7 +226,8 @@ async fn rotate_key(store: &Store, name: String) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn existing(store: &Store, name: &str) -> anyhow::Result<Connection> {
+/// The connection of this name, or what to do.
+pub async fn existing(store: &Store, name: &str) -> anyhow::Result<Connection> {
     let wanted = name.trim().to_owned();
     let found = store.read(move |conn| connections::named(conn, &wanted)).await?;
     found.with_context(|| {

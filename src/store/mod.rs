@@ -7,6 +7,7 @@
 //! HTTP, and nothing looks into a recording.
 
 pub mod activity;
+pub mod answering;
 pub mod backup;
 pub mod batches;
 pub mod checking;
@@ -21,6 +22,7 @@ pub mod finishing;
 pub mod held_back;
 pub mod ledger;
 mod numbers;
+pub mod passages;
 mod place;
 mod readers;
 pub mod recordings;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use warp::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::ask;
 use super::body::Pace;
 use super::headers::SameOriginOnly;
 use super::peer::Peer;
@@ -18,7 +19,7 @@ use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
 use crate::disk::Room;
-use crate::ingest::{Body, MAX_SEQ, Refused, Upload};
+use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
 use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
@@ -65,6 +66,9 @@ struct Accepted<'a> {
 }
 
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
+    if ask::is_meant(&request) {
+        return ask::answer(app, request).await;
+    }
     let upload = match read(&app, &mut request).await {
         Ok(upload) => upload,
         Err(mut problem) => {
@@ -99,7 +103,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         Room::Low => return Err(Refused::StorageFull.into()),
         Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
     }
-    check_rate_of_address(app, request.arrival.peer)?;
+    check_rate_of_address(app, &app.rates, request.arrival.peer)?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -133,15 +137,26 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     })
 }
 
-fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
+/// Takes a token of the sender's network, where its addresses are counted.
+pub fn check_rate_of_address(app: &App, rates: &Rates, peer: Peer) -> Result<(), Refused> {
     if peer.is_private() && !app.settings.server.limit_private_addresses {
         return Ok(());
     }
-    app.rates.take_of_address(peer.network())
+    rates.take_of_address(peer.network())
 }
 
 /// Who holds the key, if uploads are taken from there.
 async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
+    let holder = holder(app, request, key).await?;
+    if holder.rules.honour_gpc && request.header(SEC_GPC).trim() == "1" {
+        return Err(Refused::OptedOut.into());
+    }
+    app.rates.take_of_key(holder.connection)?;
+    Ok(holder)
+}
+
+/// Who holds the key, if anything is taken from there.
+pub async fn holder(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
     if key.is_empty() {
         return Err(Refused::MissingKey(app.settings.recorder.ingest_path.clone()).into());
     }
@@ -156,10 +171,6 @@ async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, P
     if !allows_origin(&holder, request) {
         return Err(Refused::OriginNotAllowed.into());
     }
-    if rules.honour_gpc && request.header(SEC_GPC).trim() == "1" {
-        return Err(Refused::OptedOut.into());
-    }
-    app.rates.take_of_key(holder.connection)?;
     Ok(holder)
 }
 
@@ -234,7 +245,8 @@ fn is_gzip(request: &Request) -> Result<bool, Refused> {
     }
 }
 
-fn check_media_type(request: &Request) -> Result<(), Refused> {
+/// What is sent has to be text, as far as its label says.
+pub fn check_media_type(request: &Request) -> Result<(), Refused> {
     let content_type = request.header(header::CONTENT_TYPE).to_ascii_lowercase();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
     let charset = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));

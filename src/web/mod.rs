@@ -4,7 +4,9 @@
 //! only place that turns an error into a status code; `headers` says what every
 //! response carries. Nothing here writes SQL or looks into a recording.
 
+mod answers;
 mod app;
+mod ask;
 mod assets;
 mod body;
 mod chart;

@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, answers, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin,
+    part, pin, plugins, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -102,6 +102,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(live::routes());
     routes.extend(reports::routes());
     routes.extend(plugins::routes());
+    routes.extend(answers::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));
