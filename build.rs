@@ -53,6 +53,7 @@ fn main() {
     code += &texts("TEMPLATES", &root.join("templates"), Some("html"));
     code += &texts("PLUGIN_TEMPLATES", &root.join("plugins/templates"), None);
     code += &texts("PLUGIN_SDK", &root.join("plugins/sdk/src"), Some("rs"));
+    code += &texts("DEMO_DOCUMENTS", &root.join("browser/demo/documents"), Some("md"));
     code += &recordings(&root.join("browser/demo/visits"));
     code += &plugins(&root.join("plugins"));
     fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -21,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("exporting", &["model", "pieces", "playback", "rrweb", "store"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
     ("watch", &["stop"]),
+    ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
     ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
@@ -49,6 +50,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "timeline",
             "plugins",
             "watch",
+            "answers",
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::erase;
+use super::{answers, erase};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::ingest::{new_key, origins};
@@ -43,6 +43,13 @@ pub enum Action {
         name: String,
         #[command(flatten)]
         changes: Changes,
+    },
+    /// Says where a connection's answers come from, or decides it.
+    Answers {
+        /// The connection.
+        name: String,
+        #[command(flatten)]
+        changes: answers::Changes,
     },
     /// Erases a connection with all its sessions, for good.
     Remove {
@@ -149,6 +156,7 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         Action::Add { name } => add(&store, &name).await,
         Action::List => list(&store).await,
         Action::Set { name, changes } => set(&store, &name, &changes).await,
+        Action::Answers { name, changes } => answers::run(&store, &settings, &name, changes).await,
         Action::RotateKey { name, keep_hours } => rotate_key(&store, name, keep_hours).await,
         Action::Remove { name, yes } => erase::remove_connection(&store, &settings, &name, yes).await,
     };
@@ -214,7 +222,8 @@ async fn rotate_key(store: &Store, name: String, keep_hours: i64) -> anyhow::Res
     Ok(())
 }
 
-async fn existing(store: &Store, name: &str) -> anyhow::Result<Connection> {
+/// The connection of this name, or what to do.
+pub async fn existing(store: &Store, name: &str) -> anyhow::Result<Connection> {
     let wanted = name.trim().to_owned();
     let found = store.read(move |conn| connections::named(conn, &wanted)).await?;
     found.with_context(|| {

@@ -5,9 +5,10 @@ use anyhow::Context as _;
 use super::connection::add_with_new_key;
 use super::import;
 use super::serve::{self, Greeting};
+use crate::answers::{self, Plan};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::embedded::DEMO_VISITS;
+use crate::embedded::{DEMO_DOCUMENTS, DEMO_VISITS};
 use crate::model::Connection;
 use crate::store::{Store, connections};
 
@@ -24,6 +25,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let opened = serve::open(settings, serve::Arguments::default())?;
     let connection = shop(&opened.store).await?;
     add_visits(&opened.store, &connection, &opened.settings).await?;
+    add_documents(&opened.settings, &connection)?;
     serve::serve(opened, &connection, Some(connection.id), Greeting::Welcome).await
 }
 
@@ -36,6 +38,18 @@ async fn shop(store: &Store) -> anyhow::Result<Connection> {
         })
         .await?;
     shop.context("the demo's connection was not added")
+}
+
+/// Puts the shop's documents where its answers are quoted from, once: they may be changed then.
+fn add_documents(settings: &Settings, connection: &Connection) -> anyhow::Result<()> {
+    let folder = answers::documents_dir(settings).join(Plan::default().folder_of(connection));
+    if folder.exists() {
+        return Ok(());
+    }
+    let written = std::fs::create_dir_all(&folder).and_then(|()| {
+        DEMO_DOCUMENTS.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    });
+    written.with_context(|| format!("cannot write the shop's documents into {}", folder.display()))
 }
 
 /// Imports the recorded visits as if they had just happened, but for those that are there.

@@ -11,7 +11,7 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 38] = [
+const RANGES: [(&str, i64, i64); 49] = [
     ("server.max_connections", 1, 100_000),
     ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
@@ -38,6 +38,17 @@ const RANGES: [(&str, i64, i64); 38] = [
     ("disk.low_water_bytes", 0, 1 << 50),
     ("disk.ballast_bytes", 0, 1 << 40),
     ("pages.sessions_per_page", 1, 1000),
+    ("answers.max_ask_bytes", 1024, 1 << 20),
+    ("answers.asks_at_once", 1, 10_000),
+    ("answers.asks_at_once_per_connection", 1, 10_000),
+    ("answers.asks_per_minute_per_connection", 0, 1_000_000),
+    ("answers.burst_per_connection", 1, 1_000_000),
+    ("answers.asks_per_minute_per_address", 0, 1_000_000),
+    ("answers.burst_per_address", 1, 1_000_000),
+    ("answers.connect_timeout_seconds", 1, 3600),
+    ("answers.first_byte_timeout_seconds", 1, 3600),
+    ("answers.timeout_seconds", 1, 3600),
+    ("answers.max_answer_bytes", 1024, 1 << 26),
     ("plugins.workers", 0, 1024),
     ("plugins.max_file_bytes", 1024, 1 << 30),
     ("plugins.max_memory_mib", 1, 4096),

@@ -78,6 +78,7 @@ pub struct Settings {
     pub sessions: Sessions,
     pub retention: Retention,
     pub pages: Pages,
+    pub answers: Answers,
     pub plugins: Plugins,
     pub log: Log,
 }
@@ -194,6 +195,28 @@ pub struct Pages {
     pub templates_dir: PathBuf,
 }
 
+/// What visitors may ask, and where answers may come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Answers {
+    pub documents_dir: PathBuf,
+    pub max_ask_bytes: usize,
+    pub asks_at_once: usize,
+    pub asks_at_once_per_connection: usize,
+    pub asks_per_minute_per_connection: u32,
+    pub burst_per_connection: u32,
+    pub asks_per_minute_per_address: u32,
+    pub burst_per_address: u32,
+    pub connect_timeout_seconds: u32,
+    pub first_byte_timeout_seconds: u32,
+    pub timeout_seconds: u32,
+    pub max_answer_bytes: usize,
+    pub allow_private: bool,
+    pub private_hosts: String,
+    pub ca_file: PathBuf,
+}
+
 /// Where plugins are, and what they may use.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -246,6 +269,8 @@ macro_rules! durations {
 durations! {
     Server: header_timeout = header_timeout_seconds, shutdown_timeout = shutdown_timeout_seconds;
     Ingest: body_timeout = body_timeout_seconds, min_rate_after = min_rate_after_seconds;
+    Answers: connect_timeout = connect_timeout_seconds, first_byte_timeout = first_byte_timeout_seconds,
+        timeout = timeout_seconds;
     Sessions: idle_after = idle_after_seconds, ended_grace = ended_grace_seconds,
         reopen_within = reopen_within_seconds;
 }

@@ -28,11 +28,24 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// All buckets are full.
+    /// Those of uploads. All buckets are full.
     pub fn new(settings: &config::Ingest, clock: Clock) -> Self {
+        let per_second = |tokens: u32, burst| Rate { per_second: tokens.into(), burst };
+        let keys = per_second(settings.batches_per_second_per_key, settings.burst_per_key);
+        let addresses = per_second(settings.batches_per_second_per_address, settings.burst_per_address);
+        Self::of(keys, addresses, clock)
+    }
+
+    /// Those of questions.
+    pub fn of_questions(settings: &config::Answers, clock: Clock) -> Self {
+        let per_minute = |tokens: u32, burst| Rate { per_second: f64::from(tokens) / 60.0, burst };
+        let keys = per_minute(settings.asks_per_minute_per_connection, settings.burst_per_connection);
+        let addresses = per_minute(settings.asks_per_minute_per_address, settings.burst_per_address);
+        Self::of(keys, addresses, clock)
+    }
+
+    fn of(keys: Rate, addresses: Rate, clock: Clock) -> Self {
         let now = clock.uptime();
-        let keys = (settings.batches_per_second_per_key, settings.burst_per_key);
-        let addresses = (settings.batches_per_second_per_address, settings.burst_per_address);
         Self { clock, keys: Buckets::new(keys, now), addresses: Buckets::new(addresses, now) }
     }
 
@@ -45,6 +58,14 @@ impl Rates {
     pub fn take_of_address(&self, network: u128) -> Result<(), Refused> {
         self.addresses.take(network, self.clock.uptime())
     }
+}
+
+/// How often something may come.
+#[derive(Clone, Copy)]
+struct Rate {
+    /// 0: there is no limit.
+    per_second: f64,
+    burst: u32,
 }
 
 struct Buckets<K> {
@@ -65,10 +86,10 @@ struct Level {
 }
 
 impl<K: Hash + Eq> Buckets<K> {
-    fn new((per_second, burst): (u32, u32), now: Duration) -> Self {
+    fn new(rate: Rate, now: Duration) -> Self {
         Self {
-            per_second: per_second.into(),
-            burst: burst.max(1).into(),
+            per_second: rate.per_second,
+            burst: rate.burst.max(1).into(),
             levels: Mutex::new(Levels { recent: Recent::new(MAX_BUCKETS), turned_at: now }),
         }
     }
@@ -110,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_what_the_rate_allows() {
-        let buckets = Buckets::new((2, 10), seconds(0));
+        let buckets = Buckets::new(Rate { per_second: 2.0, burst: 10 }, seconds(0));
         let taken = |now| (0..20).filter(|_| buckets.take("key", now).is_ok()).count();
         assert_eq!(taken(seconds(0)), 10);
         assert_eq!(taken(seconds(3)), 6);
@@ -120,7 +141,7 @@ mod tests {
 
     #[test]
     fn who_is_refused_is_told_when_a_token_is_there() {
-        let buckets = Buckets::new((1, 1), seconds(0));
+        let buckets = Buckets::new(Rate { per_second: 1.0, burst: 1 }, seconds(0));
         assert_eq!(buckets.take(1, seconds(0)), Ok(()));
         assert_eq!(buckets.take(1, seconds(0)), Err(Refused::RateLimited { after_seconds: 1 }));
         assert_eq!(buckets.take(1, seconds(1)), Ok(()));
@@ -128,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_rate_of_zero_is_no_limit() {
-        let buckets = Buckets::new((0, 0), seconds(0));
+        let buckets = Buckets::new(Rate { per_second: 0.0, burst: 0 }, seconds(0));
         assert!((0..1000).all(|_| buckets.take(1, seconds(0)).is_ok()));
     }
 }

@@ -7,6 +7,7 @@
 //! HTTP, and nothing looks into a recording.
 
 pub mod activity;
+pub mod answering;
 pub mod backup;
 pub mod batches;
 pub mod checking;
@@ -26,6 +27,7 @@ pub mod held_back;
 pub mod ledger;
 pub mod listing;
 mod numbers;
+pub mod passages;
 mod place;
 pub mod prompts;
 mod readers;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assets::Assets;
 use super::page::Templates;
+use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish::reports::Reports;
@@ -31,6 +32,10 @@ pub struct Parts {
     pub keys: Keys,
     /// How often uploads may come.
     pub rates: Rates,
+    /// How often may be asked.
+    pub ask_rates: Rates,
+    /// Whoever answers visitors.
+    pub answers: Answers,
     /// What uploads were refused for.
     pub refusals: Refusals,
     /// What pages asked for and were refused, for the doctor.
@@ -78,6 +83,8 @@ impl App {
         let templates = Templates::load(&start.settings.pages.templates_dir, &assets)?;
         let ingest = Ingest::start(start.store.clone(), &start.settings)?;
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
+        let ask_rates = Rates::of_questions(&start.settings.answers, start.clock.clone());
+        let answers = Answers::new(&start.settings, start.clock.clone(), start.stopping.clone())?;
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
         let keys = Keys::new(start.store.clone(), start.clock.clone());
@@ -87,6 +94,8 @@ impl App {
             ingest,
             keys,
             rates,
+            ask_rates,
+            answers,
             refusals,
             sightings,
             plugins: start.plugins,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use warp::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::ask;
 use super::body::Pace;
 use super::headers::SameOriginOnly;
 use super::peer::Peer;
@@ -18,7 +19,7 @@ use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
 use super::{App, Response, connection_settings};
 use crate::disk::Room;
-use crate::ingest::{Body, MAX_SEQ, Refused, Upload};
+use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
 use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
@@ -70,6 +71,9 @@ struct Accepted<'a> {
 }
 
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
+    if ask::is_meant(&request) {
+        return ask::answer(app, request).await;
+    }
     let upload = match read(&app, &mut request).await {
         Ok(upload) => upload,
         Err(mut problem) => {
@@ -104,7 +108,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         Room::Low => return Err(Refused::StorageFull.into()),
         Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
     }
-    check_rate_of_address(app, request.arrival.peer)?;
+    check_rate_of_address(app, &app.rates, request.arrival.peer)?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -149,12 +153,12 @@ fn country(app: &App, request: &Request) -> String {
     if is_code && code != "XX" { code } else { String::new() }
 }
 
-/// Whether uploads from this address come no more often than they may.
-pub fn check_rate_of_address(app: &App, peer: Peer) -> Result<(), Refused> {
+/// Takes a token of the sender's network, where its addresses are counted.
+pub fn check_rate_of_address(app: &App, rates: &Rates, peer: Peer) -> Result<(), Refused> {
     if peer.is_private() && !app.settings.server.limit_private_addresses {
         return Ok(());
     }
-    app.rates.take_of_address(peer.network())
+    rates.take_of_address(peer.network())
 }
 
 /// Who holds the key, if uploads are taken from there.
@@ -261,7 +265,8 @@ fn is_gzip(request: &Request) -> Result<bool, Refused> {
     }
 }
 
-fn check_media_type(request: &Request) -> Result<(), Refused> {
+/// What is sent has to be text, as far as its label says.
+pub fn check_media_type(request: &Request) -> Result<(), Refused> {
     let content_type = request.header(header::CONTENT_TYPE).to_ascii_lowercase();
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
     let charset = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));

@@ -143,6 +143,19 @@ kinds! {
         "The type of an event is not a whole number that rrweb could mean.";
     BAD_EVENT: "bad-event", UNPROCESSABLE_ENTITY, "Bad event", NEVER,
         "An event lacks what rrweb's player needs of one of its type.";
+    BAD_QUESTION: "bad-question", UNPROCESSABLE_ENTITY, "Bad question", None,
+        "A question is a JSON object with `text`, and may have `session`, `conversation`, `prompt`, `page` and \
+         `history`. The detail names the field that cannot be read.";
+    QUESTION_TOO_LARGE: "question-too-large", PAYLOAD_TOO_LARGE, "Question too large", None,
+        "The question exceeds max_ask_bytes under [answers] in config.toml. Send less of what was said before.";
+    ASKED_TOO_OFTEN: "asked-too-often", TOO_MANY_REQUESTS, "Asked too often", None,
+        "Questions come more often than the server takes them, from this address or for this connection. Ask \
+         again after Retry-After; the limits are asks_per_minute_per_connection and _per_address in config.toml.";
+    TOO_MANY_QUESTIONS: "too-many-questions", SERVICE_UNAVAILABLE, "Too many questions", None,
+        "More questions are under way than the server takes at a time. Ask again after Retry-After; the limits \
+         are asks_at_once and asks_at_once_per_connection in config.toml.";
+    ANSWERS_OFF: "answers-off", FORBIDDEN, "Nobody answers", None,
+        "The connection's assistant is switched off. Its settings for answers say who answers.";
     BUSY: "busy", SERVICE_UNAVAILABLE, "Busy", LATER,
         "More waits to be written than the server takes at a time. Send this again after Retry-After.";
     STORAGE_FULL: "storage-full", SERVICE_UNAVAILABLE, "Disk full", LATER,

@@ -5,7 +5,9 @@
 //! response carries. Nothing here writes SQL or looks into a recording.
 
 mod activity;
+mod answers;
 mod app;
+mod ask;
 mod assets;
 mod body;
 mod bulk;

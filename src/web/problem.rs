@@ -8,6 +8,7 @@ use warp::http::{HeaderValue, StatusCode, header};
 
 use super::kinds::{self, Kind};
 use super::{REQUEST_ID, Response};
+use crate::answers::ask;
 use crate::ingest::{self, Refused, gzip};
 use crate::store::StorageTrouble;
 use crate::{rrweb, store};
@@ -115,6 +116,34 @@ impl Problem {
     /// There is too much of it to be done.
     pub fn busy(detail: &str) -> Self {
         Self::new(kinds::BUSY, detail).after(some_seconds())
+    }
+
+    /// A question cannot be read.
+    pub fn bad_question(wrong: &ask::Wrong) -> Self {
+        Self::new(kinds::BAD_QUESTION, format!("{wrong}."))
+    }
+
+    /// A question is larger than it may be.
+    pub fn question_too_large(limit: usize) -> Self {
+        let detail = format!("The question has more than {limit} bytes. Send less of what was said before.");
+        Self::new(kinds::QUESTION_TOO_LARGE, detail)
+    }
+
+    /// Questions come too often.
+    pub fn asked_too_often(after_seconds: u32) -> Self {
+        let detail = "Questions come more often than they may. Ask this one again later.";
+        Self::new(kinds::ASKED_TOO_OFTEN, detail).after(after_seconds)
+    }
+
+    /// Too many questions are under way.
+    pub fn too_many_questions() -> Self {
+        let detail = "Many others ask at the moment. Ask this again in some seconds.";
+        Self::new(kinds::TOO_MANY_QUESTIONS, detail).after(some_seconds())
+    }
+
+    /// Nobody answers for the connection.
+    pub fn answers_off() -> Self {
+        Self::new(kinds::ANSWERS_OFF, kinds::ANSWERS_OFF.meaning)
     }
 
     /// The address takes other methods.

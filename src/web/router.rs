@@ -18,9 +18,9 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, activity, assets, bulk, connection_list, connections, delete, demo, doctor, events,
-    headers, ingest, kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions, settings,
-    storage, views, visitors, watched,
+    App, Response, activity, answers, assets, bulk, connection_list, connections, delete, demo, doctor,
+    events, headers, ingest, kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions,
+    settings, storage, views, visitors, watched,
 };
 
 /// Who may use a route.
@@ -111,6 +111,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(live::routes());
     routes.extend(reports::routes());
     routes.extend(plugins::routes());
+    routes.extend(answers::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));

@@ -1,6 +1,7 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
 mod activity;
+mod answers;
 mod authoring;
 mod backup;
 mod clock;
