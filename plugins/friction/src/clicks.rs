@@ -4,6 +4,8 @@
 //! nothing can answer it any more. It is rage when there were enough clicks in a short time
 //! and the page did not answer each; it is dead when nothing answered at all.
 
+use std::rc::Rc;
+
 use hindsight_plugin::{Button, Click, Element, Event, EventKind, Finding, Millis, Mutation, Severity};
 
 use crate::{Detector, Settings, element, words};
@@ -22,7 +24,7 @@ const MOST_OPEN: usize = 64;
 /// One click, and when the page answered it.
 struct Watched {
     at: Millis,
-    target: Element,
+    target: Rc<Element>,
     answered: Option<Millis>,
 }
 
@@ -61,7 +63,7 @@ impl<'a> Clicks<'a> {
             return;
         }
         let (within, reach) = (self.settings.rage_within_ms, self.settings.rage_distance_px);
-        let watched = Watched { at, target: click.target.clone(), answered: None };
+        let watched = Watched { at, target: Rc::clone(&click.target), answered: None };
         let same = self.open.iter_mut().rev().find(|burst| {
             let is_near =
                 (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
