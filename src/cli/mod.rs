@@ -7,6 +7,7 @@ mod demo;
 mod erase;
 mod export;
 mod import;
+pub mod live_settings;
 mod open_files;
 pub mod plugin;
 mod progress;
@@ -89,10 +90,7 @@ pub struct Reported;
 
 impl Options {
     fn settings(&self) -> Result<Settings, config::Error> {
-        let environment: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let mut settings = Settings::load(self.config.as_deref(), environment)?;
+        let mut settings = Settings::load(self.config.as_deref(), environment())?;
         if let Some(data) = &self.data {
             settings.server.data_dir.clone_from(data);
         }
@@ -101,6 +99,13 @@ impl Options {
         }
         Ok(settings)
     }
+}
+
+/// The environment as far as it is text.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 impl Cli {
