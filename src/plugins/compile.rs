@@ -29,9 +29,6 @@ const MEMORY_BYTES: u64 = 4 << 30;
 /// Compiled files that are kept; the oldest are removed.
 const MAX_KEPT: usize = 64;
 
-/// The file that is locked by whoever compiles.
-const LOCK: &str = "lock";
-
 /// What others of this machine may do first.
 const NICE: i32 = 10;
 
@@ -89,7 +86,7 @@ impl Compiler {
     /// server that shares it, which would take each other's files away. The system ends the
     /// turn of a process that is gone. One at a time, too, since compiling takes all cores.
     fn turn(&self) -> io::Result<File> {
-        let lock = File::options().create(true).truncate(false).write(true).open(self.folder.join(LOCK))?;
+        let lock = File::open(&self.folder)?;
         rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive))?;
         Ok(lock)
     }
