@@ -220,7 +220,9 @@ async fn settings_of_the_server_lie_below_those_of_a_connection() {
     let page = server.get(&path(&server, "")).await;
     assert_reads(
         &page,
-        &["Wrong settings : [plugins.counter] of config.toml does not fit: `most`: -1 is less"],
+        &[
+            "Runs with the settings from before : [plugins.counter] of config.toml does not fit: `most`: -1 is less",
+        ],
     );
 }
 
