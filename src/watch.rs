@@ -1,9 +1,10 @@
-//! "This folder changed": told once it is quiet again.
+//! "This folder changed", or "this file changed": told once it is quiet again.
 //!
 //! The system's notices are an alarm, not the news: whoever is told looks for itself. So a
 //! notice that is lost (network folders send none) only makes it later, since everybody
 //! is told every few seconds as well. A folder that is not there is waited for.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ const ABSENT: Duration = Duration::from_millis(500);
 /// A folder that is watched.
 pub struct Folder {
     path: PathBuf,
+    /// The one file of it that counts; `None`: all that is in it.
+    file: Option<OsString>,
     stopping: Stopping,
     notices: Receiver<()>,
     alarm: Sender<()>,
@@ -40,9 +43,21 @@ pub struct Folder {
 impl Folder {
     /// Watches a folder with all that is in it, until the server stops.
     pub fn watch(path: PathBuf, stopping: Stopping) -> Self {
+        Self::start(path, None, stopping)
+    }
+
+    /// Watches one file, which need not be there. It is its folder that is watched: editors
+    /// put a new file in the place of the old one.
+    pub fn watch_file(file: &Path, stopping: Stopping) -> Self {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        Self::start(folder, file.file_name().map(OsString::from), stopping)
+    }
+
+    fn start(path: PathBuf, file: Option<OsString>, stopping: Stopping) -> Self {
         // One notice is as good as many.
         let (alarm, notices) = channel(1);
-        let mut folder = Self { path, stopping, notices, alarm, watcher: None, is_absent: false };
+        let mut folder = Self { path, file, stopping, notices, alarm, watcher: None, is_absent: false };
         folder.attach();
         folder
     }
@@ -72,7 +87,7 @@ impl Folder {
         if self.is_absent {
             self.watcher = None;
         } else if self.watcher.is_none() {
-            self.watcher = watcher(&self.path, self.alarm.clone())
+            self.watcher = watcher(&self.path, self.file.clone(), self.alarm.clone())
                 .inspect_err(
                     |error| tracing::warn!(%error, folder = %self.path.display(), "changes are seen late"),
                 )
@@ -81,15 +96,19 @@ impl Folder {
     }
 }
 
-fn watcher(path: &Path, alarm: Sender<()>) -> notify::Result<RecommendedWatcher> {
+fn watcher(path: &Path, file: Option<OsString>, alarm: Sender<()>) -> notify::Result<RecommendedWatcher> {
+    // The folder of a single file may be large, and busy with other things.
+    let depth = if file.is_some() { RecursiveMode::NonRecursive } else { RecursiveMode::Recursive };
+    let is_watched = move |path: &PathBuf| file.as_deref().is_none_or(|file| path.file_name() == Some(file));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let is_read = event.is_ok_and(|event| event.kind.is_access());
+        let is_news =
+            event.map_or(true, |event| !event.kind.is_access() && event.paths.iter().any(&is_watched));
         // A notice that waits already says the same.
-        if !is_read && matches!(alarm.try_send(()), Err(TrySendError::Closed(()))) {
+        if is_news && matches!(alarm.try_send(()), Err(TrySendError::Closed(()))) {
             tracing::trace!("nobody watches the folder any more");
         }
     })?;
-    watcher.watch(path, RecursiveMode::Recursive)?;
+    watcher.watch(path, depth)?;
     Ok(watcher)
 }
 
@@ -118,6 +137,19 @@ mod tests {
         writing.await.expect("written");
         stopper.stop();
         assert!(!folder.next().await);
+    }
+
+    #[tokio::test]
+    async fn of_a_file_its_neighbours_tell_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (_stopper, stopping) = crate::stop::channel();
+        let mut file = Folder::watch_file(&dir.path().join("a"), stopping);
+        let early = Duration::from_secs(1);
+        std::fs::write(dir.path().join("b"), "b").expect("writable");
+        assert!(timeout(early, file.next()).await.is_err(), "a neighbour");
+        std::fs::write(dir.path().join("new"), "a").expect("writable");
+        std::fs::rename(dir.path().join("new"), dir.path().join("a")).expect("writable");
+        assert!(timeout(EVERY, file.next()).await.expect("in time"));
     }
 
     #[tokio::test]

@@ -21,9 +21,11 @@ mod joined;
 mod latency;
 mod list;
 mod meter;
+mod native;
 mod plugins;
 mod process;
 mod replay;
+mod rerun;
 mod retain;
 mod table;
 mod timeline;
@@ -68,6 +70,8 @@ enum Command {
     Finish(finish::Arguments),
     /// Erases a day of recordings beside uploads; needs no recordings.
     Retain(retain::Arguments),
+    /// Uploads beside a plugin that runs over past sessions.
+    Rerun(rerun::Arguments),
     /// Asks for lists of few and of many sessions; needs no recordings.
     List(list::Arguments),
     /// Reads recordings as timelines, beside a bare skip over their JSON.
@@ -94,6 +98,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
         Some(Command::Finish(arguments)) => finish::run(&recordings, &arguments),
         Some(Command::Retain(arguments)) => retain::run(&arguments),
+        Some(Command::Rerun(arguments)) => rerun::run(&recordings, &arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
         Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),

@@ -1,5 +1,5 @@
 //! `plugins`: what it costs to load plugins and to let them look at recordings, beside the
-//! timeline's own time.
+//! timeline's own time and beside the same detectors natively.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use hindsight::timeline::{self, Event, Stream};
 
 use crate::corpus::{read_json, recording_files};
 use crate::meter;
+use crate::native::Native;
 use crate::process::HINDSIGHT;
 use crate::table::{Table, median};
 
@@ -86,6 +87,16 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     beside_timelines(recordings, rounds, &analyzer, &again)
 }
 
+/// A recording, and what was measured of it: medians, in milliseconds.
+struct Recording {
+    bytes: usize,
+    session: SessionInfo,
+    events: Vec<Event>,
+    timeline: f64,
+    friction: f64,
+    script: f64,
+}
+
 fn beside_timelines(
     recordings: &Path,
     rounds: usize,
@@ -96,36 +107,51 @@ fn beside_timelines(
     for path in recording_files(recordings)? {
         let json = read_json(&path)?;
         let events = events_of(&json)?;
-        let rounds = rounds.min(5);
-        let timeline = median((0..rounds).map(|_| cpu_of(|| events_of(&json).map(|events| events.len()))));
-        let took = |plugin: &Plugin| -> anyhow::Result<f64> {
-            let times: Vec<f64> =
-                (0..rounds).map(|_| analyze(plugin, &events, json.len())).collect::<anyhow::Result<_>>()?;
-            Ok(median(times))
-        };
-        each.push((json.len(), timeline, took(analyzer)?, took(again)?));
+        let timelines = (0..rounds.min(5)).map(|_| cpu_of(|| events_of(&json).map(|events| events.len())));
+        let (timeline, session) = (median(timelines), session_of(&events, json.len()));
+        each.push(Recording { bytes: json.len(), session, events, timeline, friction: 0.0, script: 0.0 });
     }
-    let sum = |part: fn(&(usize, f64, f64, f64)) -> f64| each.iter().map(part).sum::<f64>();
-    let (timeline, friction, script) = (sum(|row| row.1), sum(|row| row.2), sum(|row| row.3));
-    let ratio =
-        |part: fn(&(usize, f64, f64, f64)) -> f64| median(each.iter().map(move |row| part(row) / row.1));
+    let sessions: Vec<_> = each.iter().map(|one| (one.session.clone(), one.events.clone())).collect();
+    let mut native = Native::start(analyzer, &sessions)?;
+    native.round()?;
+    let mut natively = Vec::new();
+    let mut times = vec![(Vec::new(), Vec::new()); each.len()];
+    for _ in 0..rounds {
+        natively.push(native.round()?);
+        for (one, (friction, script)) in each.iter().zip(&mut times) {
+            friction.push(analyze(analyzer, &one.events, one.bytes)?);
+            script.push(analyze(again, &one.events, one.bytes)?);
+        }
+    }
+    for (one, (friction, script)) in each.iter_mut().zip(times) {
+        (one.friction, one.script) = (median(friction), median(script));
+    }
+    report(&each, median(natively));
+    Ok(())
+}
+
+fn report(each: &[Recording], native: f64) {
+    let sum = |part: fn(&Recording) -> f64| each.iter().map(part).sum::<f64>();
+    let ratio = |part: fn(&Recording) -> f64| median(each.iter().map(move |one| part(one) / one.timeline));
+    let (timeline, friction, script) =
+        (sum(|one| one.timeline), sum(|one| one.friction), sum(|one| one.script));
     let mut table =
         Table::new(&["over all recordings", "ms of CPU", "of the timeline", "median recording", "bound"]);
     let mut line = |name: &str, ms: f64, median: f64, bound: &str| {
         let of = format!("{:.1} %", ms / timeline * 100.0);
-        table.cells(vec![
-            name.to_owned(),
-            format!("{ms:.1}"),
-            of,
-            format!("{:.1} %", median * 100.0),
-            bound.to_owned(),
-        ]);
+        let median = format!("{:.1} %", median * 100.0);
+        table.cells(vec![name.to_owned(), format!("{ms:.1}"), of, median, bound.to_owned()]);
     };
     line("timeline", timeline, 1.0, "");
-    line("friction", friction, ratio(|row| row.2), "5 %");
-    line("a plugin.js", script, ratio(|row| row.3), "100 % (median)");
+    line("friction", friction, ratio(|one| one.friction), "5 %");
+    line("a plugin.js", script, ratio(|one| one.script), "100 % (median)");
     table.print("Plugins beside the timeline");
-    Ok(())
+    let events = each.iter().map(|one| one.events.len()).sum::<usize>();
+    println!(
+        "The detectors of friction, natively: {native:.2} ms for {events} events; the component takes {:.1} times \
+         as long (bound 8).",
+        friction / native
+    );
 }
 
 fn built_in(id: &str) -> anyhow::Result<(&'static str, &'static [u8])> {
@@ -157,13 +183,7 @@ fn load(files: &Files, id: &str) -> anyhow::Result<Plugin> {
 
 /// The CPU time of a run, in milliseconds.
 fn analyze(plugin: &Plugin, events: &[Event], bytes: usize) -> anyhow::Result<f64> {
-    let info = SessionInfo {
-        id: "session-0000000001".to_owned(),
-        started_at: "2026-01-01T00:00:00Z".to_owned(),
-        duration: events.last().map_or(0, |event| event.at),
-        bytes: bytes as u64,
-        ..SessionInfo::default()
-    };
+    let info = session_of(events, bytes);
     let settings = plugin.settings(&[]).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let events = events.to_vec();
     let start = meter::thread_cpu();
@@ -171,6 +191,16 @@ fn analyze(plugin: &Plugin, events: &[Event], bytes: usize) -> anyhow::Result<f6
     let took = meter::thread_cpu().saturating_sub(start);
     run.outcome?;
     Ok(ms(took))
+}
+
+fn session_of(events: &[Event], bytes: usize) -> SessionInfo {
+    SessionInfo {
+        id: "session-0000000001".to_owned(),
+        started_at: "2026-01-01T00:00:00Z".to_owned(),
+        duration: events.last().map_or(0, |event| event.at),
+        bytes: bytes as u64,
+        ..SessionInfo::default()
+    }
 }
 
 /// What finishing does: events found, read, joined, and read back from their blocks.

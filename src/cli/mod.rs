@@ -9,6 +9,7 @@ mod doctor;
 mod erase;
 mod export;
 mod import;
+pub mod live_settings;
 mod open_files;
 pub mod plugin;
 mod progress;
@@ -93,10 +94,7 @@ pub struct Reported;
 
 impl Options {
     fn settings(&self) -> Result<Settings, config::Error> {
-        let environment: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let mut settings = Settings::load(self.config.as_deref(), environment)?;
+        let mut settings = Settings::load(self.config.as_deref(), environment())?;
         if let Some(data) = &self.data {
             settings.server.data_dir.clone_from(data);
         }
@@ -105,6 +103,13 @@ impl Options {
         }
         Ok(settings)
     }
+}
+
+/// The environment as far as it is text.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 impl Cli {

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
-use super::open_files;
+use super::{live_settings, open_files};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish;
@@ -108,6 +108,8 @@ pub async fn serve(
         Some(_) => {
             tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
             tokio::spawn(plugins.clone().follow(stopping.clone()));
+            let file = settings.file.clone();
+            tokio::spawn(live_settings::follow(file, plugins.clone(), stopping.clone()));
             let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
             let worker = finish::Worker::new(store, clock, settings, plugins);
             Some([

@@ -81,6 +81,9 @@ pub struct Settings {
     pub answers: Answers,
     pub plugins: Plugins,
     pub log: Log,
+    /// The file that was named for them; `None`: the default one, if it is there.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// Where and how the server listens.
@@ -283,7 +286,7 @@ impl Settings {
         let layers = Layers::read(file, environment)?;
         let settings = layers.merged()?;
         settings.check(&layers)?;
-        Ok(settings)
+        Ok(Self { file: file.map(Path::to_owned), ..settings })
     }
 
     /// What the types cannot say.

@@ -12,9 +12,9 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
 use std::time::SystemTime;
 
+use rustix::fs::FlockOperation;
 use rustix::process::{Resource, Rlimit, Signal};
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
@@ -39,8 +39,6 @@ const THIS_PROGRAM: &str = "/proc/self/exe";
 pub struct Compiler {
     program: PathBuf,
     folder: PathBuf,
-    /// One at a time: compiling takes all cores as it is.
-    compiling: Mutex<()>,
 }
 
 impl Compiler {
@@ -56,7 +54,7 @@ impl Compiler {
                 folder.display()
             )));
         }
-        Ok(Self { program: PathBuf::from(THIS_PROGRAM), folder, compiling: Mutex::new(()) })
+        Ok(Self { program: PathBuf::from(THIS_PROGRAM), folder })
     }
 
     /// Lets another program do the compiling: that of a test is not ours.
@@ -72,7 +70,7 @@ impl Compiler {
         if let Some(component) = kept.load(engine) {
             return Ok(component);
         }
-        let _turn = self.compiling.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = self.turn().map_err(not_compiled)?;
         // Somebody else may have compiled it meanwhile.
         if let Some(component) = kept.load(engine) {
             return Ok(component);
@@ -84,12 +82,18 @@ impl Compiler {
             .ok_or_else(|| "what was compiled cannot be loaded; try again, or look at the log".to_owned())
     }
 
+    /// Waits until nobody else compiles into the folder: neither a thread of ours nor another
+    /// server that shares it, which would take each other's files away. The system ends the
+    /// turn of a process that is gone. One at a time, too, since compiling takes all cores.
+    fn turn(&self) -> io::Result<File> {
+        let lock = File::open(&self.folder)?;
+        rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive))?;
+        Ok(lock)
+    }
+
     fn compile(&self, metering: Metering, bytes: &[u8], kept: &Kept) -> Result<(), String> {
-        let failed = |error: io::Error| format!("it was not compiled: {error}");
-        // Another process of ours may compile the same at the same time.
-        let own = |extension| kept.code.with_extension(format!("{}.{extension}", std::process::id()));
-        let (from, to) = (own("wasm"), own("new"));
-        fs::write(&from, bytes).map_err(failed)?;
+        let (from, to) = (kept.code.with_extension("wasm"), kept.code.with_extension("new"));
+        fs::write(&from, bytes).map_err(not_compiled)?;
         let output = Command::new(&self.program)
             .args(["plugin", "compile"])
             .args((metering == Metering::Fuel).then_some("--fuel"))
@@ -101,9 +105,9 @@ impl Compiler {
             .output();
         let _ = fs::remove_file(&from);
         let outcome = output
-            .map_err(failed)
+            .map_err(not_compiled)
             .and_then(|output| verdict(&output))
-            .and_then(|()| kept.keep(&to).map_err(failed));
+            .and_then(|()| kept.keep(&to).map_err(not_compiled));
         let _ = fs::remove_file(&to);
         outcome
     }
@@ -125,7 +129,12 @@ impl Compiler {
     }
 }
 
-/// Compiled code and its sum.
+fn not_compiled(error: io::Error) -> String {
+    format!("it was not compiled: {error}")
+}
+
+/// Compiled code and its sum. It is changed by whoever has the turn, and read by all: who
+/// finds the one without the other, or with that of another, waits for a turn and looks again.
 struct Kept {
     code: PathBuf,
 }
@@ -158,16 +167,18 @@ impl Kept {
             .ok()
     }
 
-    /// Takes a file that was just compiled.
+    /// Takes a file that was just compiled. The sum comes last, and says that all is there.
     fn keep(&self, compiled: &Path) -> io::Result<()> {
         let sum = sum_of(compiled)?;
-        fs::write(self.sum(), sum)?;
-        fs::rename(compiled, &self.code)
+        fs::rename(compiled, &self.code)?;
+        let new = self.sum().with_extension("new-sum");
+        fs::write(&new, sum)?;
+        fs::rename(new, self.sum())
     }
 
     fn remove(&self) {
-        let _ = fs::remove_file(&self.code);
         let _ = fs::remove_file(self.sum());
+        let _ = fs::remove_file(&self.code);
     }
 }
 

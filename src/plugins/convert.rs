@@ -1,5 +1,6 @@
 //! Between the interface's generated types and ours.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bindings::exports::hindsight::plugin::{analyzer, masker, reporter};
@@ -23,11 +24,38 @@ pub fn session_info(info: &SessionInfo) -> types::SessionInfo {
     }
 }
 
-pub fn event(event: Event) -> types::Event {
-    types::Event { at: event.at, page: event.page, kind: kind(event.kind) }
+pub fn batch(events: impl Iterator<Item = Event>) -> types::Batch {
+    let mut elements = Elements::default();
+    let event =
+        |event: Event| types::Event { at: event.at, page: event.page, kind: kind(event.kind, &mut elements) };
+    let events = events.map(event).collect();
+    types::Batch { events, elements: elements.told.iter().map(|told| element(told)).collect() }
 }
 
-fn kind(kind: Kind) -> types::EventKind {
+/// The elements of a batch, in the order in which they are named.
+#[derive(Default)]
+struct Elements {
+    /// Where each stands, by its address: events of one block share their elements.
+    places: HashMap<*const Element, u32>,
+    /// Held for as long as their addresses are known.
+    told: Vec<Arc<Element>>,
+}
+
+impl Elements {
+    fn place(&mut self, element: Arc<Element>) -> types::ElementRef {
+        *self.places.entry(Arc::as_ptr(&element)).or_insert_with(|| {
+            self.told.push(element);
+            // A batch has some hundred events.
+            self.told.len() as u32 - 1
+        })
+    }
+
+    fn maybe(&mut self, element: Option<Arc<Element>>) -> Option<types::ElementRef> {
+        element.map(|element| self.place(element))
+    }
+}
+
+fn kind(kind: Kind, elements: &mut Elements) -> types::EventKind {
     use types::EventKind as To;
     match kind {
         Kind::PageView { url, title, cause, width, height } => {
@@ -40,19 +68,23 @@ fn kind(kind: Kind) -> types::EventKind {
             To::PageView(types::PageView { url, title, cause, width, height })
         }
         Kind::Click { target, button: by, x, y } => {
-            To::Click(types::Click { target: element(&target), button: button(by), x, y })
+            To::Click(types::Click { target: elements.place(target), button: button(by), x, y })
         }
         Kind::Input { target, value, length, checked, edits, since } => {
-            To::Input(types::Input { target: element(&target), value, length, checked, edits, since })
+            To::Input(types::Input { target: elements.place(target), value, length, checked, edits, since })
         }
-        Kind::Focus { target } => To::Focus(element(&target)),
-        Kind::Blur { target } => To::Blur(element(&target)),
-        Kind::Scroll { target, x, y } => To::Scroll(types::Scroll { target: maybe(target), x, y }),
+        Kind::Focus { target } => To::Focus(elements.place(target)),
+        Kind::Blur { target } => To::Blur(elements.place(target)),
+        Kind::Scroll { target, x, y } => To::Scroll(types::Scroll { target: elements.maybe(target), x, y }),
         Kind::Pointer { x, y } => To::Pointer(types::Pointer { x, y }),
         Kind::Resize { width, height } => To::Resize(types::Size { width, height }),
-        Kind::Mutation { added, removed, texts, attributes, target } => {
-            To::Mutation(types::Mutation { added, removed, texts, attributes, target: maybe(target) })
-        }
+        Kind::Mutation { added, removed, texts, attributes, target } => To::Mutation(types::Mutation {
+            added,
+            removed,
+            texts,
+            attributes,
+            target: elements.maybe(target),
+        }),
         Kind::Selection { text } => To::Selection(text),
         Kind::Copy { text } => To::Copy(text),
         Kind::Console { level: at, text, stack } => {
@@ -73,10 +105,6 @@ fn kind(kind: Kind) -> types::EventKind {
         Kind::Idle { lasted } => To::Idle(lasted),
         Kind::Custom { name, json } => To::Custom(types::Custom { name, json }),
     }
-}
-
-fn maybe(target: Option<Arc<Element>>) -> Option<types::Element> {
-    target.as_deref().map(element)
 }
 
 fn element(element: &Element) -> types::Element {

@@ -121,10 +121,10 @@ impl host::HostTimeline for Guest {
         Ok(convert::session_info(&self.table.get(&timeline)?.info))
     }
 
-    fn next(&mut self, timeline: Resource<Timeline>, max: u32) -> wasmtime::Result<Vec<types::Event>> {
+    fn next(&mut self, timeline: Resource<Timeline>, max: u32) -> wasmtime::Result<types::Batch> {
         let events = &mut self.table.get_mut(&timeline)?.events;
-        let batch: Vec<types::Event> = events.take(length(max)).map(convert::event).collect();
-        self.items_read += batch.len() as u64;
+        let batch = convert::batch(events.take(length(max)));
+        self.items_read += batch.events.len() as u64;
         Ok(batch)
     }
 

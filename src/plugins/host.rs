@@ -117,13 +117,30 @@ impl Host {
     /// Takes other tables `[plugins.NAME]`, by their names.
     pub fn set_settings(&self, of: &BTreeMap<String, Value>) {
         let mut known = self.lock();
+        let is_known =
+            |(id, value): (&String, &Value)| known.settings.get(id).is_some_and(|old| **old == *value);
+        let is_news = known.settings.len() != of.len() || !of.iter().all(is_known);
+        if !is_news && self.plugins().settings_problem.is_none() {
+            return;
+        }
         known.settings = of.iter().map(|(id, value)| (id.clone(), Arc::new(value.clone()))).collect();
-        self.change(|registry| registry.set_settings(|id| known.settings_of(id)));
+        self.change(|registry| {
+            registry.settings_problem = None;
+            registry.set_settings(|id| known.settings_of(id));
+        });
         drop(known);
         // Before the first look at the folder nobody may take it for done.
         if *self.0.version.borrow() > 0 {
             self.tell();
         }
+    }
+
+    /// Notes why tables `[plugins.NAME]` that have changed cannot be read: those from before hold.
+    pub fn note_settings_problem(&self, problem: String) {
+        let known = self.lock();
+        self.change(|registry| registry.settings_problem = Some(problem));
+        drop(known);
+        self.tell();
     }
 
     /// Looks at the folder, and loads what changed; the first time also what is a part of
@@ -175,10 +192,8 @@ impl Host {
 
     fn load_built_ins(&self, known: &Known) {
         let load = |(manifest, code): &(&str, &[u8])| {
-            // What compiles it may be killed by a machine that is short of memory.
-            let once = || load_built_in(&self.0.loader, manifest, code);
             let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
-            let plugin = once().inspect_err(report).or_else(|_| once().inspect_err(report)).ok()?;
+            let plugin = load_built_in(&self.0.loader, manifest, code).inspect_err(report).ok()?;
             Some((plugin.id().to_owned(), Arc::new(plugin)))
         };
         let loaded = self.0.built_in.get_or_init(|| self.0.built_ins.iter().filter_map(load).collect());

@@ -13,6 +13,8 @@ use super::settings::{Problem, Settings};
 #[derive(Clone, Default)]
 pub struct Registry {
     entries: BTreeMap<String, Entry>,
+    /// Why `config.toml`, which has changed, is not what holds: a sentence.
+    pub settings_problem: Option<String>,
 }
 
 /// A plugin, or what stands where one should be.
@@ -26,10 +28,13 @@ pub struct Entry {
     pub path: Option<PathBuf>,
     /// Why what is in the folder is not what runs: a sentence.
     pub problem: Option<String>,
-    /// `[plugins.NAME]` of `config.toml`, an empty object where there is none.
+    /// `[plugins.NAME]` of `config.toml`: an empty object where there is none, null before it is
+    /// known.
     pub server_settings: Arc<Value>,
     /// What is wrong with those.
     pub settings_problems: Vec<Problem>,
+    /// Whether those that are wrong are newer than `server_settings`, which hold on.
+    pub keeps_settings: bool,
 }
 
 /// How an entry is doing.
@@ -39,6 +44,8 @@ pub enum State {
     Live,
     /// An older version runs: the one in the folder cannot be loaded.
     Outdated,
+    /// It runs with the settings from before: newer ones are not valid.
+    OlderSettings,
     /// Its settings are not valid, so it does not run.
     WrongSettings,
     /// It cannot be loaded.
@@ -50,8 +57,9 @@ impl Entry {
     pub fn state(&self) -> State {
         match (&self.plugin, &self.problem) {
             (None, _) => State::Failed,
-            _ if !self.settings_problems.is_empty() => State::WrongSettings,
+            _ if !self.settings_problems.is_empty() && !self.keeps_settings => State::WrongSettings,
             (Some(_), Some(_)) => State::Outdated,
+            _ if self.keeps_settings => State::OlderSettings,
             (Some(_), None) => State::Live,
         }
     }
@@ -87,12 +95,19 @@ impl Registry {
         *entry = Entry { plugin: Some(plugin), path, problem: None, ..entry.clone() };
     }
 
-    /// Gives each plugin its table of `config.toml`.
+    /// Gives each plugin its table of `config.toml`. One that ran goes on with the table from
+    /// before where the new one does not fit.
     pub(super) fn set_settings(&mut self, of: impl Fn(&str) -> Arc<Value>) {
         for entry in self.entries.values_mut() {
             let Some(plugin) = &entry.plugin else { continue };
-            entry.server_settings = of(&entry.id);
-            let problems = plugin.settings(&[&entry.server_settings]).err().unwrap_or_default();
+            let wanted = of(&entry.id);
+            let problems = plugin.settings(&[&wanted]).err().unwrap_or_default();
+            entry.keeps_settings = !problems.is_empty()
+                && wanted != entry.server_settings
+                && plugin.settings(&[&entry.server_settings]).is_ok();
+            if !entry.keeps_settings {
+                entry.server_settings = wanted;
+            }
             if problems != entry.settings_problems {
                 for problem in &problems {
                     tracing::error!("[plugins.{}] of config.toml: {problem}", entry.id);
@@ -127,8 +142,10 @@ impl Registry {
             plugin: None,
             path: None,
             problem: None,
-            server_settings: Arc::new(Value::Object(serde_json::Map::new())),
+            // Fits no plugin, so that the first ones that it is given hold, right or wrong.
+            server_settings: Arc::new(Value::Null),
             settings_problems: Vec::new(),
+            keeps_settings: false,
         })
     }
 }

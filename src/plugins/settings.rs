@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(problems(json!({ "clicks": 1 })), "`clicks`: 1 is less than the minimum of 2");
         assert_eq!(
             problems(json!({ "words": ["a", "B"], "window": { "ms": "x" } })),
-            "`window.ms`: \"x\" is not of type \"integer\"; `words.1`: \"B\" does not match \"^[a-z]+$\""
+            "`words.1`: \"B\" does not match \"^[a-z]+$\"; `window.ms`: \"x\" is not of type \"integer\""
         );
         assert!(problems(json!({ "clickz": 1 })).contains("clickz"));
         assert!(problems(json!(3)).contains("3 is not of type \"object\""));

@@ -297,6 +297,29 @@ fn summarise(conn: &Db, session: i64) -> Result<()> {
     Ok(())
 }
 
+/// Sessions that are late are finished up to so much after they started.
+const LATE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Lets the runs that failed last be made again. Says since when sessions started that the
+/// plugin may have missed; `None`: it missed none.
+pub fn forgive(conn: &Db, plugin: &str, connection: ConnectionId) -> Result<Option<TimestampMs>> {
+    let params = named_params! {
+        ":plugin": plugin, ":connection": connection.0, ":looked_through": LOOKED_THROUGH,
+    };
+    let mut statement = conn.prepare_cached(
+        "UPDATE plugin_run SET attempts = 0
+         WHERE plugin = :plugin AND status <> 'done' AND session_id IN (
+             SELECT session.id
+             FROM (SELECT session_id, status FROM plugin_run INDEXED BY plugin_run_latest
+                   WHERE plugin = :plugin ORDER BY ran_at DESC LIMIT :looked_through) AS run
+             JOIN session ON session.id = run.session_id
+             WHERE session.connection_id = :connection AND run.status <> 'done')
+         RETURNING session_id",
+    )?;
+    let failed: Vec<i64> = statement.query_map(params, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(failed.into_iter().min().map(|first| (place::started_at(first) - LATE_MS).max(0)))
+}
+
 /// Takes away what a plugin found in a session, and that it ran.
 pub fn forget(conn: &Db, session: i64, plugin: &str) -> Result<()> {
     remove_results(conn, session, plugin)?;

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hindsight::plugins::{BuiltIns, Host, Loader, Metering, State};
+use hindsight::cli::live_settings;
+use hindsight::plugins::source::Files;
+use hindsight::plugins::{BuiltIns, Host, Loader, Metering, Origin, State};
 use hindsight::stop;
 use serde_json::json;
 
@@ -144,6 +146,64 @@ fn settings_of_the_server_are_held_against_the_schema() {
     assert_eq!(settings(json!({})), Ok("{\"evil\":false}".to_owned()));
     assert_eq!(settings(json!({ "evil": true })), Ok("{\"evil\":true}".to_owned()));
     assert_eq!(settings(json!({ "evils": true })).expect_err("unknown").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_in_the_file_are_taken_while_the_server_runs() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (folder, file) = (dir.path().join("plugins"), dir.path().join("config.toml"));
+    put(&folder, "one", "1.0.0", &guests::analyzer("", ""));
+    let host = host(&folder);
+    host.refresh();
+    let (stopper, stopping) = stop::channel();
+    let following = tokio::spawn(live_settings::follow(Some(file.clone()), host.clone(), stopping));
+    let evil = || {
+        let entry = host.plugins().get("one").expect("there").clone();
+        (entry.state(), entry.settings(&json!({})).expect("valid").json)
+    };
+    let write = async |text: &str| {
+        let mut versions = host.versions();
+        fs::write(&file, text).expect("writable");
+        let told = tokio::time::timeout(Duration::from_secs(30), versions.changed()).await;
+        told.expect("not for ever").expect("it follows");
+    };
+    let evil_is = |evil: bool| format!("{{\"evil\":{evil}}}");
+
+    write("[plugins.one]\nevil = true\n").await;
+    assert_eq!(evil(), (State::Live, evil_is(true)));
+    write("[plugins.one]\nevil = \"yes\"\n").await;
+    assert_eq!(evil(), (State::OlderSettings, evil_is(true)), "what does not fit changes nothing");
+    write("[plugins.one]\nevil = \n").await;
+    assert_eq!(evil().1, evil_is(true));
+    let problem = host.plugins().settings_problem.clone().expect("told");
+    assert!(problem.contains("config.toml: is not TOML"), "{problem}");
+    write("[plugins.one]\nevil = false\n").await;
+    assert_eq!((evil(), &host.plugins().settings_problem), ((State::Live, evil_is(false)), &None));
+    stopper.stop();
+    following.await.expect("it ends");
+}
+
+/// Servers and threads that start at once on a machine that has compiled nothing yet.
+#[test]
+fn a_cold_start_of_many_compiles_for_all() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let code = guests::analyzer("", "(func (export \"cold\"))");
+    let files = || Files {
+        name: "plugin.wasm".to_owned(),
+        code: code.clone(),
+        manifest: Some(manifest("one", "1.0.0")),
+    };
+    let start = || {
+        let loader = Loader::new(&settings().plugins, &dir.path().join("code"), None, Metering::Time)
+            .expect("an engine")
+            .with_compiler(PathBuf::from(PROGRAM));
+        loader.load(Origin::Folder, &files(), "one").map(drop).map_err(|error| error.to_string())
+    };
+    let all: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    });
+    assert_eq!(all, vec![Ok(()); 8]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,8 @@
 //! nothing can answer it any more. It is rage when there were enough clicks in a short time
 //! and the page did not answer each; it is dead when nothing answered at all.
 
+use std::rc::Rc;
+
 use hindsight_plugin::{Button, Click, Element, Event, EventKind, Finding, Millis, Mutation, Severity};
 
 use crate::{Detector, Settings, element, words};
@@ -16,13 +18,15 @@ const LONGEST_WAIT: Millis = 30_000;
 const LATEST_CONTENT: Millis = 15_000;
 /// Parts of the names of classes that only show that something was pressed.
 const PRESSED_LOOKS: [&str; 2] = ["ripple", "wave"];
+/// A word is marked by two clicks, a paragraph by three.
+const MOST_TO_MARK: usize = 3;
 /// No visitor leaves more clicks without an answer within that time.
 const MOST_OPEN: usize = 64;
 
 /// One click, and when the page answered it.
 struct Watched {
     at: Millis,
-    target: Element,
+    target: Rc<Element>,
     answered: Option<Millis>,
 }
 
@@ -61,7 +65,7 @@ impl<'a> Clicks<'a> {
             return;
         }
         let (within, reach) = (self.settings.rage_within_ms, self.settings.rage_distance_px);
-        let watched = Watched { at, target: click.target.clone(), answered: None };
+        let watched = Watched { at, target: Rc::clone(&click.target), answered: None };
         let same = self.open.iter_mut().rev().find(|burst| {
             let is_near =
                 (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
@@ -130,7 +134,7 @@ impl<'a> Clicks<'a> {
     fn judge(&self, burst: &Burst, now: Millis) -> Option<Finding> {
         // What would have answered may have come after the recording: rage needs no answer.
         let is_watched = now - burst.last().at > self.settings.dead_after_ms;
-        if burst.marked || burst.is_unseen {
+        if burst.marks_text() || burst.is_unseen {
             return None;
         }
         let is_dead = burst.clicks.iter().all(|click| click.answered.is_none());
@@ -180,6 +184,11 @@ impl Burst {
         self.last().at - self.clicks[0].at
     }
 
+    /// Text is marked by two or three clicks; more, or on what is no text, are something else.
+    fn marks_text(&self) -> bool {
+        self.marked && self.clicks.len() <= MOST_TO_MARK && element::is_text(self.target())
+    }
+
     fn is_rage(&self, settings: &Settings) -> bool {
         let enough = settings.rage_clicks;
         let is_fast = self
@@ -205,7 +214,8 @@ fn answers(event: &Event, click: &Watched) -> bool {
         EventKind::Mutation(mutation) => is_change(mutation),
         EventKind::Focus(focused) => since <= AT_ONCE && focused.node != click.target.node,
         EventKind::Scroll(_) | EventKind::Input(_) => since <= AT_ONCE,
-        EventKind::Selection(text) => since <= AT_ONCE && !text.is_empty(),
+        // Clicking fast marks the words on a control as well, which is no answer of the page.
+        EventKind::Selection(text) => since <= AT_ONCE && !text.is_empty() && element::is_text(&click.target),
         _ => false,
     }
 }

@@ -78,6 +78,11 @@ pub fn is_repeatable(element: &Element) -> bool {
         || words.any(|word| REPEATABLE.contains(&word))
 }
 
+/// Whether it is there to be read.
+pub fn is_text(element: &Element) -> bool {
+    !element.interactive && !matches!(element.tag.as_str(), "img" | "picture" | "svg" | "path" | "canvas")
+}
+
 /// Whether a click here has an effect that no recording shows, or none for a good reason.
 pub fn answers_unseen(element: &Element, page: &str) -> bool {
     let is_native = match element.tag.as_str() {

@@ -1,16 +1,28 @@
 //! Errors that a click brought about.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use hindsight_plugin::{Button, Element, Event, EventKind, Finding, LogLevel, Millis, Severity};
 
 use crate::{Detector, Settings, words};
 
-/// Error clicks: each error at each element once.
+/// Error clicks: one finding for each click, whatever all went wrong after it, and each
+/// error at each element once.
 pub struct Errors<'a> {
     settings: &'a Settings,
-    clicked: Option<(Millis, Element)>,
+    clicked: Option<Clicked>,
     told: HashSet<(String, String)>,
+}
+
+/// The last click.
+struct Clicked {
+    at: Millis,
+    target: Rc<Element>,
+    /// Whether an error came after it.
+    failed: bool,
+    /// Its place among the findings, if it is one.
+    finding: Option<usize>,
 }
 
 impl<'a> Errors<'a> {
@@ -42,17 +54,31 @@ impl Detector for Errors<'_> {
         if let EventKind::Click(click) = &event.kind
             && click.button != Button::Secondary
         {
-            self.clicked = Some((event.at, click.target.clone()));
+            let target = Rc::clone(&click.target);
+            self.clicked = Some(Clicked { at: event.at, target, failed: false, finding: None });
             return;
         }
         let Some((began, text)) = Self::error(event) else { return };
-        let Some((at, target)) = &self.clicked else { return };
-        let is_after = began.saturating_sub(*at) <= self.settings.error_within_ms && event.at >= *at;
-        if !is_after || began < *at || !self.told.insert((target.selector.clone(), text.clone())) {
+        let Some(clicked) = &mut self.clicked else { return };
+        let at = clicked.at;
+        if began < at || began - at > self.settings.error_within_ms {
             return;
         }
-        let title = format!("Clicked {}, then: {text}", words::name(target));
-        let finding = Finding::new("error-click", Severity::High, title, *at).until(event.at).on(target);
-        found.push(finding.field("error", text).field("label", target.label.as_str()));
+        let is_new = self.told.insert((clicked.target.selector.clone(), text.clone()));
+        if std::mem::replace(&mut clicked.failed, true) {
+            // A failed request is often told on the console as well.
+            if let Some(finding) = clicked.finding.filter(|_| is_new).and_then(|place| found.get_mut(place)) {
+                finding.until = Some(event.at);
+                finding.detail.push_str(&format!("{text}\n\n"));
+            }
+            return;
+        }
+        if is_new {
+            let title = format!("Clicked {}, then: {text}", words::name(&clicked.target));
+            let finding = Finding::new("error-click", Severity::High, title, at).until(event.at);
+            let finding = finding.on(&clicked.target).field("label", clicked.target.label.as_str());
+            clicked.finding = Some(found.len());
+            found.push(finding.field("error", text));
+        }
     }
 }

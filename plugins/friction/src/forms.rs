@@ -6,6 +6,7 @@
 //! that looks like sending it came after the last field.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use hindsight_plugin::{
     Button, Click, Element, Event, EventKind, Finding, Input, Millis, Mutation, Severity,
@@ -25,7 +26,7 @@ const MOST_NAMES: usize = 4;
 /// A click that would send the form.
 struct Attempt {
     at: Millis,
-    target: Element,
+    target: Rc<Element>,
     refused: bool,
     /// Whether the page got new content since.
     grew: bool,
@@ -130,7 +131,7 @@ impl Form {
                 && at - last.at < ANSWERS_WITHIN
         });
         if element::is_submit(&click.target) && !is_second {
-            self.attempts.push(Attempt { at, target: click.target.clone(), refused: false, grew: false });
+            self.attempts.push(Attempt { at, target: Rc::clone(&click.target), refused: false, grew: false });
             self.sent = true;
         }
     }
@@ -151,7 +152,9 @@ impl Form {
     }
 
     fn changed(&mut self, at: Millis, mutation: &Mutation) {
-        if mutation.target.as_ref().is_some_and(element::is_alert) && mutation.added + mutation.texts > 0 {
+        if mutation.target.as_ref().is_some_and(|target| element::is_alert(target))
+            && mutation.added + mutation.texts > 0
+        {
             self.refuse(at);
         }
         let is_new = mutation.added + mutation.removed >= FEW_NODES;

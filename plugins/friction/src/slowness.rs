@@ -1,5 +1,7 @@
 //! Waiting for an answer after a click.
 
+use std::rc::Rc;
+
 use hindsight_plugin::{Button, Element, Event, EventKind, Finding, Millis, PageCause, Severity};
 
 use crate::{Detector, Settings, element, words};
@@ -14,7 +16,7 @@ const LATEST_CONTENT: Millis = 15_000;
 /// Slow responses: requests and page loads that a visitor waited for.
 pub struct Slowness<'a> {
     settings: &'a Settings,
-    clicked: Option<(Millis, Element)>,
+    clicked: Option<(Millis, Rc<Element>)>,
     /// Whether the page has shown anything since the click.
     answered: bool,
 }
@@ -40,7 +42,7 @@ impl Detector for Slowness<'_> {
         let slow = self.settings.slow_ms;
         match &event.kind {
             EventKind::Click(click) if click.button != Button::Secondary => {
-                self.clicked = Some((event.at, click.target.clone()));
+                self.clicked = Some((event.at, Rc::clone(&click.target)));
                 self.answered = false;
             }
             EventKind::Request(request) if request.took >= slow => {

@@ -105,7 +105,7 @@ fn whatever_answers_a_click_makes_it_live() {
         |visit| visit.wait(100).mutation(0, 5),
         |visit| visit.wait(1500).load("/next"),
         |visit| visit.wait(800).request("/api", 200, 700),
-        |visit| visit.wait(50).event(EventKind::Focus(field("Name"))),
+        |visit| visit.wait(50).event(EventKind::Focus(field("Name").into())),
         |visit| visit.wait(100).scroll(900),
         |visit| visit.wait(400).event(EventKind::Hidden),
     ];
@@ -174,6 +174,21 @@ fn an_error_after_a_click_is_told_once() {
         .mutation(1, 0);
     let visit = visit.wait(5000).click(&pay).wait(100).error("TypeError: total is undefined").mutation(1, 0);
     assert_eq!(found(visit), ["error-click: Clicked “Pay”, then: TypeError: total is undefined"]);
+}
+
+#[test]
+fn a_failure_that_is_told_twice_is_one_finding() {
+    let save = button("Save");
+    let failing = |visit: Visit| {
+        let visit = visit.wait(900).click(&save).wait(200).request("https://shop.example/api/save", 500, 150);
+        visit.wait(10).console("Saving failed").wait(10).error("no answer")
+    };
+    let visit = failing(failing(Visit::to("/profile")));
+    let output = analyze(later(visit).events(), &defaults());
+    let told: Vec<_> =
+        output.findings.iter().map(|finding| (finding.title.as_str(), finding.detail.as_str())).collect();
+    let title = "Clicked “Save”, then: POST /api/save failed (500)";
+    assert_eq!(told, [(title, "Saving failed\n\nno answer\n\n")]);
 }
 
 #[test]
@@ -292,7 +307,8 @@ fn a_form_that_is_refused_twice_is_told_with_its_fields() {
 fn the_browsers_own_check_is_a_refusal() {
     let mut visit = checkout();
     for _ in 0..2 {
-        visit = visit.wait(800).click(&button("Pay")).wait(20).event(EventKind::Focus(field("E-mail")));
+        visit =
+            visit.wait(800).click(&button("Pay")).wait(20).event(EventKind::Focus(field("E-mail").into()));
         visit = visit.wait(3000).typed(&field("E-mail"), "a@b.c");
     }
     assert_eq!(
@@ -310,7 +326,7 @@ fn a_chat_is_no_form_that_is_refused() {
     let mut visit = Visit::to("/help").wait(1000);
     for text in ["Hello", "Where is my parcel?", "Thanks"] {
         visit = visit.wait(2000).typed(&message, text).wait(300).click(&send).wait(50).mutation(4, 0);
-        visit = visit.wait(50).event(EventKind::Focus(message.clone()));
+        visit = visit.wait(50).event(EventKind::Focus(message.clone().into()));
     }
     assert_eq!(found(later(visit)), [""; 0]);
 }
@@ -360,7 +376,7 @@ proptest! {
                 8 => visit.load(if number > 0 { "/a" } else { "/b" }),
                 9 => visit.error("boom"),
                 10 => visit.request("/api", 422, wait),
-                _ => visit.event(EventKind::Focus(target.clone())),
+                _ => visit.event(EventKind::Focus(target.clone().into())),
             };
         }
         let events = visit.events();

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::analyzer::exports::hindsight::plugin::analyzer as wire;
 use crate::bindings::analyzer::hindsight::plugin::host::Timeline;
-use crate::{Event, Fact, Finding, Score, SessionInfo};
+use crate::{Event, Fact, Finding, Score, SessionInfo, event};
 
 /// A plugin that looks at one finished session.
 pub trait Analyzer {
@@ -41,7 +41,8 @@ pub struct Adapter<A>(PhantomData<A>);
 impl<A: Analyzer> wire::Guest for Adapter<A> {
     fn analyze(session: &Timeline, settings: String) -> Result<wire::Output, String> {
         let settings = crate::begin(&settings)?;
-        let output = A::analyze(&session.info(), crate::drain(|max| session.next(max)), &settings)?;
+        let events = crate::drain(|max| event::of(session.next(max)));
+        let output = A::analyze(&session.info(), events, &settings)?;
         Ok(wire::Output { findings: output.findings, facts: output.facts, score: output.score })
     }
 }

@@ -48,6 +48,7 @@ mod analyzer;
 #[doc(hidden)]
 pub mod bindings;
 mod build;
+mod event;
 mod masker;
 mod reporter;
 #[cfg(not(target_family = "wasm"))]
@@ -60,6 +61,7 @@ pub use bindings::masker::exports::hindsight::plugin::masker::{Edit, Place, Secr
 pub use bindings::reporter::exports::hindsight::plugin::reporter::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Point, Report, Section, Series, Table,
 };
+pub use event::{Click, Event, EventKind, Input, Mutation, Scroll};
 pub use masker::Masker;
 pub use reporter::Reporter;
 

@@ -1,11 +1,17 @@
 //! For the tests of plugins: settings as the manifest has them, and visits in a script.
 
+mod input;
+
+use std::rc::Rc;
+
 use serde::de::DeserializeOwned;
 
 use crate::{
     Button, Click, ConsoleLine, Element, Event, EventKind, Feedback, Input, LogLevel, Millis, Mutation,
     PageCause, PageView, Pointer, Prompt, Reply, Request, Scroll, SessionInfo, Uncaught,
 };
+
+pub use input::input;
 
 /// The settings that a plugin gets when nobody has set anything: the defaults of its
 /// `plugin.toml`.
@@ -138,7 +144,7 @@ impl Visit {
     /// A click on an element, somewhere.
     #[must_use]
     pub fn click_at(self, target: &Element, x: i32, y: i32) -> Self {
-        self.event(EventKind::Click(Click { target: target.clone(), button: Button::Primary, x, y }))
+        self.event(EventKind::Click(Click { target: Rc::new(target.clone()), button: Button::Primary, x, y }))
     }
 
     /// A run of typing into a field, which ends now.
@@ -146,7 +152,7 @@ impl Visit {
     pub fn typed(self, target: &Element, value: &str) -> Self {
         let since = self.now;
         let length = u32::try_from(value.chars().count()).unwrap_or(u32::MAX);
-        let target = target.clone();
+        let target = Rc::new(target.clone());
         let value = value.to_owned();
         self.event(EventKind::Input(Input {
             target,
@@ -167,7 +173,7 @@ impl Visit {
     /// A node appears, with a text that says what is wrong.
     #[must_use]
     pub fn mutation_of(self, target: &Element) -> Self {
-        let target = Some(target.clone());
+        let target = Some(Rc::new(target.clone()));
         self.event(EventKind::Mutation(Mutation { added: 1, removed: 0, texts: 0, attributes: 0, target }))
     }
 

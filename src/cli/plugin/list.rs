@@ -24,6 +24,7 @@ fn describe(entry: &Entry) -> String {
     let state = match entry.state() {
         State::Live => "live",
         State::Outdated => "live in an older version",
+        State::OlderSettings => "live with older settings",
         State::WrongSettings => "not live: wrong settings",
         State::Failed => "not live",
     };

@@ -349,7 +349,7 @@ mod tests {
         ]);
         let (layer, problems) = read(&schema(), &sent);
         let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
-        assert_eq!((layer, keys), (json!({}), vec!["clicks", "free", "on", "share", "window.ms"]));
+        assert_eq!((layer, keys), (json!({}), vec!["on", "clicks", "share", "window.ms", "free"]));
     }
 
     #[test]

@@ -22,6 +22,8 @@ struct PluginsPage {
     #[serde(flatten)]
     frame: Frame,
     done: Option<&'static str>,
+    /// Why a changed `config.toml` does not hold.
+    settings_problem: Option<String>,
     plugins: Vec<Row>,
     held_back: Option<HeldBackText>,
     folder: String,
@@ -135,7 +137,8 @@ fn short_hash(plugin: &Plugin) -> String {
 pub async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let frame = Frame::about(&app, "plugins", connection).await?;
-    let entries: Vec<Entry> = app.plugins.plugins().entries().cloned().collect();
+    let registry = app.plugins.plugins();
+    let entries: Vec<Entry> = registry.entries().cloned().collect();
     let folder_is_used = entries.iter().any(|entry| entry.path.is_some());
     let (known, held) = app
         .store
@@ -146,6 +149,7 @@ pub async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let page = PluginsPage {
         frame,
         done: done(&request)?,
+        settings_problem: registry.settings_problem.clone(),
         plugins: known.into_iter().map(|(name, known)| Row::of(connection, name, &known)).collect(),
         held_back: HeldBackText::of(held),
         folder: app.settings.plugins.folder.display().to_string(),
@@ -178,9 +182,7 @@ pub fn done(request: &Request) -> Result<Option<&'static str>, Problem> {
     Ok(match request.query("done")?.as_deref() {
         Some("on") => Some("Switched on."),
         Some("off") => Some("Switched off."),
-        Some("again") => {
-            Some("It is tried again. What it missed it looks at when it is run over past sessions.")
-        }
+        Some("again") => Some("It runs again, and catches up on the sessions that it missed."),
         Some("masked") => Some("The sessions are tried again."),
         Some("saved") => Some("Settings saved."),
         Some("defaults") => Some("The settings are again as the server has them."),

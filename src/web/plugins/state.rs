@@ -34,10 +34,8 @@ impl State {
         let trouble = |label, reason| Self { mark: Mark::Trouble, label, reason, is_paused: false };
         let problem = entry.problem.clone().unwrap_or_default();
         let Some(plugin) = &entry.plugin else { return trouble("Cannot be loaded", problem) };
-        if !entry.settings_problems.is_empty() {
-            let problems: Vec<String> = entry.settings_problems.iter().map(ToString::to_string).collect();
-            let table = format!("[plugins.{}] of config.toml does not fit: ", entry.id);
-            return trouble("Wrong settings", table + &problems.join("; "));
+        if entry.state() == plugins::State::WrongSettings {
+            return trouble("Wrong settings", wrong_table(entry));
         }
         if !chosen::is_on(plugin, choice) {
             return Self { mark: Mark::Off, label: "Off", reason: String::new(), is_paused: false };
@@ -50,6 +48,9 @@ impl State {
         }
         match entry.state() {
             plugins::State::Outdated => trouble("An older version runs", problem),
+            plugins::State::OlderSettings => {
+                trouble("Runs with the settings from before", wrong_table(entry))
+            }
             _ => Self { mark: Mark::Live, label: "Live", reason: String::new(), is_paused: false },
         }
     }
@@ -66,6 +67,11 @@ impl State {
         let reason = reason.to_owned();
         Self { mark: Mark::Trouble, label: "Not there", reason, is_paused: false }
     }
+}
+
+fn wrong_table(entry: &Entry) -> String {
+    let problems: Vec<String> = entry.settings_problems.iter().map(ToString::to_string).collect();
+    format!("[plugins.{}] of config.toml does not fit: {}", entry.id, problems.join("; "))
 }
 
 /// Under which its failures are counted. `None`: it cannot run.

@@ -1,7 +1,8 @@
 //! Switching a plugin on and off for a connection, and trying again what failed.
 
 use super::Asked;
-use crate::store::{choices, held_back};
+use crate::store::reruns::{self, Work};
+use crate::store::{choices, held_back, runs};
 use crate::web::form::Form;
 use crate::web::page::plugins_url;
 use crate::web::problem::Problem;
@@ -32,19 +33,25 @@ pub async fn switch(app: App, mut request: Request) -> Result<Response, Problem>
     Ok(see_other(&back(&form, &asked, done)))
 }
 
-/// Lets a paused plugin run again, and sessions that could not be masked be tried again.
+/// Lets a paused plugin run again, over what it missed as well, and sessions that could not
+/// be masked be tried again.
 pub async fn try_again(app: App, mut request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(&app, &request).await?;
     let form = Form::read(&app, &mut request).await?;
-    let (name, connection) = (asked.name.clone(), asked.connection);
+    let (name, connection, now) = (asked.name.clone(), asked.connection, app.clock.now());
+    let plugin = asked.entry.as_ref().and_then(|entry| entry.plugin.as_ref());
+    let masks = plugin.is_some_and(|plugin| plugin.manifest.masker.is_some());
+    let analyzes = plugin.is_some_and(|plugin| plugin.manifest.analyzer.is_some());
     app.store
         .write(move |conn| {
             choices::note_success(conn, &name)?;
+            let missed = if analyzes { runs::forgive(conn, &name, connection)? } else { None };
+            if let Some(since) = missed {
+                reruns::start(conn, &name, connection, Work::Analyze, (since, now), now)?;
+            }
             held_back::retry(conn, Some(connection)).map(drop)
         })
         .await?;
-    let plugin = asked.entry.as_ref().and_then(|entry| entry.plugin.as_ref());
-    let masks = plugin.is_some_and(|plugin| plugin.manifest.masker.is_some());
     Ok(see_other(&back(&form, &asked, if masks { "masked" } else { "again" })))
 }
 

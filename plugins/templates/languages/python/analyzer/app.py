@@ -23,10 +23,10 @@ class Analyzer(exports.Analyzer):
         wanted = json.loads(settings)
         findings = []
         paid = None
-        for event in events_of(session):
+        for event, elements in events_of(session):
             match event.kind:
-                case EventKind_Click(click) if click.target.label == wanted["label"]:
-                    paid = (event.at, click.target.selector)
+                case EventKind_Click(click) if elements[click.target].label == wanted["label"]:
+                    paid = (event.at, elements[click.target].selector)
                     continue
             problem = problem_of(event.kind)
             if paid and problem and event.at - paid[0] <= wanted["within_ms"]:
@@ -48,9 +48,10 @@ class Analyzer(exports.Analyzer):
 
 
 def events_of(session):
-    """All events, some hundred at a time."""
-    while batch := session.next(512):
-        yield from batch
+    """All events, some hundred at a time, each with the elements that it names by number."""
+    while (batch := session.next(512)).events:
+        for event in batch.events:
+            yield event, batch.elements
 
 
 def problem_of(kind):

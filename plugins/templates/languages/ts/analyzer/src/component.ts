@@ -1,7 +1,7 @@
 // Between the component interface (wit/hindsight.wit) and the functions of plugin.d.ts, so
 // that plugin.ts reads the same whether it becomes a plugin.wasm or a plugin.js.
 
-import type { Event, Fields, SessionInfo } from "../plugin";
+import type { Element, Event, Fields, SessionInfo } from "../plugin";
 import { analyze } from "./plugin";
 
 /** So many events come at once. */
@@ -13,9 +13,14 @@ interface WireEvent {
   kind: { tag: string; val?: any };
 }
 
+interface Batch {
+  events: WireEvent[];
+  elements: Element[];
+}
+
 interface Timeline {
   info(): SessionInfo;
-  next(max: number): WireEvent[];
+  next(max: number): Batch;
 }
 
 export const analyzer = {
@@ -42,19 +47,27 @@ export const analyzer = {
 };
 
 function* walk(timeline: Timeline): Generator<Event> {
-  for (let events = timeline.next(EVENTS); events.length > 0; events = timeline.next(EVENTS)) {
-    for (const { at, page, kind } of events) {
-      yield { at, page, kind: kind.tag, ...flat(kind.tag, kind.val) } as Event;
+  for (let batch = timeline.next(EVENTS); batch.events.length > 0; batch = timeline.next(EVENTS)) {
+    for (const { at, page, kind } of batch.events) {
+      yield { at, page, kind: kind.tag, ...flat(kind.tag, kind.val, batch.elements) } as Event;
     }
   }
 }
 
-/** The fields of an event; some kinds have a single value, which has a name in plugin.d.ts. */
-function flat(tag: string, value: any): object {
+/**
+ * The fields of an event: some kinds have a single value, which has a name in plugin.d.ts, and
+ * elements come as numbers of those of the batch.
+ */
+function flat(tag: string, value: any, elements: Element[]): object {
   switch (tag) {
     case "focus":
     case "blur":
-      return { target: value };
+      return { target: elements[value] };
+    case "click":
+    case "input":
+    case "scroll":
+    case "mutation":
+      return { ...value, target: elements[value.target] ?? null };
     case "selection":
     case "copy":
       return { text: value };
