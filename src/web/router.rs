@@ -18,8 +18,8 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, assets, connections, delete, demo, events, headers, ingest, kinds, live, origin, part,
-    pin, plugins, replay, reports, retention, sessions, storage,
+    App, Response, assets, connections, conversation, delete, demo, events, headers, ingest, kinds, live,
+    neighbours, origin, part, pin, plugins, replay, reports, retention, sessions, storage,
 };
 
 /// Who may use a route.
@@ -94,6 +94,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(sessions::routes());
     routes.extend(replay::routes());
     routes.extend(events::routes());
+    routes.extend(conversation::routes());
+    routes.extend(neighbours::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
     routes.extend(storage::routes());

@@ -27,3 +27,4 @@ mod server;
 mod stopping;
 mod storage;
 mod trying;
+mod watching;
