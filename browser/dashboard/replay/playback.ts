@@ -146,7 +146,10 @@ export class Playback {
   }
 
   seekBy(ms: number): void {
-    this.seek(this.state.at_ms + ms);
+    // What the stage says may be older than the last seek, as with keys that follow fast.
+    const isUnderWay = this.#sought !== undefined && performance.now() < this.#sought.until;
+    const from_ms = isUnderWay ? this.#sought?.at_ms : undefined;
+    this.seek((from_ms ?? this.state.at_ms) + ms);
   }
 
   setSpeed(speed: number): void {
@@ -192,7 +195,7 @@ export class Playback {
   #isEcho(at_ms: number): boolean {
     if (this.#sought === undefined) return false;
     const near = Math.abs(at_ms - this.#sought.at_ms) < SEEK_TOLERANCE_MS;
-    if (!near && performance.now() < this.#sought.until) return true;
+    if (performance.now() < this.#sought.until) return !near;
     this.#sought = undefined;
     return false;
   }

@@ -25,24 +25,25 @@ export function startScrubber(playback: Playback, landmarks: Landmarks): void {
   drawActivity(scrubber, playback);
   playback.onChange((state) => {
     scrubber.setAttribute("aria-disabled", String(!state.loaded || state.problem !== ""));
-    if (!drag.active) showPosition(scrubber, state, state.at_ms);
+    if (drag.active) return;
+    // While it plays the words would be read out over and over.
+    const words = state.playing ? undefined : landmarks.before(state.at_ms)?.text;
+    showPosition(scrubber, state, state.at_ms, words);
   });
-  // While it plays the words would be read out over and over.
-  playback.onSettled(() => sayWhatHappens(scrubber, playback.state, landmarks));
 }
 
-function showPosition(scrubber: HTMLElement, { duration_ms, loaded }: PlaybackState, at_ms: number): void {
+function showPosition(
+  scrubber: HTMLElement,
+  { duration_ms, loaded }: PlaybackState,
+  at_ms: number,
+  words?: string,
+): void {
   if (!loaded) return;
   scrubber.style.setProperty("--played", String(duration_ms ? at_ms / duration_ms : 0));
   scrubber.setAttribute("aria-valuemax", String(Math.floor(duration_ms / 1000)));
   scrubber.setAttribute("aria-valuenow", String(Math.floor(at_ms / 1000)));
-  scrubber.setAttribute("aria-valuetext", `${clock(at_ms)} of ${clock(duration_ms)}`);
-}
-
-function sayWhatHappens(scrubber: HTMLElement, state: PlaybackState, landmarks: Landmarks): void {
-  const words = landmarks.before(state.at_ms)?.text;
-  const said = `${clock(state.at_ms)} of ${clock(state.duration_ms)}`;
-  if (words !== undefined) scrubber.setAttribute("aria-valuetext", `${said}, ${words}`);
+  const place = `${clock(at_ms)} of ${clock(duration_ms)}`;
+  scrubber.setAttribute("aria-valuetext", words === undefined ? place : `${place}, ${words}`);
 }
 
 /** Which share of the timeline lies left of the pointer. */
