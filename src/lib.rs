@@ -25,5 +25,6 @@ pub mod segment;
 pub mod stop;
 pub mod store;
 pub mod timeline;
+pub mod unfinished;
 pub mod watch;
 pub mod web;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::ingest::gzip;
 use crate::model::{ConnectionId, StyleHash};
 use crate::segment::{frame, styles};
+use crate::store::finishing::{self, Piece};
 use crate::store::{self, Scope, Store, recordings};
 
 /// No piece of a recording is larger, in bytes of JSON.
@@ -31,6 +32,26 @@ pub enum Error {
     /// A stylesheet that it names is gone.
     #[error(transparent)]
     Style(#[from] styles::Missing),
+}
+
+/// The JSON of a piece of a stream of the connection: an array of rrweb events.
+pub async fn json(
+    store: &Store,
+    connection: ConnectionId,
+    stream: i64,
+    piece: &Piece,
+) -> Result<String, Error> {
+    match piece {
+        Piece::Batch { seq, .. } => {
+            let seq = *seq;
+            batch(&store.read(move |conn| finishing::batch_body(conn, stream, seq)).await?)
+        }
+        Piece::Segment { id, .. } => {
+            let id = *id;
+            let (body, hashes) = store.read(move |conn| finishing::segment_body(conn, id)).await?;
+            segment(store, connection, &body, hashes).await
+        }
+    }
 }
 
 /// The JSON of a stored batch: an array of rrweb events.

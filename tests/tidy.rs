@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -19,6 +19,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("exporting", &["model", "pieces", "playback", "rrweb", "store"]),
+    ("unfinished", &["model", "stop", "rrweb", "timeline", "store", "pieces"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
@@ -51,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "plugins",
             "watch",
             "answers",
+            "unfinished",
         ],
     ),
 ];

@@ -11,6 +11,8 @@
 export interface Manifest {
   session: string;
   status: "active" | "completed";
+  /** When the last upload arrived, by the server's clock. */
+  heard_at: number;
   /** The length of the timeline. */
   duration_ms: number;
   /**
@@ -102,8 +104,12 @@ export type FromStage =
   | {
       type: "loaded";
       duration_ms: number;
-      /** Where each stream starts. */
-      streams: { offset_ms: number; duration_ms: number }[];
+      /** Whether the visit goes on. */
+      active: boolean;
+      /** When the last upload arrived, by the server's clock. */
+      heard_at: number;
+      /** Where each stream starts, and when it did by the visitor's clock. */
+      streams: { offset_ms: number; duration_ms: number; started_at: number }[];
       /** Activity over the timeline in equal slices, 0 to 1. */
       activity: number[];
     }

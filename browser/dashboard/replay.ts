@@ -9,12 +9,18 @@ import { enableCopyButtons } from "./clipboard";
 import { element } from "./element";
 import { showAddress } from "./replay/address";
 import { startControls } from "./replay/controls";
-import { startEvents } from "./replay/events";
-import { refreshFacts, startFacts } from "./replay/facts";
+import { startConversation } from "./replay/conversation";
+import { startFacts } from "./replay/facts";
 import { startFindings } from "./replay/findings";
+import { keepFresh, refresh } from "./replay/fresh";
 import { startFullscreen } from "./replay/fullscreen";
 import { listenToKeys } from "./replay/keys";
+import { showLandmarks } from "./replay/landmarks";
+import { startLists } from "./replay/lists";
+import { followLive } from "./replay/live";
+import { Marks } from "./replay/marks";
 import { keepMomentInUrl } from "./replay/moment";
+import { startAutoplay, startNeighbours } from "./replay/neighbours";
 import { showNotice } from "./replay/notices";
 import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
@@ -22,36 +28,62 @@ import { startScrubber } from "./replay/scrubber";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
+import { showTabStrip } from "./replay/tab_strip";
+import { Landmarks, paced, Timeline } from "./replay/timeline";
 import { createToast } from "./replay/toast";
 import { noteWatched } from "./replay/watched";
 import { keepTimesFresh } from "./time";
 
 enableCopyButtons();
 keepTimesFresh();
-const facts = startFacts();
+startFacts();
 if (document.getElementById("stage")) startReplay();
-else pinInPlace();
+else {
+  pinInPlace();
+  startNeighbours(element("replay").dataset.neighbours ?? "");
+}
 
 function startReplay(): void {
-  const { stage: stageUrl = "", manifest = "", events = "", start = "0" } = element("replay").dataset;
+  const {
+    stage: stageUrl = "",
+    manifest = "",
+    events: eventsUrl = "",
+    conversation: conversationUrl = "",
+    neighbours = "",
+    start = "0",
+  } = element("replay").dataset;
   const stage = embedStage(stageUrl);
   const playback = new Playback(stage.send, new URL(manifest, location.href).href, Number(start));
   const toast = createToast();
+  const timeline = new Timeline(eventsUrl);
+  const landmarks = new Landmarks(eventsUrl);
   pinInPlace(toast);
+  showStageState(playback);
+  showAddress(playback);
+  startScrubber(playback, landmarks);
+  const marks = new Marks(playback);
+  keepMomentInUrl(playback);
+  noteWatched(playback);
+  const story = startStory();
+  const findings = startFindings(playback, story, marks, stage.send);
+  const events = startLists(timeline, playback, story);
+  const conversation = startConversation(conversationUrl, playback, story);
+  showLandmarks(landmarks, marks, playback, story);
+  showTabStrip(playback, landmarks);
+  followLive(playback, toast);
+  const beside = startNeighbours(neighbours, toast);
+  startAutoplay(playback, beside);
+  const reach = { playback, toast, story, events, findings, beside, fullscreen: startFullscreen() };
+  startControls(playback, reach);
+  listenToKeys(reach);
+
+  // A recording that is measured again has changed.
+  const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation.grow()]));
   stage.listen((message) => {
-    // A recording that is measured again has changed.
-    if (message.type === "loaded" && playback.state.loaded) void refreshFacts();
+    if (message.type === "loaded" && playback.state.loaded) grow();
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);
   });
-  showStageState(playback);
-  showAddress(playback);
-  startScrubber(playback);
-  startControls(playback);
-  keepMomentInUrl(playback);
-  noteWatched(playback);
-  const story = startStory(facts);
-  const findings = startFindings(playback, story, stage.send);
-  startEvents(events, playback, story);
-  listenToKeys({ playback, toast, facts, story, findings, fullscreen: startFullscreen() });
+  void landmarks.load();
+  keepFresh();
 }

@@ -21,9 +21,14 @@ export class Announcer {
   }
 
   loaded(manifest: Manifest): void {
-    const streams = manifest.streams.map(({ offset_ms, duration_ms }) => ({ offset_ms, duration_ms }));
-    const { duration_ms } = manifest;
-    this.tell({ type: "loaded", duration_ms, streams, activity: activitySlices(manifest) });
+    const streams = manifest.streams.map(({ offset_ms, duration_ms, started_at }) => ({
+      offset_ms,
+      duration_ms,
+      started_at,
+    }));
+    const { duration_ms, heard_at } = manifest;
+    const active = manifest.status === "active";
+    this.tell({ type: "loaded", duration_ms, active, heard_at, streams, activity: activitySlices(manifest) });
     this.tellIdle(manifest);
   }
 

@@ -19,6 +19,7 @@ const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 const NOTHING: Manifest = {
   session: "",
   status: "completed",
+  heard_at: 0,
   duration_ms: 0,
   styles_url: "",
   streams: [],

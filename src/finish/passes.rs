@@ -4,7 +4,7 @@ use crate::model::ConnectionId;
 use crate::rrweb::{self, Event, Limits};
 use crate::segment::frame;
 use crate::stop::Stopping;
-use crate::store::finishing::{self, Piece, Source};
+use crate::store::finishing::{Piece, Source};
 use crate::store::held_back;
 use crate::store::{self, Store};
 use crate::{pieces, timeline};
@@ -51,18 +51,7 @@ impl<'a> Passes<'a> {
         if self.stopping.has_stopped() {
             return Err(Error::Stopping);
         }
-        match piece {
-            Piece::Batch { seq, .. } => {
-                let seq = *seq;
-                let body = self.store.read(move |conn| finishing::batch_body(conn, stream, seq)).await?;
-                Ok(pieces::batch(&body)?)
-            }
-            Piece::Segment { id, .. } => {
-                let id = *id;
-                let (body, hashes) = self.store.read(move |conn| finishing::segment_body(conn, id)).await?;
-                Ok(pieces::segment(self.store, self.connection, &body, hashes).await?)
-            }
-        }
+        Ok(pieces::json(self.store, self.connection, stream, piece).await?)
     }
 
     /// Gives all events of all streams, each stream's in its order.

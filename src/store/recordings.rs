@@ -142,6 +142,12 @@ pub(super) fn style_hashes(column: &[u8]) -> Vec<StyleHash> {
     column.as_chunks().0.iter().map(|hash| StyleHash(*hash)).collect()
 }
 
+/// When the last batch of a session arrived, by the server's clock.
+pub fn heard_at(conn: &Db, session: i64) -> Result<Option<TimestampMs>> {
+    let mut statement = conn.prepare_cached("SELECT last_batch_at FROM session WHERE id = :session")?;
+    Ok(statement.query_row(named_params! { ":session": session }, |row| row.get(0)).optional()?)
+}
+
 /// The bytes of a batch: one gzip member that holds a JSON array of rrweb events.
 pub fn batch(
     conn: &Db,

@@ -13,6 +13,7 @@ use crate::model::{Connection, ConnectionId};
 use crate::plugins::Host;
 use crate::stop::Stopping;
 use crate::store::{Scope, Store};
+use crate::unfinished::Unfinished;
 
 /// The parts of the running server. Clones share them.
 #[derive(Clone)]
@@ -44,6 +45,8 @@ pub struct Parts {
     pub plugins: Host,
     /// Asking for reports.
     pub reports: Reports,
+    /// The timelines of sessions that are not finished.
+    pub unfinished: Unfinished,
     /// The HTML pages.
     pub(super) templates: Templates,
     /// Scripts, styles and fonts.
@@ -89,6 +92,7 @@ impl App {
         let sightings = Sightings::new(start.clock.clone());
         let keys = Keys::new(start.store.clone(), start.clock.clone());
         Ok(Self(Arc::new(Parts {
+            unfinished: Unfinished::new(start.store.clone(), start.stopping.clone()),
             clock: start.clock,
             store: start.store,
             ingest,

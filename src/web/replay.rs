@@ -3,20 +3,28 @@
 use serde::Serialize;
 use warp::http::{HeaderValue, Method, header};
 
+use super::filter::address;
 use super::held_back::{find, find_shown};
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::{Beside, Row, url_of};
-use super::{App, Response, findings, headers};
-use crate::model::{Session, Status};
+use super::{App, Response, findings, headers, neighbours};
+use crate::model::{Session, Status, TimestampMs};
 use crate::playback::{self, Playback};
 use crate::store::recordings::{self, Form};
 use crate::store::{self, runs};
 
 /// The address of a session.
 pub const PAGE: &str = "/connections/{connection}/sessions/{session}";
+
+/// So far behind the newest moment a live replay starts: what comes next is there in time.
+/// `dashboard/replay/live.ts` goes back to the same place.
+const BEHIND_LIVE_MS: i64 = 6_000;
+
+/// A visit of which nothing came for longer than this is watched from its start.
+const LIVE_WITHIN_MS: i64 = 60_000;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -36,7 +44,14 @@ struct ReplayPage {
     stage_url: String,
     manifest_url: String,
     events_url: String,
+    conversation_url: String,
+    neighbours_url: String,
     sessions_url: String,
+    /// The query of the list that the viewer came from.
+    list: String,
+    /// All of the visitor, if the page said who it is.
+    /// The server's clock, by which it is told how far behind a live replay is.
+    now_ms: TimestampMs,
     start_ms: i64,
     findings: Vec<findings::Item>,
     /// Whether plugins have looked at it.
@@ -49,17 +64,27 @@ struct ReplayPage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Panel {
-    Findings,
     Events,
+    Conversation,
+    Console,
+    Network,
+    Findings,
+    Info,
 }
 
 impl Panel {
     fn of(request: &Request) -> Result<Option<Self>, Problem> {
         match request.query("panel")?.as_deref() {
             None => Ok(None),
-            Some("findings") => Ok(Some(Self::Findings)),
             Some("events") => Ok(Some(Self::Events)),
-            Some(_) => Err(Problem::bad_query("panel is one of findings and events.")),
+            Some("conversation") => Ok(Some(Self::Conversation)),
+            Some("console") => Ok(Some(Self::Console)),
+            Some("network") => Ok(Some(Self::Network)),
+            Some("findings") => Ok(Some(Self::Findings)),
+            Some("info") => Ok(Some(Self::Info)),
+            Some(_) => Err(Problem::bad_query(
+                "panel is one of events, conversation, console, network, findings and info.",
+            )),
         }
     }
 }
@@ -68,15 +93,20 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
     let row = session.row;
-    let (mut found, due) = app
+    let (mut found, due, heard_at) = app
         .store
-        .read(move |conn| Ok((store::findings::findings(conn, row)?, runs::as_due(conn, row)?)))
+        .read(move |conn| {
+            let found = store::findings::findings(conn, row)?;
+            Ok((found, runs::as_due(conn, row)?, recordings::heard_at(conn, row)?))
+        })
         .await?;
     if session.held_back {
         // What was found before it went to be masked again may quote what is to be hidden.
         found.clear();
     }
     let playback = playback(&app, &session).await?;
+    let now_ms = app.clock.now();
+    let list = neighbours::list_query(&request, session.connection)?;
     let page = ReplayPage {
         panel: Panel::of(&request)?,
         // The time since which it is due; 0 when it is not.
@@ -86,9 +116,16 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         stage_url: format!("{url}/stage"),
         manifest_url: format!("{url}/manifest.json"),
         events_url: format!("{url}/events.json"),
-        sessions_url: sessions_url(session.connection),
-        start_ms: start_ms(&request, &session, &playback)?,
-        session: Row::of(session, Beside::default(), app.clock.now()),
+        conversation_url: format!("{url}/conversation"),
+        neighbours_url: address(&format!("{url}/neighbours.json"), &list),
+        sessions_url: address(&sessions_url(session.connection), &list),
+        start_ms: match start_ms(&request, &session, &playback)? {
+            Some(start_ms) => start_ms,
+            None => live_start_ms(&session, &playback, heard_at.unwrap_or_default(), now_ms),
+        },
+        session: Row::of(session, Beside::default(), now_ms),
+        now_ms,
+        list,
     };
     app.templates.page("pages/replay.html", &page)
 }
@@ -96,20 +133,27 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
 /// Where to start: `?t=` in seconds on the timeline; `?at=` in milliseconds since 1970 on
 /// the visitor's clock, which is what the recorded page knows; or `?moment=` in milliseconds
 /// since the session's first event, which is what plugins know.
-fn start_ms(request: &Request, session: &Session, playback: &Playback) -> Result<i64, Problem> {
+fn start_ms(request: &Request, session: &Session, playback: &Playback) -> Result<Option<i64>, Problem> {
     if let Some(text) = request.query("t")? {
         let bad = || Problem::bad_query("t is a time in seconds or on the clock, such as 83.5 or 1:23.");
-        return clock_ms(&text).ok_or_else(bad);
+        return clock_ms(&text).map(Some).ok_or_else(bad);
     }
     if let Some(text) = request.query("moment")? {
         let bad = |_| Problem::bad_query("moment is a time in milliseconds since the session's first event.");
-        return Ok(playback.place(session.first_event_at + i64::from(text.parse::<u32>().map_err(bad)?)));
+        let moment = text.parse::<u32>().map_err(bad)?;
+        return Ok(Some(playback.place(session.first_event_at + i64::from(moment))));
     }
     match request.query("at")?.map(|text| text.parse()) {
-        None => Ok(0),
-        Some(Ok(at)) => Ok(playback.place(at)),
+        None => Ok(None),
+        Some(Ok(at)) => Ok(Some(playback.place(at))),
         Some(Err(_)) => Err(Problem::bad_query("at is a time in milliseconds since 1970.")),
     }
+}
+
+/// Where to start when nothing is asked: at what happens now, if anything does.
+fn live_start_ms(session: &Session, playback: &Playback, heard_at: TimestampMs, now: TimestampMs) -> i64 {
+    let is_live = session.status == Status::Active && now - heard_at <= LIVE_WITHIN_MS;
+    if is_live { (playback.duration_ms - BEHIND_LIVE_MS).max(0) } else { 0 }
 }
 
 /// `83.5`, `1:23` or `1:02:03` in milliseconds.
@@ -158,6 +202,7 @@ fn nonce() -> Result<String, Problem> {
 struct Manifest {
     session: String,
     status: Status,
+    heard_at: TimestampMs,
     duration_ms: i64,
     /// What the hash of a stylesheet is put behind.
     styles_url: String,
@@ -186,6 +231,8 @@ struct ManifestPart {
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
     let playback = playback(&app, &session).await?;
+    let row = session.row;
+    let heard_at = app.store.read(move |conn| recordings::heard_at(conn, row)).await?;
     let url = url_of(&session);
     let streams = playback.streams.into_iter().map(|stream| {
         let part_url = |part: &playback::Part| match part.form {
@@ -204,6 +251,7 @@ async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     });
     json(&Manifest {
         status: session.status,
+        heard_at: heard_at.unwrap_or_default(),
         styles_url: format!("/connections/{}/styles/", session.connection),
         duration_ms: playback.duration_ms,
         streams: streams.collect(),

@@ -18,9 +18,9 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections, delete, demo, doctor,
-    events, headers, ingest, kinds, live, origin, part, pin, plugins, replay, reports, retention, sessions,
-    settings, storage, views, visitors, watched,
+    App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
+    doctor, events, headers, ingest, kinds, live, neighbours, origin, part, pin, plugins, replay, reports,
+    retention, sessions, settings, storage, views, visitors, watched,
 };
 
 /// Who may use a route.
@@ -100,6 +100,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(visitors::routes());
     routes.extend(replay::routes());
     routes.extend(events::routes());
+    routes.extend(conversation::routes());
+    routes.extend(neighbours::routes());
     routes.extend(pin::routes());
     routes.extend(delete::routes());
     routes.extend(bulk::routes());

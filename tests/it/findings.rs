@@ -5,7 +5,7 @@ use hindsight::timeline::{Button, Element, Event, Kind, Level, PageCause};
 
 use hindsight::store::{Db, runs};
 
-use crate::pages::{assert_reads, record, words};
+use crate::pages::{assert_reads, words};
 use crate::said::{SESSION, analysed, finding, finished_session, read};
 use crate::server::{TestServer, sessions_path};
 
@@ -77,7 +77,7 @@ async fn a_replay_lists_its_findings_where_they_play() {
     let server = TestServer::start().await;
     let row = finished_session(&server).await;
     let waits = server.get(&replay_path(&server)).await;
-    assert_reads(&waits, &["Findings 0", "Plugins look at a session once it is over"]);
+    assert_reads(&waits, &["Findings", "Plugins look at a session once it is over"]);
     let settle = move |conn: &Db| {
         let due = runs::as_due(conn, row)?.expect("it is finished");
         runs::settle(conn, &due)
@@ -110,7 +110,7 @@ async fn a_replay_lists_its_findings_where_they_play() {
         assert!(text.contains(expected), "{expected} is not in {text}");
     }
     assert!(!text.contains("javascript:") && !text.contains("<img"), "{text}");
-    let opens = |page: &str| page.contains("id=\"story\" aria-label=\"Findings and events\" hidden");
+    let opens = |page: &str| page.contains("id=\"story\" aria-label=\"Session\" hidden");
     assert!(!opens(&text) && opens(&waits.text()), "it is open when the address says so");
 }
 
@@ -136,9 +136,6 @@ async fn events_are_told_in_words_in_the_order_in_which_they_play() {
     let server = TestServer::start().await;
     let row = finished_session(&server).await;
     let path = format!("{}/events.json", replay_path(&server));
-    record(&server, 1).await;
-    let goes_on = server.get(&format!("{}/session-of-page-001/events.json", server.sessions_path())).await;
-    assert_eq!(goes_on.json(), serde_json::json!({ "events": [], "next": null, "is_read": false }));
     let events = [
         page_view(0, "https://shop.example/"),
         event(5, Kind::Pointer { x: 1, y: 1 }),
@@ -148,37 +145,58 @@ async fn events_are_told_in_words_in_the_order_in_which_they_play() {
         prompt(61_000, "Where is my order?"),
     ];
     read(&server, row, &events).await;
+    let said = |level: &str, message: &str| serde_json::json!({ "level": level, "message": message });
+    let with = |mut line: serde_json::Value, more: serde_json::Value| {
+        let more = more.as_object().expect("fields").clone();
+        line.as_object_mut().expect("fields").extend(more);
+        line
+    };
+    let line = |at_ms: i64, kind: &str, text: &str| serde_json::json!({ "at_ms": at_ms, "kind": kind, "text": text });
+    let page = serde_json::json!({ "url": "https://shop.example/", "title": "" });
+    let broken = with(said("error", "it broke"), serde_json::json!({ "stack": "", "failed": true }));
+    let noise = with(said("info", "noise"), serde_json::json!({ "stack": "", "quiet": true }));
     assert_eq!(
         server.get(&path).await.json(),
-        serde_json::json!({ "next": null, "is_read": true, "events": [
-            { "at_ms": 0, "kind": "page-view", "text": "Opened /" },
-            { "at_ms": 1000, "kind": "click", "text": "Clicked button “Pay <now>”" },
-            { "at_ms": 1300, "kind": "error", "text": "Console error: it broke" },
-            { "at_ms": 5000, "kind": "prompt", "text": "Asked “Where is my order?”" },
+        serde_json::json!({ "next": null, "is_final": true, "is_whole": true, "events": [
+            with(line(0, "page-view", "Opened /"), page.clone()),
+            line(1000, "click", "Clicked button “Pay <now>”"),
+            with(line(1200, "console", "Console info: noise"), noise),
+            with(line(1300, "console", "Console error: it broke"), broken),
+            line(5000, "prompt", "Asked “Where is my order?”"),
         ]})
     );
-    let moments = server.get(&format!("{path}?only=moments")).await.json();
-    let kinds: Vec<_> =
-        moments["events"].as_array().expect("a list").iter().map(|event| event["kind"].clone()).collect();
-    assert_eq!(kinds, ["page-view", "error", "prompt"]);
+    assert_eq!(
+        server.get(&format!("{path}?only=moments")).await.json(),
+        serde_json::json!({
+            "is_final": true, "is_whole": true,
+            "counts": { "events": 4, "conversation": 1, "console": 2, "network": 0 },
+            "events": [
+                with(line(0, "page-view", "Opened /"), page),
+                line(1000, "click", "Clicked button “Pay <now>”"),
+                with(line(1300, "console", "Console error: it broke"), serde_json::json!({ "failed": true })),
+                line(5000, "prompt", "Asked “Where is my order?”"),
+            ],
+        })
+    );
 }
 
 #[tokio::test]
 async fn a_long_list_of_events_comes_in_pieces() {
     let server = TestServer::start().await;
     let row = finished_session(&server).await;
-    let events: Vec<Event> = (0..5000).map(|number| click(number, &format!("Button {number}"))).collect();
+    let events: Vec<Event> = (0..15_000).map(|number| click(number, &format!("Button {number}"))).collect();
     read(&server, row, &events).await;
     let path = format!("{}/events.json", replay_path(&server));
     let (mut next, mut texts, mut pieces) = (Some(0), Vec::new(), 0);
     while let Some(from) = next {
         let piece = server.get(&format!("{path}?from={from}")).await.json();
         let listed = piece["events"].as_array().expect("a list");
-        assert!(listed.len() <= 3000, "a piece is not all");
+        assert!(listed.len() <= 6000, "a piece is not all");
         texts.extend(listed.iter().map(|event| event["text"].as_str().expect("a text").to_owned()));
         (next, pieces) = (piece["next"].as_i64(), pieces + 1);
     }
-    let expected: Vec<String> = (0..5000).map(|number| format!("Clicked button “Button {number}”")).collect();
+    let expected: Vec<String> =
+        (0..15_000).map(|number| format!("Clicked button “Button {number}”")).collect();
     assert!(texts == expected && pieces > 1, "{pieces} pieces, {} lines", texts.len());
     for query in ["?from=x", "?only=moments&from=0", "?only=other"] {
         let answer = server.get(&format!("{path}{query}")).await;
@@ -195,7 +213,7 @@ async fn another_connection_does_not_show_them() {
     let server = TestServer::start().await;
     finished_session(&server).await;
     let other = crate::server::add_connection(&server.store, "Other").await;
-    for rest in ["", "/events.json"] {
+    for rest in ["", "/events.json", "/conversation", "/neighbours.json"] {
         let path = format!("{}/{SESSION}{rest}", sessions_path(other.id));
         assert_eq!(server.get(&path).await.status, 404, "{path}");
     }

@@ -110,6 +110,7 @@ async fn no_route_shows_what_is_not_masked() {
             "/stage",
             "/manifest.json",
             "/events.json",
+            "/conversation",
             "/batches/{seq}",
             "/segments/{segment}",
             "/input.json",

@@ -33,4 +33,5 @@ mod settings;
 mod stopping;
 mod storage;
 mod trying;
+mod watching;
 mod widget;

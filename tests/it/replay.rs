@@ -27,7 +27,7 @@ async fn the_manifest_says_what_plays_when() {
     assert_eq!(
         manifest,
         serde_json::json!({
-            "session": SESSION, "status": "active", "styles_url": "/connections/1/styles/", "duration_ms": 9000,
+            "session": SESSION, "status": "active", "heard_at": NOW, "styles_url": "/connections/1/styles/", "duration_ms": 9000,
             "streams": [
                 {
                     "id": TAB_A, "version": 1, "offset_ms": 0, "duration_ms": 5000, "started_at": NOW, "missing": [[1, 2]],

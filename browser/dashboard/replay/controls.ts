@@ -1,14 +1,12 @@
 import { element } from "../element";
 import { clock } from "../time";
+import { type Reach, STEP_MS, stepToEvent } from "./keys";
 import type { Playback } from "./playback";
 
-/** How far the back and forward buttons go. */
-export const STEP_MS = 10_000;
-
 /** Makes the buttons below the scrubber work, and shows in them what is played. */
-export function startControls(playback: Playback): void {
+export function startControls(playback: Playback, reach: Reach): void {
   const controls = element("controls");
-  connect(playback);
+  connect(playback, reach);
   releaseFocusAfterPointer(controls);
   showClock(playback);
   showToggle(playback);
@@ -16,12 +14,14 @@ export function startControls(playback: Playback): void {
   showSettings(playback, controls);
 }
 
-function connect(playback: Playback): void {
+function connect(playback: Playback, reach: Reach): void {
   const onClick = (id: string, act: () => void) => element(id).addEventListener("click", act);
   onClick("restart", () => playback.restart());
   onClick("back", () => playback.seekBy(-STEP_MS));
   onClick("toggle", () => playback.toggle());
   onClick("forward", () => playback.seekBy(STEP_MS));
+  onClick("previous-event", () => void stepToEvent(reach, -1));
+  onClick("next-event", () => void stepToEvent(reach, 1));
   onClick("skip-idle", () => playback.setSkipIdle(!playback.state.skip_idle));
   onClick("help-open", () => element<HTMLDialogElement>("help").showModal());
 }

@@ -1,8 +1,9 @@
 // What plugins found: marks on the scrubber, and a list whose items lead to their moments.
 
 import type { ToStage } from "../../contracts/replay";
-import { element, make } from "../element";
-import { clock } from "../time";
+import { element } from "../element";
+import { onFresh } from "./fresh";
+import type { Marks } from "./marks";
 import type { Playback } from "./playback";
 import type { Story } from "./story";
 
@@ -29,9 +30,14 @@ export interface Findings {
   step(direction: -1 | 1): void;
 }
 
-/** Makes the findings lead to their moments. */
-export function startFindings(playback: Playback, story: Story, send: (message: ToStage) => void): Findings {
-  const findings = [...document.querySelectorAll<HTMLElement>(".finding")].map(read);
+/** Makes the findings lead to their moments, those that come later too. */
+export function startFindings(
+  playback: Playback,
+  story: Story,
+  marks: Marks,
+  send: (message: ToStage) => void,
+): Findings {
+  let findings: Finding[] = [];
   let open: Finding | undefined;
   const leave = () => {
     open?.item.removeAttribute("aria-current");
@@ -47,17 +53,44 @@ export function startFindings(playback: Playback, story: Story, send: (message: 
     playback.seek(finding.at_ms);
     send({ type: "highlight", selector: finding.selector });
   };
-  for (const finding of findings) {
-    finding.item.querySelector("a.finding-link")?.addEventListener("click", (event) => {
-      event.preventDefault();
-      goTo(finding);
-    });
-  }
+  const take = () => {
+    leave();
+    findings = [...document.querySelectorAll<HTMLElement>(".finding")].map(read);
+    for (const finding of findings) {
+      finding.item.querySelector("a.finding-link")?.addEventListener("click", (event) => {
+        event.preventDefault();
+        goTo(finding);
+      });
+    }
+    marks.put(
+      "finding",
+      findings.map((finding) => ({ ...finding, text: finding.title, open: () => goTo(finding) })),
+    );
+  };
   playback.onChange(({ at_ms }) => {
     if (open && !isNear(open, at_ms)) leave();
   });
-  markFindings(findings, playback, goTo);
+  take();
+  onFresh((main) => {
+    if (replaceFindings(main, story)) take();
+  });
   return { step: (direction) => stepFrom(findings, open, playback.state.at_ms, direction, goTo) };
+}
+
+/** Shows what plugins say by now; answers whether that is something else than before. */
+function replaceFindings(main: Element, story: Story): boolean {
+  const shown = element("story-findings");
+  const fresh = main.querySelector<HTMLElement>("#story-findings");
+  if (!fresh || textOf(fresh) === textOf(shown)) return false;
+  shown.dataset.analysed = fresh.dataset.analysed ?? "";
+  shown.replaceChildren(...fresh.children);
+  const count = shown.querySelectorAll(".finding").length;
+  story.count("findings", count === 0 ? "" : String(count));
+  return true;
+}
+
+function textOf(findings: HTMLElement): string {
+  return `${findings.dataset.analysed} ${findings.textContent}`;
 }
 
 function read(item: HTMLElement): Finding {
@@ -86,27 +119,4 @@ function stepFrom(
         ? findings.find((finding) => finding.at_ms > at_ms + SAME_MOMENT_MS)
         : findings.findLast((finding) => finding.at_ms < at_ms - SAME_MOMENT_MS);
   if (next) goTo(next);
-}
-
-/** A mark for each finding, above the activity. They stand outside the slider, which has no parts. */
-function markFindings(findings: Finding[], playback: Playback, goTo: (finding: Finding) => void): void {
-  const marks = element("found-marks");
-  let drawn = -1;
-  playback.onChange(({ duration_ms }) => {
-    if (duration_ms === drawn) return;
-    drawn = duration_ms;
-    marks.replaceChildren(...findings.map((finding) => mark(finding, duration_ms, goTo)));
-  });
-}
-
-function mark(finding: Finding, duration_ms: number, goTo: (finding: Finding) => void): HTMLElement {
-  const button = make("button", "found-mark");
-  button.type = "button";
-  button.tabIndex = -1;
-  button.dataset.severity = finding.severity;
-  button.title = `${clock(finding.at_ms)} ${finding.title}`;
-  button.setAttribute("aria-label", button.title);
-  button.style.left = `${duration_ms ? Math.min(100, (100 * finding.at_ms) / duration_ms) : 0}%`;
-  button.addEventListener("click", () => goTo(finding));
-  return button;
 }

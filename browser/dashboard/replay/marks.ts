@@ -1,8 +1,71 @@
+// Marks on the timeline: where nothing happens, where a page load begins, and moments of
+// some kinds.
+
 import { element, make } from "../element";
+import { clock } from "../time";
 import type { Playback, PlaybackState } from "./playback";
 
-/** Marks on the timeline where nothing happens, and where a page load begins. */
-export function markTimeline(playback: Playback): void {
+/** A moment on the timeline. */
+export interface Mark {
+  at_ms: number;
+  text: string;
+  /** How grave it is, of a finding: one of the severities. */
+  severity?: string;
+  /** What a click on it does; a mark without it only says what it is. */
+  open?: () => void;
+}
+
+/** The kinds of marks, as their style has them. */
+export type MarkKind = "page-view" | "prompt" | "error" | "finding" | "note";
+
+/** The marks of a timeline. */
+export class Marks {
+  readonly #playback: Playback;
+  readonly #byKind = new Map<MarkKind, { marks: readonly Mark[]; drawn: HTMLElement[] }>();
+  #duration_ms = 0;
+
+  constructor(playback: Playback) {
+    this.#playback = playback;
+    markStretches(playback);
+    playback.onChange(({ duration_ms }) => {
+      if (duration_ms === this.#duration_ms) return;
+      this.#duration_ms = duration_ms;
+      for (const [kind, { marks }] of this.#byKind) this.put(kind, marks);
+    });
+  }
+
+  /** Marks these moments, in the place of those of the same kind before. */
+  put(kind: MarkKind, marks: readonly Mark[]): void {
+    for (const former of this.#byKind.get(kind)?.drawn ?? []) former.remove();
+    const { duration_ms } = this.#playback.state;
+    const drawn = marks.map((mark) => draw(kind, mark, duration_ms));
+    this.#byKind.set(kind, { marks, drawn });
+    const room = element(marks.some(({ open }) => open) ? "found-marks" : "event-ticks");
+    room.append(...drawn);
+  }
+}
+
+function draw(kind: MarkKind, mark: Mark, duration_ms: number): HTMLElement {
+  const { open, severity } = mark;
+  const drawn = open ? button(kind, open) : make("div", `event-tick tick-${kind}`);
+  if (severity !== undefined) drawn.dataset.severity = severity;
+  drawn.title = `${clock(mark.at_ms)} ${mark.text}`;
+  if (open) drawn.setAttribute("aria-label", drawn.title);
+  drawn.style.left = percent(Math.min(mark.at_ms, duration_ms), duration_ms);
+  return drawn;
+}
+
+/** It is reached by keys from the panel, where the same moments are listed. */
+function button(kind: MarkKind, open: () => void): HTMLElement {
+  const made = make("button", `found-mark mark-${kind}`);
+  made.type = "button";
+  made.tabIndex = -1;
+  made.addEventListener("click", open);
+  return made;
+}
+
+/** Marks where nothing happens, and where a page load begins. */
+function markStretches(playback: Playback): void {
   const marks = element("scrubber-marks");
   let idle: unknown;
   let streams: unknown;

@@ -35,7 +35,7 @@ function list(notice: Notice, playback: Playback): void {
   count.textContent = String(listed.size);
   count.hidden = false;
   const said = listed.size === 1 ? "1 notice" : `${listed.size} notices`;
-  count.closest("button")?.setAttribute("aria-label", `Session details, ${said}`);
+  count.title = said;
 }
 
 function momentButton(at_ms: number, playback: Playback): HTMLElement {

@@ -1,5 +1,5 @@
 import { element } from "../element";
-import { refreshFacts } from "./facts";
+import { refresh } from "./fresh";
 import type { Toast } from "./toast";
 
 /** Pins and unpins without leaving the page, and so without losing the place in the recording. */
@@ -26,7 +26,7 @@ async function send(form: HTMLFormElement, toast: Toast | undefined): Promise<vo
       ? "Pinned: it is kept, however old it gets"
       : "Pin: keep this session, however old it gets";
   toast?.(pinned ? "Pinned" : "No longer pinned");
-  void refreshFacts();
+  void refresh();
 }
 
 /** Sends the form; the server answers what worked by leading on to a page. */

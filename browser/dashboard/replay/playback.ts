@@ -9,6 +9,9 @@ const SEEK_ECHO_MS = 250;
 /** How far from its aim a seek may end up. */
 const SEEK_TOLERANCE_MS = 1500;
 
+/** How far one step goes: what happens within it is seen at once. */
+const STEP_MS = 100;
+
 const SKIP_IDLE_KEY = "hindsight.skip-idle";
 
 /** What the page knows about what the stage plays. */
@@ -25,7 +28,11 @@ export interface PlaybackState {
   page_url: string;
   speed: number;
   skip_idle: boolean;
-  streams: { offset_ms: number; duration_ms: number }[];
+  /** Whether the visit goes on. */
+  active: boolean;
+  /** When the last upload of it arrived, by the server's clock. */
+  heard_at: number;
+  streams: { offset_ms: number; duration_ms: number; started_at: number }[];
   activity: number[];
   idle: [from_ms: number, to_ms: number][];
 }
@@ -57,6 +64,8 @@ export class Playback {
       page_url: "",
       speed: 1,
       skip_idle: forgetful.get(SKIP_IDLE_KEY) !== "off",
+      active: false,
+      heard_at: 0,
       streams: [],
       activity: [],
       idle: [],
@@ -95,11 +104,27 @@ export class Playback {
   }
 
   toggle(): void {
-    if (this.state.finished) {
-      this.restart();
-      return;
-    }
-    const playing = !this.state.playing;
+    if (this.state.playing) this.pause();
+    else this.play();
+  }
+
+  /** Plays on; from the start where there is nothing left. */
+  play(): void {
+    if (this.#isAtEnd) this.restart();
+    else this.#setPlaying(true);
+  }
+
+  pause(): void {
+    if (this.state.playing) this.#setPlaying(false);
+  }
+
+  /** Stands still, a little before or after. */
+  step(direction: -1 | 1): void {
+    this.pause();
+    this.seekBy(direction * STEP_MS);
+  }
+
+  #setPlaying(playing: boolean): void {
     this.#send({ type: playing ? "play" : "pause" });
     this.#change({ playing });
     if (!playing) this.#settle();
@@ -121,7 +146,10 @@ export class Playback {
   }
 
   seekBy(ms: number): void {
-    this.seek(this.state.at_ms + ms);
+    // What the stage says may be older than the last seek, as with keys that follow fast.
+    const isUnderWay = this.#sought !== undefined && performance.now() < this.#sought.until;
+    const from_ms = isUnderWay ? this.#sought?.at_ms : undefined;
+    this.seek((from_ms ?? this.state.at_ms) + ms);
   }
 
   setSpeed(speed: number): void {
@@ -146,8 +174,13 @@ export class Playback {
     this.#send({ type: "load", manifest_url: this.#manifestUrl, at_ms, autoplay: playing, speed, skip_idle });
   }
 
-  #measure({ duration_ms, streams, activity }: Message<"loaded">): void {
-    this.#change({ loaded: true, duration_ms, streams, activity });
+  #measure({ duration_ms, active, heard_at, streams, activity }: Message<"loaded">): void {
+    this.#change({ loaded: true, duration_ms, active, heard_at, streams, activity });
+  }
+
+  get #isAtEnd(): boolean {
+    const { finished, active, loaded, at_ms, duration_ms } = this.state;
+    return finished || (loaded && !active && at_ms >= duration_ms);
   }
 
   #follow(message: Message<"state">): void {
@@ -162,7 +195,7 @@ export class Playback {
   #isEcho(at_ms: number): boolean {
     if (this.#sought === undefined) return false;
     const near = Math.abs(at_ms - this.#sought.at_ms) < SEEK_TOLERANCE_MS;
-    if (!near && performance.now() < this.#sought.until) return true;
+    if (performance.now() < this.#sought.until) return !near;
     this.#sought = undefined;
     return false;
   }

@@ -30,7 +30,7 @@ export function showStageState(playback: Playback): void {
     if (overlay === "problem") explain("This session cannot be played", state.problem);
   });
   stage.addEventListener("click", (event) => {
-    if (!(event.target as Element).closest("button, .toast, .stage-problem")) playback.toggle();
+    if (!(event.target as Element).closest("button, a, .toast, .stage-problem")) playback.toggle();
   });
   element("again").addEventListener("click", () => playback.restart());
   setTimeout(() => warnIfSilent(playback), SILENT_AFTER_MS);

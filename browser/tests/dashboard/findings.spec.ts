@@ -97,7 +97,7 @@ async function open(page: Page, query = ""): Promise<void> {
 }
 
 function story(page: Page) {
-  return page.getByRole("complementary", { name: "Findings and events" });
+  return page.getByRole("complementary", { name: "Session", exact: true });
 }
 
 function onStage(page: Page, text: RegExp) {
@@ -173,17 +173,16 @@ test("findings are marked on the timeline, and keys go from one to the next", as
   await open(page);
   await onStage(page, /^second \d+$/);
   await page.keyboard.press("Space");
-  await expect(story(page)).toBeHidden();
   const marks = page.locator(".found-mark");
   await expect(marks).toHaveCount(3);
   await expect(marks.nth(1)).toHaveAttribute("title", "0:12 Five clicks on <Pay>");
   await marks.nth(1).click();
   await onStage(page, /^second 12$/);
   await expect(story(page)).toBeVisible();
-  await page.keyboard.press("l");
+  await page.keyboard.press("Shift+l");
   await onStage(page, /^second 25$/);
-  await page.keyboard.press("h");
-  await page.keyboard.press("h");
+  await page.keyboard.press("Shift+h");
+  await page.keyboard.press("Shift+h");
   await onStage(page, /^second 5$/);
   await expect(page.locator(".event-tick.tick-prompt")).toHaveAttribute(
     "title",
@@ -193,11 +192,10 @@ test("findings are marked on the timeline, and keys go from one to the next", as
 });
 
 test("events are listed in words, lead to their moments and follow the playback", async ({ page }) => {
-  await open(page);
+  await open(page, "?panel=findings");
   await onStage(page, /^second \d+$/);
   await page.keyboard.press("Space");
   await page.keyboard.press("e");
-  await story(page).getByRole("tab", { name: "Events" }).click();
   await expect(page).toHaveURL(/panel=events/);
   const events = story(page).locator(".event");
   await expect(events).toHaveCount(31);
@@ -213,14 +211,19 @@ test("events are listed in words, lead to their moments and follow the playback"
   await expect(page).not.toHaveURL(/panel=/);
 });
 
-test("the panel and the session's details take turns", async ({ page }) => {
-  await open(page, "?panel=events");
-  await expect(story(page)).toBeVisible();
-  await page.getByRole("button", { name: "Session details" }).click();
-  await expect(story(page)).toBeHidden();
-  await expect(page.getByRole("complementary", { name: "Session details" })).toBeVisible();
-  await page.getByRole("button", { name: "Findings and events", exact: true }).click();
-  await expect(page.getByRole("complementary", { name: "Session details" })).toBeHidden();
+test("findings that come while the page is open appear", async ({ page }) => {
+  await upload(target, { visit: "later", events: shopping(10), end: true });
+  await page.goto(`${listUrl}/${sessionOf("later")}?panel=findings`);
+  await expect(story(page).getByText("Plugins look at a session once it is over")).toBeVisible();
+  await expect(page.locator(".found-mark")).toHaveCount(0);
+  await sayFindings(server, sessionOf("later"), [finding(4000, "high", "Nothing happened")]);
+  await expect(story(page).getByRole("link", { name: /Nothing happened/ })).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator(".found-mark")).toHaveCount(1);
+  await expect(story(page).getByRole("tab", { name: "Findings 1" })).toBeVisible();
+  await story(page)
+    .getByRole("link", { name: /Nothing happened/ })
+    .click();
+  await onStage(page, /^second [4-9]$/);
 });
 
 test("findings can be read and followed without script", async ({ browser }) => {

@@ -194,6 +194,7 @@ function manifestOf(session: HostedSession): Manifest {
   return {
     session: "a-session",
     status: session.status ?? "completed",
+    heard_at: 0,
     duration_ms: last ? last.offset_ms + last.duration_ms : 0,
     styles_url: "/styles/",
     streams: laid,

@@ -40,6 +40,18 @@ impl Place {
         Self { value: 0, row }
     }
 
+    /// The place of a session in an order.
+    pub fn of(session: &Session, order: Order) -> Self {
+        let value = match order {
+            Order::Newest => 0,
+            Order::Longest => session.duration_ms,
+            Order::MostEvents => session.events,
+            Order::MostErrors => session.counts.map_or(0, |counts| counts.errors),
+            Order::HighestScore => session.found.score.as_ref().map_or(0, |score| score.points.into()),
+        };
+        Self { value, row: session.row }
+    }
+
     /// When the session there started, or nearly.
     pub fn started_at(self) -> TimestampMs {
         place::started_at(self.row)
