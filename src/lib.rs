@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod embedded;
+pub mod export;
 pub mod finish;
 pub mod ingest;
 pub mod masking;

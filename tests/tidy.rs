@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("masking", &["model", "rrweb"]),
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
+    ("export", &["model", "rrweb", "store", "playback", "pieces"]),
     ("ingest", &["model", "clock", "config", "rrweb", "store"]),
     ("watch", &["stop"]),
     ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
@@ -32,7 +33,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         "web",
         &[
             "model", "clock", "config", "disk", "embedded", "rrweb", "segment", "store", "playback",
-            "pieces", "ingest", "finish", "stop", "timeline", "plugins",
+            "pieces", "export", "ingest", "finish", "stop", "timeline", "plugins",
         ],
     ),
 ];

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
-use super::{Result, choices, place, reports, reruns, runs, search, timelines};
+use super::{Result, choices, notes, place, reports, reruns, runs, search, shares, timelines};
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
 /// How long a step works, before the commit.
@@ -191,6 +191,8 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     drop(rows);
     timelines::remove(conn, row)?;
     runs::remove(conn, row)?;
+    notes::remove(conn, row)?;
+    shares::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;

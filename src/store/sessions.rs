@@ -138,7 +138,7 @@ macro_rules! columns {
     () => {
         "SELECT session.id, connection_id, public_id, started_at, completed_at, first_event_at, last_event_at,
                 events, playable, session.landing_url, user_agent, pinned, bytes, visitor, finish_error, finished_at IS NOT NULL,
-                pages, clicks, prompts, errors, findings, severity, score, score_why "
+                pages, clicks, prompts, errors, findings, severity, score, score_why, session.notes "
     };
 }
 
@@ -254,6 +254,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         first_event_at,
         counts: counts_from(row, 16)?,
         found: found_from(row, 20)?,
+        notes: row.get(24)?,
         // Who shows it knows which maskers there are.
         held_back: false,
     })

@@ -30,7 +30,7 @@ const MOMENT_PLACES: i64 = 1000;
 const FIRST_FAILED_STATUS: u32 = 400;
 
 /// What is listed: what a person would call doing something, and what went wrong.
-const LISTED: [KindName; 15] = [
+pub const LISTED: [KindName; 15] = [
     KindName::PageView,
     KindName::Click,
     KindName::Input,
@@ -156,7 +156,7 @@ impl Reading {
 
 /// What an event counts as in the list: what went wrong is an error, whatever said so.
 /// `None` when it is not worth a line.
-fn listed_as(event: &Event) -> Option<KindName> {
+pub fn listed_as(event: &Event) -> Option<KindName> {
     match &event.kind {
         Kind::Console { level: Level::Error, .. } => Some(KindName::Error),
         Kind::Console { level: Level::Warn, .. } => Some(KindName::Console),
