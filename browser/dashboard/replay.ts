@@ -15,10 +15,12 @@ import { startFindings } from "./replay/findings";
 import { startFullscreen } from "./replay/fullscreen";
 import { listenToKeys } from "./replay/keys";
 import { keepMomentInUrl } from "./replay/moment";
+import { startNotes } from "./replay/notes";
 import { showNotice } from "./replay/notices";
 import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
 import { startScrubber } from "./replay/scrubber";
+import { startSharing } from "./replay/share";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
@@ -51,5 +53,7 @@ function startReplay(): void {
   const story = startStory(facts);
   const findings = startFindings(playback, story, stage.send);
   startEvents(events, playback, story);
+  startNotes(playback, facts, story);
+  startSharing(playback);
   listenToKeys({ playback, toast, facts, story, findings, fullscreen: startFullscreen() });
 }

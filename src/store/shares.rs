@@ -129,9 +129,8 @@ pub fn of_connection(conn: &Db, scope: &Scope, connection: ConnectionId) -> Resu
     if !scope.allows(connection) {
         return Ok(Vec::new());
     }
-    let mut statement = conn.prepare_cached(select!(
-        "share.connection_id = :connection ORDER BY share.id DESC LIMIT :limit"
-    ))?;
+    let mut statement = conn
+        .prepare_cached(select!("share.connection_id = :connection ORDER BY share.id DESC LIMIT :limit"))?;
     let params = named_params! { ":connection": connection.0, ":limit": MOST_LISTED };
     Ok(statement.query_map(params, from_row)?.collect::<rusqlite::Result<_>>()?)
 }

@@ -199,7 +199,11 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
         (Ok(response), _) => response,
         // Whatever was asked for, what a person gets to read is a page of ours.
         (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
-            if is_guest { app.templates.guest_problem(&problem) } else { app.templates.problem(&problem) }
+            if is_guest {
+                app.templates.guest_problem(&problem)
+            } else {
+                app.templates.problem(&problem)
+            }
         }
         (Err(problem), _) => problem.to_json(),
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
 use super::page::{plugins_url, sessions_url};
-use super::{format, user_agent};
+use super::{format, share, user_agent};
 use crate::model::{Session, Status, TimestampMs};
 
 /// One session as text.
@@ -40,6 +40,10 @@ pub struct Row {
     finish_error: Option<String>,
     /// What the visitor did, and what plugins found in it.
     signals: Signals,
+    /// How many notes people wrote at it.
+    notes: i64,
+    /// All links to sessions of the connection.
+    shares_url: String,
     /// The replay with its findings open.
     findings_url: String,
 }
@@ -56,6 +60,8 @@ impl Row {
         Self {
             url: url_of(&session),
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
+            notes: session.notes,
+            shares_url: share::url_of_all(session.connection),
             signals: Signals::of(session.counts, &session.found, kinds),
             id: session.id.to_string(),
             playable: session.playable,

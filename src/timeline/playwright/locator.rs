@@ -32,7 +32,9 @@ const INTO: &str = " >>> ";
 
 /// The expression for an element; `None` if nothing is known of it.
 pub fn locator(element: &Element) -> Option<String> {
-    if let Some(id) = attribute(element, "data-testid").filter(|id| !id.is_empty() && id.chars().count() < 200) {
+    if let Some(id) =
+        attribute(element, "data-testid").filter(|id| !id.is_empty() && id.chars().count() < 200)
+    {
         return Some(format!("page.getByTestId({})", quoted(id)));
     }
     let place = (!element.selector.is_empty())

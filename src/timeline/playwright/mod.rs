@@ -150,7 +150,8 @@ impl Script {
             .collect();
         let picks = body.contains("await pick(");
         let imported = if picks { "expect, type Locator, test" } else { "expect, test" };
-        let imported = if body.contains("expect(") { imported } else { imported.trim_start_matches("expect, ") };
+        let imported =
+            if body.contains("expect(") { imported } else { imported.trim_start_matches("expect, ") };
         // Writing to a string does not fail.
         let _written = write!(
             text,
@@ -172,15 +173,14 @@ fn viewport(events: &[Event]) -> String {
         Kind::PageView { width, height, .. } if width > 0 && height > 0 => Some((width, height)),
         _ => None,
     });
-    size.map(|(width, height)| format!(", viewport: {{ width: {width}, height: {height} }}")).unwrap_or_default()
+    size.map(|(width, height)| format!(", viewport: {{ width: {width}, height: {height} }}"))
+        .unwrap_or_default()
 }
 
 /// A URL as its origin and the rest.
 fn split(url: &str) -> (String, String) {
     match Url::parse(url).ok().filter(|url| url.origin().is_tuple()) {
-        Some(parsed) => {
-            (parsed.origin().ascii_serialization(), parsed[Position::BeforePath..].to_owned())
-        }
+        Some(parsed) => (parsed.origin().ascii_serialization(), parsed[Position::BeforePath..].to_owned()),
         None => (String::new(), url.to_owned()),
     }
 }

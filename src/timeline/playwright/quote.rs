@@ -11,7 +11,11 @@ pub fn quoted(text: &str) -> String {
             '\r' => literal.push_str("\\r"),
             '\t' => literal.push_str("\\t"),
             // Nobody sees what turns the direction of a line round, or has no width.
-            '<' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+            '<'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {
                 literal.push_str(&format!("\\u{:04x}", u32::from(char)));
             }
             char if char.is_control() => literal.push_str(&format!("\\u{:04x}", u32::from(char))),

@@ -36,7 +36,10 @@ pub fn of(event: &Event, next: &[Event]) -> Step {
 }
 
 fn click(event: &Event, target: &Element, button: Button, next: &[Event]) -> Step {
-    if is_written_into(target) || changes_box(event, target, next) || begins_double(event, target, button, next) {
+    if is_written_into(target)
+        || changes_box(event, target, next)
+        || begins_double(event, target, button, next)
+    {
         return Step::Nothing;
     }
     if !target.interactive && !leads_on(event, next) {
@@ -77,9 +80,8 @@ fn begins_double(event: &Event, target: &Element, button: Button, next: &[Event]
 
 /// Whether the next thing that happened is another page.
 fn leads_on(event: &Event, next: &[Event]) -> bool {
-    next.first().is_some_and(|next| {
-        next.at - event.at <= LED_WITHIN_MS && matches!(next.kind, Kind::PageView { .. })
-    })
+    next.first()
+        .is_some_and(|next| next.at - event.at <= LED_WITHIN_MS && matches!(next.kind, Kind::PageView { .. }))
 }
 
 /// What was entered.
@@ -111,7 +113,8 @@ fn input(event: &Event, target: &Element, entry: &Entry<'_>, next: &[Event]) -> 
     let entered = if target.tag == "select" { "selectOption" } else { "fill" };
     match instruct(event, target, &format!("{entered}({value})")) {
         Step::Do { code, .. } => {
-            let sent = sends(event, target, follows, next).then(|| instruct(event, target, "press(\"Enter\")"));
+            let sent =
+                sends(event, target, follows, next).then(|| instruct(event, target, "press(\"Enter\")"));
             let code = match sent {
                 Some(Step::Do { code: enter, .. }) => format!("{code}\n  {enter}"),
                 _ => code,

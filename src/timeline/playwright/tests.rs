@@ -33,13 +33,15 @@ fn input(at: u32, target: &Element, value: &str, length: u32, checked: Option<bo
 
 fn body(events: &[Event]) -> Vec<String> {
     let text = spec(events, "2026-01-01");
-    let inside = text.split_once("async ({ page }) => {\n").expect("a test").1.split_once("\n});").expect("ends").0;
+    let inside =
+        text.split_once("async ({ page }) => {\n").expect("a test").1.split_once("\n});").expect("ends").0;
     inside.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
 #[test]
 fn a_visit_becomes_a_test() {
-    let (mail, code) = (element(1, "input", "textbox", "E-mail"), element(2, "input", "textbox", "Card number"));
+    let (mail, code) =
+        (element(1, "input", "textbox", "E-mail"), element(2, "input", "textbox", "Card number"));
     let (gift, pay) = (element(3, "input", "checkbox", "Gift"), element(4, "button", "button", "Pay"));
     let plain = Element { interactive: false, ..element(5, "p", "paragraph", "Thanks") };
     let events = [
@@ -72,14 +74,19 @@ fn a_visit_becomes_a_test() {
     );
     let text = spec(&events, "2026-01-01");
     assert!(text.contains("comes from the environment: VISIT_CARD_NUMBER."), "{text}");
-    assert!(text.contains(r#"process.env.BASE_URL ?? "https://shop.example", viewport: { width: 800, height: 600 }"#));
+    assert!(text.contains(
+        r#"process.env.BASE_URL ?? "https://shop.example", viewport: { width: 800, height: 600 }"#
+    ));
 }
 
 #[test]
 fn elements_are_found_by_what_is_surest() {
     let found = |element: &Element| locator::locator(element).unwrap_or_default();
     let attrs = vec![Attr { name: "data-testid".to_owned(), value: "buy".to_owned() }];
-    assert_eq!(found(&Element { attrs, ..element(1, "button", "button", "Buy") }), r#"page.getByTestId("buy")"#);
+    assert_eq!(
+        found(&Element { attrs, ..element(1, "button", "button", "Buy") }),
+        r#"page.getByTestId("buy")"#
+    );
     let attrs = vec![Attr { name: "type".to_owned(), value: "password".to_owned() }];
     let password = Element { attrs, ..element(1, "input", "textbox", "Password") };
     assert!(found(&password).contains(r#"page.getByLabel("Password", { exact: true })"#));
@@ -123,7 +130,9 @@ fn skeleton(code: &str) -> String {
                     match chars.next().expect("a literal ends") {
                         '\\' => drop(chars.next().expect("something is escaped")),
                         '"' => break,
-                        inside => assert!(!inside.is_control() && inside != '\u{2028}' && inside != '\u{2029}'),
+                        inside => {
+                            assert!(!inside.is_control() && inside != '\u{2028}' && inside != '\u{2029}')
+                        }
                     }
                 }
                 left.push_str("\"\"");

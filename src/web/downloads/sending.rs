@@ -8,8 +8,8 @@ use tokio::sync::{Semaphore, mpsc};
 use warp::Reply;
 use warp::http::{HeaderValue, header};
 
-use super::super::problem::Problem;
 use super::super::Response;
+use super::super::problem::Problem;
 
 /// Each is worth a thread and some pieces of a recording in memory.
 static TURNS: Semaphore = Semaphore::const_new(4);
@@ -50,9 +50,9 @@ where
     W: FnOnce(Sink) -> F + Send + 'static,
     F: Future<Output = anyhow::Result<()>>,
 {
-    let turn = TURNS.try_acquire().map_err(|_| {
-        Problem::busy("Several files are being written already. Try again in a few seconds.")
-    })?;
+    let turn = TURNS
+        .try_acquire()
+        .map_err(|_| Problem::busy("Several files are being written already. Try again in a few seconds."))?;
     let (sender, receiver) = mpsc::channel(WAITING);
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {

@@ -97,7 +97,8 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         .await?;
     let now = app.clock.now();
     let rule = Rule::of(&app, &choices);
-    let row = |(share, session)| Row::of(Share { landing_url: rule.apply(session).landing_url, ..share }, now);
+    let row =
+        |(share, session)| Row::of(Share { landing_url: rule.apply(session).landing_url, ..share }, now);
     let undo = |id: String| id.parse::<i64>().ok().map(|id| action(connection, id, "restore"));
     let page = SharesPage {
         frame: Frame::about(&app, "shares", connection).await?,

@@ -24,8 +24,7 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// How long a link can work, as forms name it. The first is meant when nothing is said.
-const TERMS: [(&str, i64); 4] =
-    [("7d", 7 * DAY_MS), ("1h", HOUR_MS), ("1d", DAY_MS), ("30d", 30 * DAY_MS)];
+const TERMS: [(&str, i64); 4] = [("7d", 7 * DAY_MS), ("1h", HOUR_MS), ("1d", DAY_MS), ("30d", 30 * DAY_MS)];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -152,8 +151,7 @@ async fn set_revoked(app: App, request: Request, revoke: bool) -> Result<Respons
     let connection: ConnectionId = request.param("connection")?;
     let id: i64 = request.param("share")?;
     let revoked_at = revoke.then(|| app.clock.now());
-    let done =
-        app.store.write(move |conn| shares::set_revoked(conn, connection, id, revoked_at)).await?;
+    let done = app.store.write(move |conn| shares::set_revoked(conn, connection, id, revoked_at)).await?;
     if !done {
         return Err(Problem::not_found());
     }

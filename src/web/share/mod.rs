@@ -20,6 +20,7 @@ use super::{App, Response};
 use crate::model::Session;
 use crate::store::shares::{self, Share};
 
+pub use list::url_of_all;
 pub use password::Attempts;
 
 /// The address of a link.

@@ -103,7 +103,8 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 
 /// What only who has entered the password knows: made of the link and the hash that we keep.
 pub fn proof(token: &str, hash: &str) -> String {
-    let digest = Sha256::new().chain_update("share\0").chain_update(token).chain_update("\0").chain_update(hash);
+    let digest =
+        Sha256::new().chain_update("share\0").chain_update(token).chain_update("\0").chain_update(hash);
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
