@@ -53,7 +53,7 @@ function startReplay(): void {
   const story = startStory(facts);
   const findings = startFindings(playback, story, stage.send);
   startEvents(events, playback, story);
-  startNotes(playback, facts, story);
+  startNotes(playback, [facts, story]);
   startSharing(playback);
   listenToKeys({ playback, toast, facts, story, findings, fullscreen: startFullscreen() });
 }

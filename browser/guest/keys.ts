@@ -1,21 +1,22 @@
 // The keys of a guest's replay. `templates/components/guest_help.html` lists them.
 
 import { element } from "../dashboard/element";
-import { STEP_MS } from "../dashboard/replay/controls";
-import type { Facts } from "../dashboard/replay/facts";
 import { isTaken } from "../dashboard/replay/keys";
 import { type Playback, SPEEDS } from "../dashboard/replay/playback";
-import type { StoryPanel } from "./story";
+import { STEP_MS } from "./controls";
+import type { Panel } from "./panels";
 
 const FINE_STEP_MS = 1000;
 
+/** What keys can reach beside the playback. */
+export interface Reach {
+  story: Panel | undefined;
+  facts: Panel | undefined;
+  fullscreen: () => void;
+}
+
 /** Plays, seeks and opens things by key, except while the key belongs to something else. */
-export function listenToKeys(
-  playback: Playback,
-  facts: Facts,
-  story: StoryPanel | null,
-  fullscreen: () => void,
-): void {
+export function listenToKeys(playback: Playback, { story, facts, fullscreen }: Reach): void {
   const stepOf = (event: KeyboardEvent) => (event.shiftKey ? FINE_STEP_MS : STEP_MS);
   const actions: Record<string, (event: KeyboardEvent) => void> = {
     " ": () => playback.toggle(),
@@ -28,10 +29,10 @@ export function listenToKeys(
     s: () => playback.setSkipIdle(!playback.state.skip_idle),
     f: fullscreen,
     e: () => story?.toggle(),
-    i: () => facts.toggle(),
+    i: () => facts?.toggle(),
     "?": () => element<HTMLDialogElement>("help").showModal(),
     Escape: () => {
-      facts.close();
+      facts?.close();
       story?.close();
     },
   };

@@ -7,16 +7,15 @@ import type { FromStage, ToStage } from "../contracts/replay";
 import type { Story } from "../contracts/story";
 import { enableCopyButtons } from "../dashboard/clipboard";
 import { showAddress } from "../dashboard/replay/address";
-import { startControls } from "../dashboard/replay/controls";
-import { startFacts } from "../dashboard/replay/facts";
-import { startFullscreen } from "../dashboard/replay/fullscreen";
 import { showNotice } from "../dashboard/replay/notices";
 import { Playback } from "../dashboard/replay/playback";
-import { startScrubber } from "../dashboard/replay/scrubber";
 import { showStageState } from "../dashboard/replay/stage_state";
 import { createToast } from "../dashboard/replay/toast";
 import { keepTimesFresh } from "../dashboard/time";
+import { startControls, toggleFullscreen } from "./controls";
 import { listenToKeys } from "./keys";
+import { startPanels } from "./panels";
+import { startScrubber } from "./scrubber";
 import { startStory } from "./story";
 
 /** What the replay is given. */
@@ -34,13 +33,16 @@ export function startReplay(given: Given): { playback: Playback; hear: (message:
   keepTimesFresh();
   const playback = new Playback(given.send, given.manifestUrl, given.start_ms);
   const toast = createToast();
-  const facts = startFacts();
   showStageState(playback);
   showAddress(playback);
   startScrubber(playback);
-  startControls(playback);
-  const story = startStory(given.story, playback, facts);
-  listenToKeys(playback, facts, story, startFullscreen());
+  startControls(playback, toggleFullscreen);
+  const [story, facts] = startPanels(
+    { panel: "guest-story", toggle: "story-toggle", close: "story-close" },
+    { panel: "facts", toggle: "facts-toggle", close: "facts-close" },
+  );
+  startStory(given.story, playback);
+  listenToKeys(playback, { story, facts, fullscreen: toggleFullscreen });
   const hear = (message: FromStage) => {
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);

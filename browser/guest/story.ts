@@ -2,15 +2,8 @@
 
 import type { Story, StoryLine } from "../contracts/story";
 import { element, make } from "../dashboard/element";
-import type { Facts } from "../dashboard/replay/facts";
 import type { Playback } from "../dashboard/replay/playback";
 import { clock } from "../dashboard/time";
-
-/** The panel. */
-export interface StoryPanel {
-  toggle(): void;
-  close(): void;
-}
 
 /** What is said, and by whom it is. */
 const SPEAKERS: Record<string, string> = { prompt: "Visitor", reply: "Assistant" };
@@ -21,27 +14,12 @@ const MOMENTS = ["page-view", "prompt", "error"];
 /** Ticks nearer to each other than this share of the timeline are one. */
 const TICK_PLACES = 1000;
 
-/** Makes the panel work, once it is there. Null when this replay has none. */
-export function startStory(
-  given: Promise<Story | null>,
-  playback: Playback,
-  facts: Facts,
-): StoryPanel | null {
+/** Fills the panel, where this replay has one. */
+export function startStory(given: Promise<Story | null>, playback: Playback): void {
   const panel = document.getElementById("guest-story");
-  if (panel === null) return null;
-  const toggle = element("story-toggle");
-  const show = (open: boolean) => {
-    if (!open && panel.contains(document.activeElement)) toggle.focus();
-    panel.hidden = !open;
-    toggle.setAttribute("aria-expanded", String(open));
-    if (open) facts.close();
-  };
-  facts.onOpen(() => show(false));
-  toggle.addEventListener("click", () => show(panel.hidden !== false));
-  element("story-close").addEventListener("click", () => show(false));
+  if (panel === null) return;
   chooseTabs(panel);
   void given.then((story) => fill(story, playback));
-  return { toggle: () => show(panel.hidden !== false), close: () => show(false) };
 }
 
 function chooseTabs(panel: HTMLElement): void {
@@ -115,7 +93,7 @@ function list(
 
 function mark(story: Story, playback: Playback): void {
   const moments = story.filter(({ kind }) => MOMENTS.includes(kind));
-  const marks = element("event-ticks");
+  const marks = element("guest-ticks");
   let drawn = 0;
   playback.onChange(({ duration_ms }) => {
     if (duration_ms === drawn) return;
@@ -130,7 +108,7 @@ function mark(story: Story, playback: Playback): void {
 }
 
 function tick({ at_ms, kind, text }: StoryLine, duration_ms: number): HTMLElement {
-  const tick = make("div", `event-tick tick-${kind}`);
+  const tick = make("div", `guest-tick tick-${kind}`);
   tick.title = `${clock(at_ms)} ${text}`;
   tick.style.left = `${Math.min(100, (100 * at_ms) / duration_ms)}%`;
   return tick;

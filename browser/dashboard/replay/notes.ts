@@ -15,23 +15,26 @@ interface Panel {
   close(): void;
 }
 
-/** A panel that says when it opens. */
-interface OpeningPanel extends Panel {
-  onOpen(listener: () => void): void;
-}
-
 const EMPTY = "No notes yet. Press C, or the button above, to write one at this moment.";
 const FAILED = "The notes could not be loaded. Open this panel again to try once more.";
 
 /** Makes the notes work. */
-export function startNotes(playback: Playback, facts: OpeningPanel, story: Panel): void {
+export function startNotes(playback: Playback, others: Panel[]): void {
   const notes = new Notes(playback, () => {
-    facts.close();
-    story.close();
+    for (const other of others) other.close();
   });
-  facts.onOpen(() => notes.close());
-  element("story-toggle").addEventListener("click", () => notes.close());
+  closeWhenOthersOpen(notes);
   void notes.refresh();
+}
+
+/** Whichever way another panel was opened: it takes the place of the notes. */
+function closeWhenOthersOpen(notes: Notes): void {
+  const watched = new MutationObserver((changes) => {
+    if (changes.some(({ target }) => (target as HTMLElement).hidden === false)) notes.close();
+  });
+  for (const panel of document.querySelectorAll(".replay-middle > aside:not(#notes)")) {
+    watched.observe(panel, { attributeFilter: ["hidden"] });
+  }
 }
 
 class Notes {

@@ -31,7 +31,7 @@ const PICK: &str = r"
 /** By its name; by its place where several share the name, or nothing has it any more. */
 async function pick(named: Locator, place: Locator): Promise<Locator> {
   await named.or(place).first().waitFor();
-  return (await named.count()) === 1 ? named : place;
+  return (await named.count()) === 1 ? named : place.first();
 }
 ";
 

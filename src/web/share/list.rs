@@ -70,7 +70,7 @@ impl Time {
 
     fn to_come(at: TimestampMs, now: TimestampMs) -> Self {
         const HOUR_MS: i64 = 60 * 60 * 1000;
-        let hours = (at - now).max(0) / HOUR_MS;
+        let hours = ((at - now).max(0) + HOUR_MS / 2) / HOUR_MS;
         let words = match hours {
             0 => "within an hour".to_owned(),
             1..48 => format!("in {}", format::count(hours, "hour")),
