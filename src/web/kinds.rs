@@ -67,6 +67,8 @@ kinds! {
          masked; where masking fails, the Plugins page says why.";
     BAD_FORM: "bad-form", UNPROCESSABLE_ENTITY, "Cannot be taken like this", None,
         "A field of the form is missing, too long or has a value that is none of those it takes.";
+    NOT_READ_YET: "not-read-yet", CONFLICT, "Not read yet", None,
+        "What the visitor did is read out of the recording once the visit is over. Come again in a while.";
     LIMIT_REACHED: "limit-reached", CONFLICT, "No room for more", None,
         "There are as many as the server keeps of this. Delete some that are not needed any more.";
     NO_SHARE: "no-share", NOT_FOUND, "This link does not work", None,

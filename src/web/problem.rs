@@ -104,6 +104,11 @@ impl Problem {
         Self::new(kinds::BAD_FORM, detail)
     }
 
+    /// There is no timeline of the session so far.
+    pub fn not_read_yet() -> Self {
+        Self::new(kinds::NOT_READ_YET, kinds::NOT_READ_YET.meaning)
+    }
+
     /// There are enough of them.
     pub fn limit_reached(detail: &str) -> Self {
         Self::new(kinds::LIMIT_REACHED, detail)

@@ -40,6 +40,8 @@ pub struct Row {
     finish_error: Option<String>,
     /// What the visitor did, and what plugins found in it.
     signals: Signals,
+    /// Whether what the visitor did was read out of the recording.
+    is_read: bool,
     /// How many notes people wrote at it.
     notes: i64,
     /// All links to sessions of the connection.
@@ -60,6 +62,7 @@ impl Row {
         Self {
             url: url_of(&session),
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
+            is_read: session.counts.is_some(),
             notes: session.notes,
             shares_url: share::url_of_all(session.connection),
             signals: Signals::of(session.counts, &session.found, kinds),

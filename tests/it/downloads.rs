@@ -102,5 +102,6 @@ async fn an_active_session_can_be_kept_as_a_file_too() {
     server.post(&server.batch_path(SESSION, "stream-a-000000001", 0), &body).await;
     assert_eq!(download(&server, "recording.json").await.json().as_array().map(Vec::len), Some(3));
     assert!(download(&server, "replay.html").await.text().contains("data-piece=\"parts/0\""));
-    assert!(download(&server, "visit.spec.ts").await.text().contains("@playwright/test"));
+    let early = server.get(&format!("{}/{SESSION}/visit.spec.ts", server.sessions_path())).await;
+    assert_eq!((early.status, early.json()["type"].as_str()), (409, Some("/problems/not-read-yet")));
 }

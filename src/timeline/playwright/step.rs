@@ -64,7 +64,7 @@ fn is_written_into(target: &Element) -> bool {
 /// Whether the click only checks a box, which is told next.
 fn changes_box(event: &Event, target: &Element, next: &[Event]) -> bool {
     let may = matches!(target.role.as_str(), "checkbox" | "radio" | "switch") || target.tag == "label";
-    may && next.iter().take_while(|next| next.at - event.at <= CHANGED_WITHIN_MS).any(|next| {
+    may && next.iter().take_while(|next| next.at.saturating_sub(event.at) <= CHANGED_WITHIN_MS).any(|next| {
         matches!(&next.kind, Kind::Input { checked: Some(_), target: changed, .. }
             if target.tag == "label" || changed.node == target.node)
     })
@@ -72,7 +72,7 @@ fn changes_box(event: &Event, target: &Element, next: &[Event]) -> bool {
 
 fn begins_double(event: &Event, target: &Element, button: Button, next: &[Event]) -> bool {
     button == Button::Primary
-        && next.iter().take_while(|next| next.at - event.at <= DOUBLED_WITHIN_MS).any(|next| {
+        && next.iter().take_while(|next| next.at.saturating_sub(event.at) <= DOUBLED_WITHIN_MS).any(|next| {
             matches!(&next.kind, Kind::Click { target: other, button: Button::Double, .. }
                 if other.node == target.node)
         })
@@ -80,8 +80,9 @@ fn begins_double(event: &Event, target: &Element, button: Button, next: &[Event]
 
 /// Whether the next thing that happened is another page.
 fn leads_on(event: &Event, next: &[Event]) -> bool {
-    next.first()
-        .is_some_and(|next| next.at - event.at <= LED_WITHIN_MS && matches!(next.kind, Kind::PageView { .. }))
+    next.first().is_some_and(|next| {
+        next.at.saturating_sub(event.at) <= LED_WITHIN_MS && matches!(next.kind, Kind::PageView { .. })
+    })
 }
 
 /// What was entered.

@@ -14,6 +14,9 @@ use crate::timeline::{Kinds, playwright};
 /// The file.
 pub async fn file(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
+    if session.counts.is_none() {
+        return Err(Problem::not_read_yet());
+    }
     let mut events = Vec::new();
     each_block(&app, &session, Kinds::from_iter(playwright::KINDS), |block| {
         let room = playwright::MOST_EVENTS - events.len();
