@@ -86,7 +86,7 @@ test("a recorded purchase is bought again", async ({ page }, testInfo) => {
   const launchOptions = testInfo.project.use.launchOptions;
   await writeFile(
     join(folder, "playwright.config.ts"),
-    `export default ${JSON.stringify({ testDir: ".", timeout: 60_000, use: { launchOptions, actionTimeout: 10_000 } })};`,
+    `export default ${JSON.stringify({ testDir: ".", respectGitIgnore: false, timeout: 60_000, use: { launchOptions, actionTimeout: 10_000 } })};`,
   );
   await compile(folder, "visit.spec.ts");
   const env = {

@@ -1,10 +1,12 @@
 //! Sending a file while it is written.
 
 use std::io;
+use std::time::Duration;
 
 use futures_util::stream::unfold;
 use hyper::body::Bytes;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use warp::Reply;
 use warp::http::{HeaderValue, header};
 
@@ -20,6 +22,9 @@ const WAITING: usize = 2;
 /// Larger pieces are cut, so that none waits in the client's way.
 const MOST_BYTES: usize = 256 * 1024;
 
+/// A client that takes nothing for so long has no turn any more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A file that is sent.
 pub struct File {
     /// What the browser calls it. Plain ASCII.
@@ -29,7 +34,10 @@ pub struct File {
 }
 
 /// Where a file is written to.
-pub struct Sink(mpsc::Sender<io::Result<Bytes>>);
+pub struct Sink(mpsc::Sender<Piece>);
+
+/// `None` says that there was all of it.
+type Piece = Option<Bytes>;
 
 impl Sink {
     /// Sends the next piece; waits while the client has enough to read.
@@ -37,7 +45,8 @@ impl Sink {
         let mut piece = piece.into();
         while !piece.is_empty() {
             let next = piece.split_to(piece.len().min(MOST_BYTES));
-            self.0.send(Ok(next)).await.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            let sent = timeout(PATIENCE, self.0.send(Some(next))).await;
+            sent.map_err(|_| io::ErrorKind::TimedOut)?.map_err(|_| io::ErrorKind::BrokenPipe)?;
         }
         Ok(())
     }
@@ -57,18 +66,25 @@ where
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        let sink = Sink(sender.clone());
-        if let Err(error) = runtime.block_on(work(sink)) {
-            let is_gone = sender.is_closed();
-            if !is_gone {
-                tracing::error!(%error, "a file was not written to its end");
-                let cut_off = Err(io::Error::other("the file was not written to its end"));
-                // Whoever has gone meanwhile needs no telling.
-                let _told = runtime.block_on(sender.send(cut_off));
-            }
+        let outcome = runtime.block_on(async {
+            work(Sink(sender.clone())).await?;
+            Ok::<_, anyhow::Error>(timeout(PATIENCE, sender.send(None)).await??)
+        });
+        if let Err(error) = outcome
+            && !sender.is_closed()
+        {
+            tracing::error!(%error, "a file was not written to its end");
         }
     });
-    let pieces = unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let pieces = unfold(Some(receiver), async |receiver| {
+        let mut receiver = receiver?;
+        Some(match receiver.recv().await {
+            Some(Some(piece)) => (Ok(piece), Some(receiver)),
+            // Where the end was not said, there is more, and what came is not the file.
+            None => (Err(io::Error::other("the file was not written to its end")), None),
+            Some(None) => return None,
+        })
+    });
     let mut response = warp::reply::stream(pieces).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
