@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
@@ -20,6 +20,7 @@ const SOURCES: [&str; 15] = [
     "browser/recorder",
     "browser/player",
     "browser/dashboard",
+    "browser/guest",
     "browser/demo",
     "browser/widget",
     "browser/contracts",

@@ -64,6 +64,16 @@ const BUNDLES = [
   { name: "sessions.js", entry: "dashboard/sessions.ts", path: "/assets/sessions.{hash}.js" },
   { name: "activity.js", entry: "dashboard/activity.ts", path: "/assets/activity.{hash}.js" },
   { name: "replay.js", entry: "dashboard/replay.ts", path: "/assets/replay.{hash}.js" },
+  { name: "share.js", entry: "guest/share.ts", path: "/assets/share.{hash}.js" },
+  { name: "shares.js", entry: "dashboard/shares.ts", path: "/assets/shares.{hash}.js" },
+  // These two are put into files that people download.
+  {
+    name: "offline.js",
+    entry: "guest/offline.ts",
+    path: "/assets/offline.{hash}.js",
+    cut: postcssCut("one"),
+  },
+  { name: "offline.css", entry: "guest/offline.css", path: "/assets/offline.{hash}.css" },
   { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
   { name: "plugins.js", entry: "dashboard/plugins.ts", path: "/assets/plugins.{hash}.js" },
   { name: "settings.js", entry: "dashboard/settings.ts", path: "/assets/settings.{hash}.js" },

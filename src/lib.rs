@@ -12,7 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod embedded;
-mod exporting;
+pub mod export;
 pub mod finish;
 pub mod ingest;
 pub mod masking;

@@ -224,6 +224,8 @@ pub struct Session {
     pub counts: Option<Counts>,
     /// What plugins found.
     pub found: FoundCounts,
+    /// How many notes people wrote at it.
+    pub notes: i64,
     /// Whether its recording waits to be masked, and nobody may see it before.
     pub held_back: bool,
 }

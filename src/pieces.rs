@@ -87,6 +87,11 @@ pub async fn segment(
     Ok(styles::put_back(&json, |hash| sheets.get(&hash).map(String::as_str))?)
 }
 
+/// The JSON of a stored segment, in which stylesheets stand by their hashes.
+pub fn segment_without_styles(body: &[u8]) -> Result<String, Error> {
+    decompress(body)
+}
+
 /// A stored stylesheet: a JSON string, quotes included.
 pub fn style(frame: &[u8]) -> Result<String, Error> {
     decompress(frame)

@@ -93,6 +93,19 @@ impl Playback {
         let started = self.streams.iter().rfind(|stream| stream.started_at <= at);
         started.map_or(0, |stream| stream.place(at))
     }
+
+    /// The stream that plays at this place of the timeline, and how far it has come by then.
+    pub fn spot(&self, at_ms: i64) -> Option<(&str, i64)> {
+        let playing = self.streams.iter().rfind(|stream| stream.offset_ms <= at_ms);
+        let stream = playing.or(self.streams.first())?;
+        Some((&stream.id, (at_ms - stream.offset_ms).clamp(0, stream.duration_ms)))
+    }
+
+    /// Where a spot of a stream plays: at the start, if the stream is not there.
+    pub fn place_of_spot(&self, stream: &str, at: i64) -> i64 {
+        let found = self.streams.iter().find(|each| each.id == stream);
+        found.map_or(0, |stream| stream.offset_ms + at.clamp(0, stream.duration_ms))
+    }
 }
 
 impl Stream {
@@ -201,6 +214,17 @@ mod tests {
         for (at, ms) in [(0, 0), (3000, 2000), (30_000, 4000), (61_000, 7000), (99_000, 8000)] {
             assert_eq!(playback.place(at), ms, "at {at}");
         }
+    }
+
+    #[test]
+    fn a_spot_stays_where_it_is_when_another_stream_comes_before_it() {
+        let alone = Playback::of(&[stored(10_000, 15_000, &[0])]);
+        let (stream, at) = alone.spot(3000).expect("there is a stream");
+        assert_eq!((stream, at), ("stream-10000", 3000));
+        let later = Playback::of(&[stored(1000, 5000, &[0]), stored(10_000, 15_000, &[0])]);
+        assert_eq!(later.place_of_spot(stream, at), 4000 + 2000 + 3000);
+        assert_eq!(later.spot(9000), Some((stream, at)));
+        assert_eq!((later.place_of_spot("gone", 7), Playback::of(&[]).spot(7)), (0, None));
     }
 
     #[test]

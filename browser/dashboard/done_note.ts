@@ -1,5 +1,5 @@
 /** The parameters with which a page is told what the page before has done. */
-const TOLD_BY = ["deleted", "saved", "done", "forgotten"];
+const TOLD_BY = ["deleted", "saved", "done", "forgotten", "revoked", "restored"];
 
 /** Takes what was just said out of the address, so that it is not said again when the page is reloaded. */
 export function forgetWhatIsDone(): void {

@@ -21,10 +21,12 @@ import { followLive } from "./replay/live";
 import { Marks } from "./replay/marks";
 import { keepMomentInUrl } from "./replay/moment";
 import { startAutoplay, startNeighbours } from "./replay/neighbours";
+import { startNotes } from "./replay/notes";
 import { showNotice } from "./replay/notices";
 import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
 import { startScrubber } from "./replay/scrubber";
+import { startSharing } from "./replay/share";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
@@ -84,6 +86,8 @@ function startReplay(): void {
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);
   });
+  startNotes(playback, [story]);
+  startSharing(playback);
   void landmarks.load();
   keepFresh();
 }

@@ -2,7 +2,7 @@
 
 import type { Manifest, PartManifest, StreamManifest } from "../contracts/replay";
 import { bytesOf } from "./place";
-import { Refused, type Source } from "./source";
+import { type Reads, Refused } from "./source";
 import { type StyleMap, Styles } from "./styles";
 
 /** What a part holds, as it was recorded. */
@@ -36,7 +36,7 @@ export class Recording {
 
   constructor(
     private readonly url: string,
-    private readonly source: Source,
+    private readonly source: Reads,
   ) {}
 
   /** Calls this from now on whenever the manifest has changed. */

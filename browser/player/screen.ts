@@ -116,8 +116,8 @@ export class Screen {
   /** Scales the recorded page to what there is room for. */
   fit(size = this.size): void {
     this.size = size;
-    const room = document.documentElement;
-    const scale = Math.min(room.clientWidth / size.width, room.clientHeight / size.height, MAX_SCALE);
+    const { clientWidth, clientHeight } = this.root;
+    const scale = Math.min(clientWidth / size.width, clientHeight / size.height, MAX_SCALE);
     this.replayer.wrapper.style.transform = `translate(-50%, -50%) scale(${scale})`;
   }
 

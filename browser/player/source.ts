@@ -20,7 +20,13 @@ interface Answer {
   text: string;
 }
 
-export class Source {
+/** Reads what a recording is made of, by its address. */
+export interface Reads {
+  read(url: string): Promise<unknown>;
+  close(): void;
+}
+
+export class Source implements Reads {
   private readonly closing = new AbortController();
   private isReachable = true;
 

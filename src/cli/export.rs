@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::config::Settings;
-use crate::exporting::{Events, Recording};
+use crate::export::{self, Source};
 use crate::finish::chosen;
 use crate::model::{ConnectionId, SessionId};
 use crate::plugins::Host;
@@ -39,17 +39,17 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
 async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> anyhow::Result<()> {
     let connection = connection(store, &arguments.session, arguments.connection.as_deref()).await?;
     refuse_held_back(settings, store, connection, &arguments.session).await?;
-    let recording = Recording::open(store, &Scope::everything(), connection, &arguments.session).await?;
+    let source = Source {
+        store: store.clone(),
+        scope: Scope::everything(),
+        connection,
+        session: arguments.session.clone(),
+    };
     let out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(new_file(path).with_context(|| format!("cannot write {}", path.display()))?),
         None => Box::new(std::io::stdout()),
     };
-    let mut events = Events::of(&recording, BufWriter::new(out));
-    for (stream, part) in recording.pieces() {
-        let json = recording.json(stream, part).await?;
-        events.write_piece(&json, stream)?;
-    }
-    events.finish()?;
+    export::write(&source, BufWriter::new(out), async |_| Ok(())).await?;
     if let Some(path) = &arguments.output {
         std::fs::rename(unfinished(path), path)
             .with_context(|| format!("cannot write {}", path.display()))?;

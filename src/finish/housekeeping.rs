@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::{self, Settings};
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::erasing::{self, Progress, Selection};
-use crate::store::{self, Scope, Store, connections};
+use crate::store::{self, Scope, Store, connections, notes, shares};
 
 /// How often it is asked whether anything is outdated.
 const LOOK_EVERY_MS: i64 = 60 * 1000;
@@ -72,7 +72,13 @@ impl Housekeeping {
             return Ok(());
         }
         self.looked_at = Some(now);
-        self.store.write(move |conn| erasing::forget(conn, now)).await?;
+        self.store
+            .write(move |conn| {
+                erasing::forget(conn, now)?;
+                notes::forget(conn, now)?;
+                shares::forget(conn, now)
+            })
+            .await?;
         let days = self.retention.keep_days;
         self.outdated = self
             .store

@@ -15,8 +15,8 @@ use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
-    Result, choices, place, prompts, reports, reruns, runs, search, sightings, tags, timelines, views,
-    watched,
+    Result, choices, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
+    timelines, views, watched,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
@@ -207,6 +207,8 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     runs::remove(conn, row)?;
     tags::remove(conn, row)?;
     watched::remove(conn, row)?;
+    notes::remove(conn, row)?;
+    shares::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;

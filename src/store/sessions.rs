@@ -19,7 +19,7 @@ macro_rules! columns {
                 session.landing_url, session.user_agent, session.pinned, session.bytes, session.visitor,
                 session.finish_error, session.finished_at IS NOT NULL, session.pages, session.clicks,
                 session.prompts, session.errors, session.findings, session.severity, session.score,
-                session.score_why, session.country"
+                session.score_why, session.country, session.notes"
     };
 }
 
@@ -96,6 +96,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         counts: counts_from(row, 16)?,
         found: found_from(row, 20)?,
         country: row.get(24)?,
+        notes: row.get(25)?,
         // Who shows it knows which maskers there are.
         held_back: false,
     })

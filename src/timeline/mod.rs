@@ -3,7 +3,7 @@
 //! A [`Stream`] reads the events of one page load in one tab, beside a mirror of the page;
 //! [`join()`] makes one timeline of the streams of a session, stored in [`block`]s. [`Facts`]
 //! are what lists and searches say of it, [`Talk`] is what was said beside the page,
-//! [`sentence()`] is an event in words. Nothing here
+//! [`sentence()`] is an event in words, [`playwright`] makes a test of them. Nothing here
 //! judges what was done: that is for plugins.
 
 mod address;
@@ -15,6 +15,7 @@ mod facts;
 mod join;
 mod label;
 mod order;
+pub mod playwright;
 mod role;
 mod runs;
 mod said;

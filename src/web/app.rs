@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assets::Assets;
 use super::page::Templates;
+use super::share;
 use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub(super) templates: Templates,
     /// Scripts, styles and fonts.
     pub(super) assets: Assets,
+    /// How often passwords of links were tried.
+    pub(super) guests: share::Attempts,
     /// How browsers reach the server, without a slash at the end.
     pub public_url: String,
     /// The connection that the demo shop records to, when the demo is served.
@@ -106,6 +109,7 @@ impl App {
             reports: start.reports,
             templates,
             assets,
+            guests: share::Attempts::default(),
             public_url: start.public_url,
             demo: start.demo,
             stopping: start.stopping,

@@ -56,7 +56,7 @@ pub fn add(response: &mut Response, surface: Surface) {
     );
     set(header::CACHE_CONTROL, "no-store");
     let policy = match surface {
-        Surface::Page => PAGE_CSP,
+        Surface::Page | Surface::Share => PAGE_CSP,
         Surface::Demo => DEMO_CSP,
         Surface::Stage | Surface::Data | Surface::Ingest | Surface::Asset => DATA_CSP,
     };

@@ -19,6 +19,11 @@ use crate::store::sessions;
 pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let id: SessionId = request.param("session").map_err(|_| Problem::no_session())?;
+    find_by_id(app, connection, id).await
+}
+
+/// The session of this id.
+async fn find_by_id(app: &App, connection: ConnectionId, id: SessionId) -> Result<Session, Problem> {
     let scope = app.scope();
     let (found, choices) = app
         .store
@@ -34,6 +39,12 @@ pub async fn find(app: &App, request: &Request) -> Result<Session, Problem> {
 /// The same for whoever is about to read what was recorded.
 pub async fn find_shown(app: &App, request: &Request) -> Result<Session, Problem> {
     let session = find(app, request).await?;
+    if session.held_back { Err(Problem::held_back()) } else { Ok(session) }
+}
+
+/// The same for whoever was given a link to this session.
+pub async fn find_shared(app: &App, connection: ConnectionId, id: SessionId) -> Result<Session, Problem> {
+    let session = find_by_id(app, connection, id).await?;
     if session.held_back { Err(Problem::held_back()) } else { Ok(session) }
 }
 

@@ -65,6 +65,21 @@ kinds! {
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";
+    BAD_FORM: "bad-form", UNPROCESSABLE_ENTITY, "Cannot be taken like this", None,
+        "A field of the form is missing, too long or has a value that is none of those it takes.";
+    NOT_READ_YET: "not-read-yet", CONFLICT, "Not read yet", None,
+        "What the visitor did is read out of the recording once the visit is over. Come again in a while.";
+    LIMIT_REACHED: "limit-reached", CONFLICT, "No room for more", None,
+        "There are as many as the server keeps of this. Delete some that are not needed any more.";
+    NO_SHARE: "no-share", NOT_FOUND, "This link does not work", None,
+        "Nothing is shared under this link. It may be incomplete, or what it showed was deleted. Ask whoever \
+         sent it to you for another one.";
+    SHARE_OVER: "share-over", GONE, "This link does not work any more", None,
+        "The link has expired, or it was taken back. Ask whoever sent it to you for another one.";
+    SHARE_LOCKED: "share-locked", UNAUTHORIZED, "A password is needed", None,
+        "What is shared under this link is shown to those who know its password. Open the link and enter it.";
+    TOO_MANY_ATTEMPTS: "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts", None,
+        "The password was entered wrongly too often. Wait as long as Retry-After says and try again.";
     CARD_DECLINED: "card-declined", PAYMENT_REQUIRED, "Card declined", None,
         "The demo shop's bank declines this card. Nothing was charged; try another card.";
     INTERNAL: "internal", INTERNAL_SERVER_ERROR, "Server error", None,

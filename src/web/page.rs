@@ -53,7 +53,17 @@ impl Templates {
         }
     }
 
-    fn render<T: Serialize>(&self, name: &str, page: &T) -> Result<String, Problem> {
+    /// The same for whoever has a link and must not be led to the dashboard.
+    pub fn guest_problem(&self, problem: &Problem) -> Response {
+        let page = GuestProblemPage { title: problem.title, detail: &problem.detail };
+        match self.render("pages/share_problem.html", &page) {
+            Ok(html) => problem.to_page(html),
+            Err(_) => problem.to_json(),
+        }
+    }
+
+    /// The text of a page.
+    pub fn render<T: Serialize>(&self, name: &str, page: &T) -> Result<String, Problem> {
         let rendered = Context::from_serialize(page).and_then(|context| self.look.render(name, context));
         rendered.map_err(|error| {
             tracing::error!(template = name, %error, "a page was not rendered");
@@ -78,6 +88,12 @@ struct ProblemPage<'a> {
     title: &'a str,
     detail: &'a str,
     home_url: &'a str,
+}
+
+#[derive(Serialize)]
+struct GuestProblemPage<'a> {
+    title: &'a str,
+    detail: &'a str,
 }
 
 /// What surrounds every page.

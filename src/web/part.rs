@@ -38,12 +38,11 @@ enum Piece {
 
 fn route(path: &str, piece: Piece) -> Route {
     Route::new(Method::GET, path, Access::Viewer, Surface::Data, move |app, request| async move {
-        let stored = match piece {
-            Piece::Batch => batch(&app, &request).await?,
-            Piece::Segment => segment(&app, &request).await?,
-            Piece::Style => style(&app, &request).await?,
-        };
-        stored.ok_or_else(Problem::no_session)?.answer(&request).await
+        match piece {
+            Piece::Batch => batch(&app, &request, find_shown(&app, &request).await?).await,
+            Piece::Segment => segment(&app, &request, find_shown(&app, &request).await?).await,
+            Piece::Style => style(&app, &request, request.param("connection")?).await,
+        }
     })
 }
 
@@ -53,8 +52,9 @@ enum Stored {
     Zstd(Vec<u8>),
 }
 
-async fn batch(app: &App, request: &Request) -> Result<Option<Stored>, Problem> {
-    let Session { connection, id: session, .. } = find_shown(app, request).await?;
+/// The batch of this session that the path names.
+pub async fn batch(app: &App, request: &Request, session: Session) -> Result<Response, Problem> {
+    let Session { connection, id: session, .. } = session;
     let stream: StreamId = request.param("stream")?;
     let seq: i64 = request.param("seq")?;
     let scope = app.scope();
@@ -62,24 +62,29 @@ async fn batch(app: &App, request: &Request) -> Result<Option<Stored>, Problem> 
         .store
         .read(move |conn| recordings::batch(conn, &scope, connection, &session, &stream, seq))
         .await?;
-    Ok(read.map(Stored::Gzip))
+    answer(read.map(Stored::Gzip), request).await
 }
 
-async fn segment(app: &App, request: &Request) -> Result<Option<Stored>, Problem> {
-    let Session { connection, id: session, .. } = find_shown(app, request).await?;
+/// The segment of this session that the path names.
+pub async fn segment(app: &App, request: &Request, session: Session) -> Result<Response, Problem> {
+    let Session { connection, id: session, .. } = session;
     let segment: i64 = request.param("segment")?;
     let scope = app.scope();
     let read =
         app.store.read(move |conn| recordings::segment(conn, &scope, connection, &session, segment)).await?;
-    Ok(read.map(Stored::Zstd))
+    answer(read.map(Stored::Zstd), request).await
 }
 
-async fn style(app: &App, request: &Request) -> Result<Option<Stored>, Problem> {
-    let connection: ConnectionId = request.param("connection")?;
+/// The stylesheet of this connection that the path names.
+pub async fn style(app: &App, request: &Request, connection: ConnectionId) -> Result<Response, Problem> {
     let hash: StyleHash = request.param("style")?;
     let scope = app.scope();
     let read = app.store.read(move |conn| recordings::style(conn, &scope, connection, &hash)).await?;
-    Ok(read.map(Stored::Zstd))
+    answer(read.map(Stored::Zstd), request).await
+}
+
+async fn answer(stored: Option<Stored>, request: &Request) -> Result<Response, Problem> {
+    stored.ok_or_else(Problem::no_session)?.answer(request).await
 }
 
 impl Stored {

@@ -107,6 +107,48 @@ impl Problem {
         Self::new(kinds::HELD_BACK, kinds::HELD_BACK.meaning)
     }
 
+    /// A field of a form cannot be used.
+    pub fn bad_form(detail: &str) -> Self {
+        Self::new(kinds::BAD_FORM, detail)
+    }
+
+    /// There is no timeline of the session so far.
+    pub fn not_read_yet() -> Self {
+        Self::new(kinds::NOT_READ_YET, kinds::NOT_READ_YET.meaning)
+    }
+
+    /// There are enough of them.
+    pub fn limit_reached(detail: &str) -> Self {
+        Self::new(kinds::LIMIT_REACHED, detail)
+    }
+
+    /// The note does not exist.
+    pub fn no_note() -> Self {
+        let detail = "There is no such note of yours at this session. It may have been deleted, or written in \
+                      another browser.";
+        Self { detail: detail.to_owned(), title: "No such note", ..Self::not_found() }
+    }
+
+    /// The link leads nowhere.
+    pub fn no_share() -> Self {
+        Self::new(kinds::NO_SHARE, kinds::NO_SHARE.meaning)
+    }
+
+    /// The link has expired or was revoked.
+    pub fn share_over() -> Self {
+        Self::new(kinds::SHARE_OVER, kinds::SHARE_OVER.meaning)
+    }
+
+    /// The link has a password, and it was not given.
+    pub fn share_locked() -> Self {
+        Self::new(kinds::SHARE_LOCKED, kinds::SHARE_LOCKED.meaning)
+    }
+
+    /// Passwords are tried.
+    pub fn too_many_attempts(seconds: u32) -> Self {
+        Self::new(kinds::TOO_MANY_ATTEMPTS, kinds::TOO_MANY_ATTEMPTS.meaning).after(seconds)
+    }
+
     /// The plugin does not exist.
     pub fn no_plugin() -> Self {
         let detail = "No plugin of this name is in the server's folder of plugins. It may have been removed.";

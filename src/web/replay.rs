@@ -5,6 +5,7 @@ use warp::http::{HeaderValue, Method, header};
 
 use super::filter::address;
 use super::held_back::{find, find_shown};
+use super::manifest::Manifest;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
@@ -12,8 +13,8 @@ use super::router::{Access, Route, Surface};
 use super::row::{Beside, Row, url_of};
 use super::{App, Response, findings, headers, neighbours};
 use crate::model::{Session, Status, TimestampMs};
-use crate::playback::{self, Playback};
-use crate::store::recordings::{self, Form};
+use crate::playback::Playback;
+use crate::store::recordings;
 use crate::store::{self, runs};
 
 /// The address of a session.
@@ -177,6 +178,11 @@ struct StagePage<'a> {
 /// visitor recorded inherits.
 async fn stage(app: App, request: Request) -> Result<Response, Problem> {
     find_shown(&app, &request).await?;
+    stage_page(&app)
+}
+
+/// The same document, whatever is drawn in it.
+pub fn stage_page(app: &App) -> Result<Response, Problem> {
     let nonce = nonce()?;
     let page = StagePage {
         nonce: &nonce,
@@ -198,65 +204,21 @@ fn nonce() -> Result<String, Problem> {
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-#[derive(Serialize)]
-struct Manifest {
-    session: String,
-    status: Status,
-    heard_at: TimestampMs,
-    duration_ms: i64,
-    /// What the hash of a stylesheet is put behind.
-    styles_url: String,
-    streams: Vec<ManifestStream>,
-}
-
-#[derive(Serialize)]
-struct ManifestStream {
-    id: String,
-    offset_ms: i64,
-    duration_ms: i64,
-    version: i64,
-    started_at: i64,
-    missing: Vec<(i64, i64)>,
-    parts: Vec<ManifestPart>,
-}
-
-#[derive(Serialize)]
-struct ManifestPart {
-    url: String,
-    #[serde(flatten)]
-    part: playback::Part,
+/// When the latest batch of a session arrived.
+pub async fn heard_at(app: &App, session: &Session) -> Result<TimestampMs, Problem> {
+    let row = session.row;
+    let heard_at = app.store.read(move |conn| recordings::heard_at(conn, row)).await?;
+    Ok(heard_at.unwrap_or_default())
 }
 
 /// Where the pieces of a recording are and when they play.
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
-    let playback = playback(&app, &session).await?;
-    let row = session.row;
-    let heard_at = app.store.read(move |conn| recordings::heard_at(conn, row)).await?;
     let url = url_of(&session);
-    let streams = playback.streams.into_iter().map(|stream| {
-        let part_url = |part: &playback::Part| match part.form {
-            Form::Batch => format!("{url}/streams/{}/batches/{}", stream.id, part.seq),
-            Form::Segment(id) => format!("{url}/segments/{id}"),
-        };
-        ManifestStream {
-            offset_ms: stream.offset_ms,
-            duration_ms: stream.duration_ms,
-            version: stream.version,
-            started_at: stream.started_at,
-            missing: stream.missing,
-            parts: stream.parts.into_iter().map(|part| ManifestPart { url: part_url(&part), part }).collect(),
-            id: stream.id,
-        }
-    });
-    json(&Manifest {
-        status: session.status,
-        heard_at: heard_at.unwrap_or_default(),
-        styles_url: format!("/connections/{}/styles/", session.connection),
-        duration_ms: playback.duration_ms,
-        streams: streams.collect(),
-        session: session.id.to_string(),
-    })
+    let styles_url = format!("/connections/{}/styles/", session.connection);
+    let playback = playback(&app, &session).await?;
+    let heard_at = heard_at(&app, &session).await?;
+    json(&Manifest::below(&url, styles_url, &session, playback, heard_at))
 }
 
 /// When the streams of a session play.

@@ -19,8 +19,8 @@ use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, events, headers, ingest, kinds, live, neighbours, origin, part, pin, plugins, replay, reports,
-    retention, sessions, settings, storage, views, visitors, watched,
+    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
+    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
 };
 
 /// Who may use a route.
@@ -32,6 +32,8 @@ pub enum Access {
     WriteKey,
     /// Whoever may see the connection.
     Viewer,
+    /// Whoever holds a link to the session.
+    Share,
 }
 
 /// What kind of answer a route gives, which decides its headers and how it says no.
@@ -39,6 +41,8 @@ pub enum Access {
 pub enum Surface {
     /// A page of the dashboard.
     Page,
+    /// A page for whoever holds a link.
+    Share,
     /// The player's document.
     Stage,
     /// JSON, recordings and live updates for the dashboard.
@@ -103,6 +107,9 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(conversation::routes());
     routes.extend(neighbours::routes());
     routes.extend(pin::routes());
+    routes.extend(notes::routes());
+    routes.extend(share::routes());
+    routes.extend(downloads::routes());
     routes.extend(delete::routes());
     routes.extend(bulk::routes());
     routes.extend(views::routes());
@@ -198,15 +205,23 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     let wants_html = request.wants_html();
     // What follows on the connection could not be watched (`framing`).
     let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
+    let is_guest = request.path.starts_with(share::BELOW);
     let (answer, surface) = answer(&app, &router, request).await;
     let mut response = match (answer, surface) {
         (Ok(response), _) => response,
         // Whatever was asked for, what a person gets to read is a page of ours.
-        (Err(problem), Surface::Page | Surface::Stage | Surface::Demo) if wants_html => {
-            app.templates.problem(&problem)
+        (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
+            if is_guest {
+                app.templates.guest_problem(&problem)
+            } else {
+                app.templates.problem(&problem)
+            }
         }
         (Err(problem), _) => problem.to_json(),
     };
+    if is_guest {
+        share::keep_private(&mut response);
+    }
     headers::add(&mut response, surface);
     if app.public_url.starts_with("https://") {
         headers::add_hsts(response.headers_mut());

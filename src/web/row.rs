@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::filter::Filter;
 use super::findings::{Kinds, PANEL_OF_FINDINGS, Signals};
 use super::page::{plugins_url, sessions_url};
-use super::{format, visitors};
+use super::{format, share, visitors};
 use crate::model::{Session, Status, TimestampMs, user_agent};
 use crate::store::words::Piece;
 
@@ -43,6 +43,12 @@ pub struct Row {
     finish_error: Option<String>,
     /// What the visitor did, and what plugins found in it.
     signals: Signals,
+    /// Whether what the visitor did was read out of the recording.
+    is_read: bool,
+    /// How many notes people wrote at it.
+    notes: i64,
+    /// All links to sessions of the connection.
+    shares_url: String,
     /// The replay with its findings open.
     findings_url: String,
     tags: Vec<Tag>,
@@ -86,6 +92,9 @@ impl Row {
         Self {
             url: url_of(&session),
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
+            is_read: session.counts.is_some(),
+            notes: session.notes,
+            shares_url: share::url_of_all(session.connection),
             signals: Signals::of(session.counts, &session.found, &beside.kinds),
             id: session.id.to_string(),
             playable: session.playable,

@@ -114,6 +114,11 @@ async fn no_route_shows_what_is_not_masked() {
             "/batches/{seq}",
             "/segments/{segment}",
             "/input.json",
+            "/notes.json",
+            "/shares.json",
+            "/recording.json",
+            "/replay.html",
+            "/visit.spec.ts",
         ];
         if reads_it.iter().any(|end| path.ends_with(end)) {
             assert_eq!(*status, 403, "{path}");

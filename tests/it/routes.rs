@@ -18,6 +18,9 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{rerun}", "1")
         .replace("{visitor}", "ada")
         .replace("{kind}", "busy")
+        .replace("{note}", "1")
+        .replace("{share}", "1")
+        .replace("{token}", "none")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")
 }

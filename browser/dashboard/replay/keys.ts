@@ -107,7 +107,7 @@ async function copyMoment({ state }: Playback, toast: Toast): Promise<void> {
 }
 
 /** Whether a key belongs to the browser, to a field, to an open dialog or to the button in focus. */
-function isTaken(event: KeyboardEvent): boolean {
+export function isTaken(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return true;
   const target = event.target as Element;
   if (target.closest("input, textarea, select, [contenteditable], dialog")) return true;

@@ -13,7 +13,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 
 use super::visitor_of;
 use crate::clock;
-use crate::exporting::{Events, Recording};
+use crate::export::{self, Events, Source};
 use crate::model::{ConnectionId, Session};
 use crate::store::findings::{self, Found};
 use crate::store::prompts::{self, Prompt};
@@ -246,13 +246,20 @@ impl Exporting<'_> {
     fn write_recordings(&mut self) -> anyhow::Result<()> {
         self.each_session(|exporting, Exported { session, .. }| {
             exporting.begin(&file_of(&session))?;
-            let (store, scope) = (exporting.app.store.clone(), exporting.app.scope());
-            let open = Recording::open(&store, &scope, session.connection, &session.id);
-            let recording = exporting.runtime.block_on(open)?;
-            let mut events = Events::of(&recording, &mut exporting.zip);
-            for (stream, part) in recording.pieces() {
-                let json = exporting.runtime.block_on(recording.json(stream, part))?;
-                events.write_piece(&json, stream)?;
+            let source = Source {
+                store: exporting.app.store.clone(),
+                scope: exporting.app.scope(),
+                connection: session.connection,
+                session: session.id,
+            };
+            let playback = exporting.runtime.block_on(source.playback())?;
+            let starts_at = export::starts_at(&playback);
+            let mut events = Events::to(&mut exporting.zip);
+            for stream in &playback.streams {
+                for part in &stream.parts {
+                    let json = exporting.runtime.block_on(source.json(&stream.id, part))?;
+                    events.write_part(&json, stream, starts_at)?;
+                }
             }
             Ok(events.finish()?)
         })

@@ -1,0 +1,115 @@
+// What the visitor did and said, beside a guest's replay: two lists that follow the playback.
+
+import type { Story, StoryLine } from "../contracts/story";
+import { element, make } from "../dashboard/element";
+import type { Playback } from "../dashboard/replay/playback";
+import { clock } from "../dashboard/time";
+
+/** What is said, and by whom it is. */
+const SPEAKERS: Record<string, string> = { prompt: "Visitor", reply: "Assistant" };
+
+/** What stands on the scrubber. */
+const MOMENTS = ["page-view", "prompt", "error"];
+
+/** Ticks nearer to each other than this share of the timeline are one. */
+const TICK_PLACES = 1000;
+
+/** Fills the panel, where this replay has one. */
+export function startStory(given: Promise<Story | null>, playback: Playback): void {
+  const panel = document.getElementById("guest-story");
+  if (panel === null) return;
+  chooseTabs(panel);
+  void given.then((story) => fill(story, playback));
+}
+
+function chooseTabs(panel: HTMLElement): void {
+  const tabs = [...panel.querySelectorAll<HTMLButtonElement>("[role=tab]")];
+  const choose = (chosen: HTMLButtonElement) => {
+    for (const tab of tabs) {
+      tab.setAttribute("aria-selected", String(tab === chosen));
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      element(tab.getAttribute("aria-controls") ?? "").hidden = tab !== chosen;
+    }
+  };
+  for (const [index, tab] of tabs.entries()) {
+    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      // The recording is not meant.
+      event.preventDefault();
+      const other = tabs[(index + 1) % tabs.length];
+      other?.click();
+      other?.focus();
+    });
+  }
+}
+
+function fill(story: Story | null, playback: Playback): void {
+  const words = element("story-words");
+  words.textContent = story === null ? "What the visitor did could not be loaded." : "";
+  if (story?.length === 0) words.textContent = "What the visitor did is listed once the visit is over.";
+  const said = (story ?? []).filter((line) => line.kind in SPEAKERS);
+  list(element("story-list"), story ?? [], playback, (line) => [make("span", "", line.text)]);
+  list(element("conversation-list"), said, playback, spoken);
+  // Without a conversation there is nothing to choose.
+  element("conversation-tab").hidden = said.length === 0;
+  mark(story ?? [], playback);
+}
+
+function spoken({ kind, text, said }: StoryLine): HTMLElement[] {
+  const words = make("span", "said");
+  words.append(make("strong", "", SPEAKERS[kind] ?? ""), make("span", "said-words", said ?? text));
+  return [words];
+}
+
+/** Lists lines; the last that has happened is marked, and kept in sight. */
+function list(
+  into: HTMLElement,
+  lines: Story,
+  playback: Playback,
+  content: (line: StoryLine) => HTMLElement[],
+): void {
+  const rows = lines.map((line) => {
+    const row = make("button", `event event-${line.kind}`);
+    row.type = "button";
+    row.append(make("span", "event-at", clock(line.at_ms)), ...content(line));
+    row.addEventListener("click", () => playback.seek(line.at_ms));
+    const item = make("li");
+    item.append(row);
+    into.append(item);
+    return { at_ms: line.at_ms, row };
+  });
+  let current: HTMLElement | undefined;
+  playback.onChange(({ at_ms }) => {
+    const happened = rows.findLast((row) => row.at_ms <= at_ms)?.row;
+    if (happened === current) return;
+    current?.removeAttribute("aria-current");
+    happened?.setAttribute("aria-current", "true");
+    current = happened;
+    const isRead = into.closest("[hidden]") === null && !into.matches(":hover, :focus-within");
+    if (isRead) happened?.scrollIntoView({ block: "nearest" });
+  });
+}
+
+function mark(story: Story, playback: Playback): void {
+  const moments = story.filter(({ kind }) => MOMENTS.includes(kind));
+  const marks = element("guest-ticks");
+  let drawn = 0;
+  playback.onChange(({ duration_ms }) => {
+    if (duration_ms === drawn) return;
+    drawn = duration_ms;
+    const taken = new Set<string>();
+    const isFirst = ({ kind, at_ms }: StoryLine) => {
+      const place = `${kind} ${Math.floor((at_ms * TICK_PLACES) / duration_ms)}`;
+      return !taken.has(place) && taken.add(place);
+    };
+    marks.replaceChildren(...moments.filter(isFirst).map((line) => tick(line, duration_ms)));
+  });
+}
+
+function tick({ at_ms, kind, text }: StoryLine, duration_ms: number): HTMLElement {
+  const tick = make("div", `guest-tick tick-${kind}`);
+  tick.title = `${clock(at_ms)} ${text}`;
+  tick.style.left = `${Math.min(100, (100 * at_ms) / duration_ms)}%`;
+  return tick;
+}
