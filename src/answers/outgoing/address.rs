@@ -29,11 +29,17 @@ pub fn reach(address: IpAddr) -> Reach {
 }
 
 fn reach_v4(address: Ipv4Addr) -> Reach {
-    let is_reserved = match address.octets() {
-        [0, ..] | [169, 254, ..] | [192, 0, 0 | 2, _] | [192, 88, 99, _] => true,
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] | [224..=255, ..] => true,
-        _ => false,
-    };
+    let is_reserved = matches!(
+        address.octets(),
+        [0, ..]
+            | [169, 254, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+            | [224..=255, ..]
+    );
     let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
     if is_reserved || METADATA_V4.contains(&address) {
         Reach::Never

@@ -9,6 +9,7 @@ use crate::answers::plan::{Kind, Plan, Wrong};
 use crate::web::form::Form;
 use crate::web::page::Frame;
 use crate::web::problem::Problem;
+use crate::web::settings::{self, Tab};
 use crate::web::{App, Response, format};
 
 /// What the page says beside what it always does.
@@ -27,6 +28,7 @@ pub enum Said {
 struct AnswersPage {
     #[serde(flatten)]
     frame: Frame,
+    tabs: Vec<Tab>,
     done: Option<&'static str>,
     is_wrong: bool,
     url: String,
@@ -83,6 +85,7 @@ pub async fn page(app: &App, asked: Asked, said: Said) -> Result<Response, Probl
         words: field::words(&values),
         trial,
         library: library(app, &asked, folder).await,
+        tabs: settings::tabs(asked.connection.id, "Answers"),
         frame: asked.frame,
     };
     app.templates.page("pages/answers.html", &page)

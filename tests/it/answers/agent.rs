@@ -112,10 +112,10 @@ async fn read(socket: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let lengths = head
+            let mut lengths = head
                 .lines()
                 .filter_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-            let length: usize = lengths.last().unwrap_or_default();
+            let length: usize = lengths.next_back().unwrap_or_default();
             if body.len() >= length {
                 return Some(Asked { head: head.to_owned(), body: body.to_owned() });
             }
