@@ -21,6 +21,8 @@ export async function askServer(page: Settings): Promise<RecordingSettings | und
         const { recording } = (await response.json()) as ConnectionSettings;
         return recording.off ? undefined : recording;
       }
+      // A reason that nobody reads is not kept for whoever looks into the browser later.
+      await response.text();
       if (response.status < 429) return undefined;
     } catch {
       // Offline, or blocked.

@@ -129,7 +129,7 @@ fn add(conn: &Db, row: usize, entry: &Entry) -> Result<()> {
 impl Wanted<'_> {
     /// As SQLite reads it: whatever the words are, they are words.
     fn query(self) -> String {
-        let quoted = |words: &str| format!("\"{}\"", words.replace('"', " "));
+        let quoted = |words: &str| format!("\"{}\"", words.replace(['"', '\0'], " "));
         match self {
             Self::Words(words) => quoted(words),
             Self::Beginning(word) => format!("{} *", quoted(word)),

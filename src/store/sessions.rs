@@ -42,7 +42,7 @@ pub fn find(conn: &Db, scope: &Scope, connection: ConnectionId, id: &SessionId) 
 
 /// The session with this row.
 pub fn of_row(conn: &Db, row: i64) -> Result<Option<Session>> {
-    let mut statement = conn.prepare_cached(concat!(columns!(), "FROM session WHERE id = :row"))?;
+    let mut statement = conn.prepare_cached(concat!(columns!(), " FROM session WHERE id = :row"))?;
     Ok(statement.query_row(named_params! { ":row": row }, from_row).optional()?)
 }
 

@@ -198,7 +198,7 @@ fn a_file_that_is_no_whole_backup_is_refused_and_nothing_is_touched() {
     assert!(tampered("PRAGMA application_id = 1").contains("is not a Hindsight database"));
     assert!(tampered("PRAGMA user_version = 99").contains("has schema 99"));
     assert!(tampered("DROP TABLE erased").contains("it has no table erased (digest, erased_at)"));
-    assert!(tampered("ALTER TABLE session DROP COLUMN pinned").contains("it has no table session"));
+    assert!(tampered("ALTER TABLE session DROP COLUMN clock_ahead_ms").contains("it has no table session"));
     assert!(tampered("DELETE FROM session").contains("points to a row of session that is not there"));
     assert!(tampered("UPDATE batch SET body = substr(body, 1, 20)").contains("the batch 0 of stream"));
 

@@ -1,6 +1,7 @@
 //! The settings of a connection: forms, keys, and what pages are told.
 
 use hindsight::store::{connections, write_keys};
+use serde_json::json;
 
 use crate::pages::{assert_reads, submit};
 use crate::server::{Answer, NOW, TestServer, page_load, request};
@@ -33,7 +34,8 @@ async fn pages_are_told_what_may_be_recorded() {
     let key = server.connection.write_key.clone();
     let answer = ask(&server, &key, "https://shop.example", "?v=0&start=load&sample=1").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    assert_eq!(answer.text(), r#"{"recording":{},"widget":null}"#);
+    let settings = answer.json();
+    assert_eq!((&settings["recording"], &settings["widget"]["start"]), (&json!({}), &json!("chat")));
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("cache-control"), Some("private, max-age=60"));
 
@@ -85,7 +87,8 @@ async fn a_wrong_field_is_named_and_nothing_is_lost() {
     assert_eq!(page.status, 422);
     assert_reads(&page, &["Write a colour as #rrggbb", "Write a whole address"]);
     let key = server.connection.write_key.clone();
-    assert_eq!(ask(&server, &key, "https://a.example", "").await.text(), r#"{"recording":{},"widget":null}"#);
+    let settings = ask(&server, &key, "https://a.example", "").await.json();
+    assert_eq!((&settings["recording"], &settings["widget"]["title"]), (&json!({}), &json!("")));
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn a_page_of_any_site_may_read_the_settings_of_its_connection() {
     assert_eq!(answer.status, 200);
     assert!(answer.json()["recording"].is_object() && answer.json()["widget"].is_object());
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(answer.header("cache-control"), Some("max-age=60"));
+    assert_eq!(answer.header("cache-control"), Some("private, max-age=60"));
     assert_eq!(server.get("/ingest/hk_nobody_has_this_key").await.status, 401);
     assert_eq!(server.get(&format!("{path}/more")).await.status, 405);
 }

@@ -37,11 +37,12 @@ export function startStory(): Story {
   const listeners: ((view: View) => void)[] = [];
   const tabOf = (view: View) => tabs.find((tab) => tab.dataset.panel === view);
   const chosen = () => tabs.find((tab) => tab.ariaSelected === "true")?.dataset.panel ?? "events";
-  const show = (view: View | null) => {
+  const show = (view: View | null, isChosen = true) => {
     const isOther = panel.hidden !== false || view !== chosen();
     panel.hidden = view === null;
     toggle.setAttribute("aria-expanded", String(view !== null));
-    keep(view, isOther);
+    // What opens by itself is no news to the address.
+    if (isChosen) keep(view, isOther);
     if (view === null) return;
     for (const tab of tabs) {
       const selected = tab.dataset.panel === view;
@@ -80,7 +81,7 @@ export function startStory(): Story {
   for (const tab of tabs) tab.addEventListener("click", () => show(tab.dataset.panel ?? "events"));
   walkTabsByArrows(tabs);
   const remembered = rememberedView();
-  if (panel.hidden && remembered !== null && tabOf(remembered)) show(remembered);
+  if (panel.hidden && remembered !== null && tabOf(remembered)) show(remembered, false);
   return story;
 }
 

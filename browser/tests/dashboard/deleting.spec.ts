@@ -48,7 +48,7 @@ for (const javaScriptEnabled of [true, false]) {
     const listUrl = page.url();
     await page.getByRole("link", { name: "Play https://shop.example/goes" }).click();
     const openQuestion = async () => {
-      if (javaScriptEnabled) await page.getByRole("button", { name: "Session details" }).click();
+      if (javaScriptEnabled) await page.getByRole("tab", { name: "Info" }).click();
       await page.getByRole("link", { name: "Delete this session…" }).click();
     };
     await openQuestion();
@@ -88,8 +88,9 @@ test("all sessions of a visitor are deleted together", async ({ page }) => {
   await upload(target, { visit: "c", events: counting(1, "https://shop.example/c") });
   await page.reload();
   await page.getByRole("link", { name: "Play https://shop.example/a" }).click();
-  await page.getByRole("button", { name: "Session details" }).click();
+  await page.getByRole("tab", { name: "Info" }).click();
   await page.getByRole("link", { name: "ada" }).click();
+  await page.getByRole("link", { name: "Open them as a list" }).click();
   await expect(page.locator("tr.session")).toHaveCount(2);
   await page.getByRole("link", { name: "Delete these sessions…" }).click();
   await page.getByRole("button", { name: "Delete 2 sessions" }).click();

@@ -111,7 +111,7 @@ for (const [what, settings] of [
     site.settings = settings;
     site.pages["/"] = `<p>Words</p>${site.snippet()}`;
     await page.goto(site.url);
-    await until(() => site.asked.length === 1);
+    await until(() => site.lookups.length === 1);
     await page.waitForFunction(() => window.hindsight && "flush" in window.hindsight);
     await flush(page);
     expect(site.uploads).toEqual([]);
@@ -122,7 +122,7 @@ test("the dashboard can make a page wait for its visitor's consent", async ({ pa
   site.settings = { recording: { start: "manual" }, widget: null };
   site.pages["/"] = `<p>Words</p>${site.snippet()}`;
   await page.goto(site.url);
-  await until(() => site.asked.length === 1);
+  await until(() => site.lookups.length === 1);
   await page.waitForFunction(() => window.hindsight && "flush" in window.hindsight);
   await flush(page);
   expect(site.uploads).toEqual([]);
@@ -148,7 +148,7 @@ test("a selector is tried before it is sent", async ({ page }) => {
 
 test("the widget's preview follows the form before it is saved", async ({ page }) => {
   await openSettings(page, "widget", "Widget");
-  const script = page.frameLocator("[data-preview]").locator("script[data-connection]");
+  const script = page.frameLocator("[data-preview]").locator("script[src$='/widget.js']");
   await expect(script).toHaveAttribute("data-theme", "auto");
   await page.getByLabel("Title").fill("Ask <b>us</b>");
   await page.getByLabel("Theme").selectOption("dark");

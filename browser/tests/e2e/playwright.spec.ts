@@ -1,8 +1,9 @@
 /** The test that a visit becomes is run against the shop that was visited, and passes. */
 
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, type Page, test } from "@playwright/test";
@@ -80,13 +81,14 @@ test("a recorded purchase is bought again", async ({ page }, testInfo) => {
   expect(source).toContain("process.env.VISIT_CARD_NUMBER");
   expect(source).toContain('fill("Ada \\"Byron\\" Lovelace")');
 
-  const folder = testInfo.outputPath("generated");
-  await mkdir(folder, { recursive: true });
+  // Outside of this project, whose own settings say where tests are.
+  const folder = await mkdtemp(join(tmpdir(), "hindsight-visit-"));
+  await symlink(dirname(BIN), join(folder, "node_modules"));
   await writeFile(join(folder, "visit.spec.ts"), source);
   const launchOptions = testInfo.project.use.launchOptions;
   await writeFile(
     join(folder, "playwright.config.ts"),
-    `export default ${JSON.stringify({ testDir: ".", respectGitIgnore: false, timeout: 60_000, use: { launchOptions, actionTimeout: 10_000 } })};`,
+    `export default ${JSON.stringify({ testDir: folder, timeout: 60_000, use: { launchOptions, actionTimeout: 10_000 } })};`,
   );
   await compile(folder, "visit.spec.ts");
   const env = {
@@ -105,6 +107,7 @@ test("a recorded purchase is bought again", async ({ page }, testInfo) => {
     },
   ).catch((error) => ({ stdout: `FAILED ${source}\n${error.stdout}${error.stderr}` }));
   expect(outcome.stdout).toContain("1 passed");
+  await rm(folder, { recursive: true });
 });
 
 test("labels that are code stay text", async ({ page }, testInfo) => {

@@ -65,6 +65,8 @@ export interface Site {
   answer: (upload: Upload) => Answer | undefined | Promise<Answer | undefined>;
   /** What the connection's owner decided; a number is the status of a refusal. */
   settings: { recording: RecordingSettings; widget: Partial<WidgetSettings> | null } | number;
+  /** The queries of those who asked for that. */
+  lookups: URLSearchParams[];
   /** Every question to the assistant, and what it answers; without one, there is no assistant. */
   asked: Ask[];
   assistant: ((question: Ask) => AsyncIterable<Piece> | Iterable<Piece>) | undefined;
@@ -97,6 +99,7 @@ export async function startSite(): Promise<Site> {
     preflights: 0,
     answer: () => undefined,
     settings: { recording: {}, widget: {} },
+    lookups: [],
     asked: [],
     assistant: undefined,
     pages: {},
@@ -169,7 +172,7 @@ async function serveUpload(
     response.writeHead(204, { "Access-Control-Allow-Headers": "*" }).end();
     return;
   }
-  if (request.method === "GET") return serveSettings(site, response);
+  if (request.method === "GET") return serveSettings(site, url, response);
   if (url.pathname.endsWith("/ask")) return serveAnswer(site, await readBody(request), response);
   const upload = readUpload(request, url, await readBody(request));
   site.uploads.push(upload);
@@ -179,7 +182,8 @@ async function serveUpload(
   else sendAnswer(response, upload, answer);
 }
 
-function serveSettings({ settings }: Site, response: ServerResponse): void {
+function serveSettings({ settings, lookups }: Site, url: URL, response: ServerResponse): void {
+  lookups.push(url.searchParams);
   const status = typeof settings === "number" ? settings : 200;
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(settings));
 }

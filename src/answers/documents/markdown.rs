@@ -253,7 +253,7 @@ impl Cutter {
 }
 
 fn ends_sentence(line: &str) -> bool {
-    let bare = line.trim_end_matches(['"', '\'', ')', '”', '»', '*']);
+    let bare = line.trim_end_matches(['"', '\'', ')', '”', '»']);
     if bare.ends_with(['!', '?', '…']) {
         return true;
     }

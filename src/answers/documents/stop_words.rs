@@ -30,8 +30,8 @@ const FRENCH: &str = "a ai aller alors apres as au aussi autre aux avant avec av
     etaient etait etes etre eu faire fait faites faut ici il ils j je jusqu l la le les leur leurs lors lui m ma mais \
     me meme merci mes moi moins mon n ne ni non nos notre nous on ont ou oui par pas peu peut peuvent peux plait plus \
     pour pourquoi pouvez puis puisje qu quand que quel quelle quelles quels qui quoi s sa sans se sera ses si soit son \
-    sont sous suis sur t ta te tes toi ton tous tout toute toutes tres tu un une va vais veux vos votre voudrais vous \
-    y";
+    sont sous suis sur t ta te tes toi ton tous tout toute toutes tres tu un une va vais vers veux vos votre voudrais \
+    vous y";
 
 const SPANISH: &str = "a ademas al algo alguna alguno ante antes aqui asi aun cada como con cual cuales cuando cuanta \
     cuantas cuanto cuantos de del desde donde dos e el ella ellas ellos en entre era es esa ese eso esta estan estar \

@@ -14,7 +14,7 @@ use crate::web::moment::Moment;
 use crate::web::page::{Frame, activity_url};
 use crate::web::problem::Problem;
 use crate::web::request::Request;
-use crate::web::{App, Response, demo, format, see_other};
+use crate::web::{App, Response, demo, format, see_other, settings};
 
 #[derive(Serialize)]
 struct ActivityPage {
@@ -38,6 +38,7 @@ struct ActivityPage {
     all_url: String,
     snippet: String,
     widget_snippet: String,
+    settings_url: String,
     demo_url: Option<&'static str>,
     live_url: String,
 }
@@ -140,6 +141,7 @@ fn page(app: &App, frame: Frame, connection: ConnectionId, asked: Asked, found: 
         all_url: Asked { span: asked.span, ..Asked::default() }.url(connection, None),
         snippet: snippet(App::snippet),
         widget_snippet: snippet(App::widget_snippet),
+        settings_url: settings::url(connection),
         demo_url: app.demo.filter(|demo| *demo == connection).map(|_| demo::HOME),
         live_url: format!("{}/live", activity_url(connection)),
         frame,
