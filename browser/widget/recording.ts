@@ -62,7 +62,7 @@ export class Recording {
 
   /** The session that is recorded, "" for none. */
   async session(): Promise<string> {
-    const recorder = await this.loaded();
+    const recorder = await this.running();
     return recorder?.sessionUrl().split("/").pop()?.split("?")[0] ?? "";
   }
 
@@ -101,14 +101,17 @@ export class Recording {
 
   /** The recorder, while it records. */
   private async running(): Promise<Hindsight | undefined> {
-    const recorder = await this.loaded();
-    return recorder?.sessionUrl() ? recorder : undefined;
+    const recorder = await soon(this.loader);
+    if (this.verdict !== "yes" || !recorder) return undefined;
+    // One that has just been started asks first what may be recorded.
+    if (!recorder.sessionUrl()) await soon(recorder.flush());
+    return recorder.sessionUrl() ? recorder : undefined;
   }
+}
 
-  private loaded(): Promise<Hindsight | undefined> {
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, LOADER_WITHIN_MS));
-    return Promise.race([this.loader, late]);
-  }
+function soon<Result>(promise: Promise<Result>): Promise<Result | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, LOADER_WITHIN_MS));
+  return Promise.race([promise, late]);
 }
 
 /** What the visitor decided, kept for all tabs where the browser allows it. */

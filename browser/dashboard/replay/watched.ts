@@ -16,7 +16,8 @@ export function noteWatched(playback: Playback): void {
   };
   playback.onChange((state) => {
     if (noted || !state.loaded) return;
-    const plays = state.playing && !state.buffering && !state.finished;
+    // Waiting for what comes next of a live visit is watching as well.
+    const plays = state.playing && !state.finished;
     if (plays && since === undefined) {
       since = Date.now();
       timer = window.setTimeout(note, ENOUGH_MS - played);
