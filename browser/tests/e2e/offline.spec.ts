@@ -31,6 +31,8 @@ async function openFile(
   expect(answer.headers()["content-disposition"]).toMatch(/^attachment; filename="[\w.-]+\.html"$/);
   const file = testInfo.outputPath("replay.html");
   await writeFile(file, await answer.body());
+  // What the page before still asks for is not the file's.
+  await page.goto("about:blank");
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.context().setOffline(true);
