@@ -3,8 +3,7 @@ use super::*;
 const SHOP: ConnectionId = ConnectionId(3);
 
 fn read(fields: &[(&str, &str)]) -> Filter {
-    let field =
-        |name: &str| fields.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+    let field = |name: &str| fields.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
     Filter::read(|name| field(name).to_owned()).unwrap_or_else(|problem| panic!("{}", problem.detail))
 }
 
