@@ -14,7 +14,7 @@ const STYLE: &str = "dashboard.css";
 /// Where to write, and what.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The folder, which `templates_dir` under [pages] then names.
+    /// The folder, which `pages.templates_dir` of config.toml then names.
     folder: PathBuf,
     /// Only these, such as pages/sessions.html; otherwise all.
     #[arg(value_name = "NAME")]

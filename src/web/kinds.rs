@@ -162,7 +162,7 @@ kinds! {
         "A question is a JSON object with `text`, and may have `session`, `conversation`, `prompt`, `page` and \
          `history`. The detail names the field that cannot be read.";
     QUESTION_TOO_LARGE: "question-too-large", PAYLOAD_TOO_LARGE, "Question too large", None,
-        "The question exceeds max_ask_bytes under [answers] in config.toml. Send less of what was said before.";
+        "The question exceeds answers.max_ask_bytes of config.toml. Send less of what was said before.";
     ASKED_TOO_OFTEN: "asked-too-often", TOO_MANY_REQUESTS, "Asked too often", None,
         "Questions come more often than the server takes them, from this address or for this connection. Ask \
          again after Retry-After; the limits are asks_per_minute_per_connection and _per_address in config.toml.";
