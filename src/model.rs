@@ -3,6 +3,7 @@
 //! No I/O and no rules that need a clock or a database: what a connection, a
 //! session, a stream and a batch are, and how their names are written.
 
+mod access;
 pub mod checkup;
 pub mod finding;
 pub mod recording;
@@ -18,6 +19,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+pub use access::{NoRole, Role};
 pub use finding::{Analysis, Fact, Fields, Finding, Item, Row, Score, Severity, Value};
 pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
@@ -31,7 +33,7 @@ pub type TimestampMs = i64;
 pub const LAST_TIMESTAMP: TimestampMs = 8_640_000_000_000_000;
 
 /// A connection's number: one recorded site or application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub i64);
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::assets::Assets;
 use super::page::Templates;
 use super::share;
+use super::who::Who;
 use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -18,7 +19,11 @@ use crate::unfinished::Unfinished;
 
 /// The parts of the running server. Clones share them.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App {
+    parts: Arc<Parts>,
+    /// For whom it works.
+    asker: Who,
+}
 
 /// See [`App`].
 pub struct Parts {
@@ -94,7 +99,7 @@ impl App {
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
         let keys = Keys::new(start.store.clone(), start.clock.clone());
-        Ok(Self(Arc::new(Parts {
+        let parts = Parts {
             unfinished: Unfinished::new(start.store.clone(), start.stopping.clone()),
             clock: start.clock,
             store: start.store,
@@ -114,12 +119,23 @@ impl App {
             demo: start.demo,
             stopping: start.stopping,
             settings: start.settings,
-        })))
+        };
+        Ok(Self { parts: Arc::new(parts), asker: Who::everyone() })
     }
 
-    /// What the asker may see: everything, until there are accounts.
+    /// The same server, as it works for somebody.
+    pub fn asked_by(&self, asker: Who) -> Self {
+        Self { parts: Arc::clone(&self.parts), asker }
+    }
+
+    /// Whoever asks.
+    pub fn asker(&self) -> &Who {
+        &self.asker
+    }
+
+    /// What the asker may see.
     pub fn scope(&self) -> Scope {
-        Scope::everything()
+        self.asker.scope.clone()
     }
 
     /// What a site puts into its pages to be recorded.
@@ -143,6 +159,6 @@ impl std::ops::Deref for App {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }

@@ -20,7 +20,7 @@ const MOST: usize = 1000;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let path = "/connections/{connection}/sessions/chosen";
-    vec![Route::new(Method::POST, path, Access::Viewer, Surface::Page, act)]
+    vec![Route::new(Method::POST, path, Access::Editor, Surface::Page, act)]
 }
 
 /// What was done by the page before, as its address says.

@@ -26,8 +26,8 @@ const LATELY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, URL, Access::Viewer, Surface::Page, page),
-        Route::new(Method::POST, URL, Access::Viewer, Surface::Page, add),
+        Route::new(Method::GET, URL, Access::LoggedIn, Surface::Page, page),
+        Route::new(Method::POST, URL, Access::Server, Surface::Page, add),
     ]
 }
 

@@ -12,9 +12,9 @@ use crate::model::SessionId;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, "/", Access::Viewer, Surface::Page, home),
-        Route::new(Method::GET, "/connections/{connection}", Access::Viewer, Surface::Page, connection),
-        Route::new(Method::GET, "/go/{key}/{session}", Access::Viewer, Surface::Page, go),
+        Route::new(Method::GET, "/", Access::LoggedIn, Surface::Page, home),
+        Route::new(Method::GET, "/connections/{connection}", Access::Member, Surface::Page, connection),
+        Route::new(Method::GET, "/go/{key}/{session}", Access::LoggedIn, Surface::Page, go),
     ]
 }
 

@@ -41,10 +41,10 @@ const FOR_GOOD: &str = "This cannot be undone: what is deleted is overwritten on
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, ONE, Access::Viewer, Surface::Page, ask_for_one),
-        Route::new(Method::POST, ONE, Access::Viewer, Surface::Page, delete_one),
-        Route::new(Method::GET, ALL, Access::Viewer, Surface::Page, ask_for_all),
-        Route::new(Method::POST, ALL, Access::Viewer, Surface::Page, delete_all),
+        Route::new(Method::GET, ONE, Access::Editor, Surface::Page, ask_for_one),
+        Route::new(Method::POST, ONE, Access::Editor, Surface::Page, delete_one),
+        Route::new(Method::GET, ALL, Access::Editor, Surface::Page, ask_for_all),
+        Route::new(Method::POST, ALL, Access::Editor, Surface::Page, delete_all),
     ]
 }
 

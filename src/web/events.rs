@@ -39,7 +39,7 @@ const MOMENTS: [KindName; 7] = [
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::GET, format!("{PAGE}/events.json"), Access::Viewer, Surface::Data, events)]
+    vec![Route::new(Method::GET, format!("{PAGE}/events.json"), Access::Member, Surface::Data, events)]
 }
 
 /// See `browser/contracts/events.ts`.

@@ -62,6 +62,8 @@ kinds! {
     CROSS_SITE: "cross-site", FORBIDDEN, "Sent from another site", None,
         "What changes something is taken from pages of this server only. A program says where it comes from \
          with the header `Sec-Fetch-Site: none`.";
+    NOT_ALLOWED: "not-allowed", FORBIDDEN, "Not for your role", None,
+        "Your role does not go as far. Whoever administers the connection can give you another one.";
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";

@@ -23,7 +23,7 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::GET, "/connections/{connection}/live", Access::Viewer, Surface::Data, totals)]
+    vec![Route::new(Method::GET, "/connections/{connection}/live", Access::Member, Surface::Data, totals)]
 }
 
 /// The connection's totals, at once and whenever they change.

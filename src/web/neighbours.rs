@@ -24,7 +24,7 @@ const LOOKED_AT: usize = 50;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let path = format!("{PAGE}/neighbours.json");
-    vec![Route::new(Method::GET, path, Access::Viewer, Surface::Data, neighbours)]
+    vec![Route::new(Method::GET, path, Access::Member, Surface::Data, neighbours)]
 }
 
 /// See `browser/contracts/neighbours.ts`.

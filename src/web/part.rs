@@ -37,7 +37,7 @@ enum Piece {
 }
 
 fn route(path: &str, piece: Piece) -> Route {
-    Route::new(Method::GET, path, Access::Viewer, Surface::Data, move |app, request| async move {
+    Route::new(Method::GET, path, Access::Member, Surface::Data, move |app, request| async move {
         match piece {
             Piece::Batch => batch(&app, &request, find_shown(&app, &request).await?).await,
             Piece::Segment => segment(&app, &request, find_shown(&app, &request).await?).await,

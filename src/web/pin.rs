@@ -14,7 +14,7 @@ use crate::store::sessions;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let path = "/connections/{connection}/sessions/{session}/pin";
-    vec![Route::new(Method::POST, path, Access::Viewer, Surface::Page, pin)]
+    vec![Route::new(Method::POST, path, Access::Editor, Surface::Page, pin)]
 }
 
 async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {

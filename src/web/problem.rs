@@ -82,6 +82,11 @@ impl Problem {
         Self::new(kinds::NOT_FOUND, kinds::NOT_FOUND.meaning)
     }
 
+    /// The asker's role does not go as far.
+    pub fn not_allowed() -> Self {
+        Self::new(kinds::NOT_ALLOWED, kinds::NOT_ALLOWED.meaning)
+    }
+
     /// The session does not exist.
     pub fn no_session() -> Self {
         let detail = "This session does not exist. It may have been deleted, or the link may be incomplete.";

@@ -31,9 +31,9 @@ const LIVE_WITHIN_MS: i64 = 60_000;
 pub fn routes() -> Vec<Route> {
     let below = |path: &str| format!("{PAGE}/{path}");
     vec![
-        Route::new(Method::GET, PAGE, Access::Viewer, Surface::Page, page),
-        Route::new(Method::GET, below("stage"), Access::Viewer, Surface::Stage, stage),
-        Route::new(Method::GET, below("manifest.json"), Access::Viewer, Surface::Data, manifest),
+        Route::new(Method::GET, PAGE, Access::Member, Surface::Page, page),
+        Route::new(Method::GET, below("stage"), Access::Member, Surface::Stage, stage),
+        Route::new(Method::GET, below("manifest.json"), Access::Member, Surface::Data, manifest),
     ]
 }
 

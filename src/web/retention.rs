@@ -34,8 +34,8 @@ const USUAL_DAYS: i64 = 90;
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, PATH, Access::Viewer, Surface::Page, page),
-        Route::new(Method::POST, PATH, Access::Viewer, Surface::Page, save),
+        Route::new(Method::GET, PATH, Access::Admin, Surface::Page, page),
+        Route::new(Method::POST, PATH, Access::Admin, Surface::Page, save),
     ]
 }
 

@@ -17,11 +17,13 @@ use super::body::Body;
 use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
+use super::who::{self, Who};
 use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
     doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
     replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
 };
+use crate::model::{ConnectionId, Role};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,18 @@ pub enum Access {
     Public,
     /// Whoever holds a write key.
     WriteKey,
-    /// Whoever may see the connection.
+    /// Whoever has logged in.
+    LoggedIn,
+    /// Whoever has any role in the connection that the path names.
+    Member,
+    /// Whoever has this role in it, or one that may more.
     Viewer,
+    /// See there.
+    Editor,
+    /// See there.
+    Admin,
+    /// Whoever may do everything, in all connections.
+    Server,
     /// Whoever holds a link to the session.
     Share,
 }
@@ -68,6 +80,24 @@ pub struct Route {
     /// What kind of answer it gives.
     pub surface: Surface,
     handler: Handler,
+}
+
+impl Access {
+    /// The least role in the connection that will do; `None`: it is not about one.
+    fn role(self) -> Option<Role> {
+        match self {
+            Self::Public | Self::WriteKey | Self::Share | Self::LoggedIn | Self::Server => None,
+            Self::Member => Some(Role::ViewerWithoutPrompts),
+            Self::Viewer => Some(Role::Viewer),
+            Self::Editor => Some(Role::Editor),
+            Self::Admin => Some(Role::Admin),
+        }
+    }
+
+    /// Whether anybody must say who they are.
+    fn needs_login(self) -> bool {
+        !matches!(self, Self::Public | Self::WriteKey | Self::Share)
+    }
 }
 
 impl Route {
@@ -234,12 +264,12 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
 
 async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
     let (found, surface) = match router.find(&mut request) {
-        Ok(route) => (check(route, app, &request).map(|()| route), route.surface),
+        Ok(route) => (admit(route, app, &request).await.map(|asker| (route, asker)), route.surface),
         Err((problem, surface)) => (Err(problem), surface),
     };
     let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
     let mut answer = match found {
-        Ok(route) => run(route, app.clone(), request).await,
+        Ok((route, asker)) => run(route, app.asked_by(asker), request).await,
         Err(mut problem) => {
             request.let_go(&mut problem).await;
             Err(problem)
@@ -258,6 +288,29 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
         tracing::error!(path = route.path, "a request handler panicked");
         Err(Problem::internal())
     })
+}
+
+/// Finds out who asks, and whether they may.
+async fn admit(route: &Route, app: &App, request: &Request) -> Result<Who, Problem> {
+    check(route, app, request)?;
+    if !route.access.needs_login() {
+        // The handler checks the key or the link by itself.
+        return Ok(Who::everyone());
+    }
+    let asker = who::authenticate(app, request).await?;
+    allow(route, &asker, request)?;
+    Ok(asker)
+}
+
+/// Who has no part in a connection is told what is told of one that does not exist.
+fn allow(route: &Route, asker: &Who, request: &Request) -> Result<(), Problem> {
+    if route.access == Access::Server && !asker.scope.is_everything() {
+        return Err(Problem::not_allowed());
+    }
+    let Some(least) = route.access.role() else { return Ok(()) };
+    let connection: ConnectionId = request.param("connection")?;
+    let role = asker.scope.role_in(connection).ok_or_else(Problem::not_found)?;
+    if role < least { Err(Problem::not_allowed()) } else { Ok(()) }
 }
 
 /// What is asked of a request whatever its route.

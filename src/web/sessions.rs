@@ -26,7 +26,7 @@ use crate::store::{self, Db, choices, connections, findings, tags, watched};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::GET, "/connections/{connection}/sessions", Access::Viewer, Surface::Page, list)]
+    vec![Route::new(Method::GET, "/connections/{connection}/sessions", Access::Member, Surface::Page, list)]
 }
 
 #[derive(Serialize)]

@@ -26,7 +26,7 @@ const DISK_WIDTH: i64 = 1000;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::GET, URL, Access::Viewer, Surface::Page, page)]
+    vec![Route::new(Method::GET, URL, Access::Server, Surface::Page, page)]
 }
 
 #[derive(Serialize)]

@@ -21,9 +21,9 @@ const ALL: &str = "/connections/{connection}/views";
 pub fn routes() -> Vec<Route> {
     let below = |path: &str| format!("{ALL}/{{view}}/{path}");
     vec![
-        Route::new(Method::POST, ALL, Access::Viewer, Surface::Page, add),
-        Route::new(Method::POST, below("rename"), Access::Viewer, Surface::Page, rename),
-        Route::new(Method::POST, below("delete"), Access::Viewer, Surface::Page, delete),
+        Route::new(Method::POST, ALL, Access::Editor, Surface::Page, add),
+        Route::new(Method::POST, below("rename"), Access::Editor, Surface::Page, rename),
+        Route::new(Method::POST, below("delete"), Access::Editor, Surface::Page, delete),
     ]
 }
 

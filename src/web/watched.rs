@@ -13,7 +13,7 @@ use crate::store::watched;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::POST, format!("{PAGE}/watched"), Access::Viewer, Surface::Data, note)]
+    vec![Route::new(Method::POST, format!("{PAGE}/watched"), Access::Member, Surface::Data, note)]
 }
 
 async fn note(app: App, request: Request) -> Result<Response, Problem> {

@@ -17,8 +17,8 @@ const PAGE: &str = "/connections/{connection}/activity";
 pub fn routes() -> Vec<Route> {
     let below = |path: &str| format!("{PAGE}/{path}");
     vec![
-        Route::new(Method::GET, PAGE, Access::Viewer, Surface::Page, list::list),
-        Route::new(Method::GET, below("live"), Access::Viewer, Surface::Data, live::live),
+        Route::new(Method::GET, PAGE, Access::Member, Surface::Page, list::list),
+        Route::new(Method::GET, below("live"), Access::Member, Surface::Data, live::live),
         Route::new(Method::GET, below("prompts.csv"), Access::Viewer, Surface::Data, export::csv),
     ]
 }

@@ -22,7 +22,7 @@ const PAGE: &str = "/connections/{connection}/settings/answers";
 
 /// The routes of these files.
 pub fn routes() -> Vec<Route> {
-    let (viewer, page) = (Access::Viewer, Surface::Page);
+    let (viewer, page) = (Access::Admin, Surface::Page);
     vec![
         Route::new(Method::GET, PAGE, viewer, page, show_page),
         Route::new(Method::POST, PAGE, viewer, page, save),

@@ -30,18 +30,19 @@ const ALL: &str = "/connections/{connection}/plugins";
 /// The routes of these files.
 pub fn routes() -> Vec<Route> {
     let one = |path: &str| format!("{ALL}/{{plugin}}{path}");
-    let (viewer, page, data) = (Access::Viewer, Surface::Page, Surface::Data);
+    let (page, data) = (Surface::Page, Surface::Data);
+    let (viewer, editor, admin) = (Access::Viewer, Access::Editor, Access::Admin);
     vec![
         Route::new(Method::GET, ALL, viewer, page, list::list),
         Route::new(Method::GET, one(""), viewer, page, show::show),
         Route::new(Method::GET, one("/live"), viewer, data, live::changes),
-        Route::new(Method::POST, one("/switch"), viewer, page, switch::switch),
-        Route::new(Method::POST, one("/try-again"), viewer, page, switch::try_again),
-        Route::new(Method::POST, one("/settings"), viewer, page, settings::save),
-        Route::new(Method::GET, one("/runs/{session}/input.json"), viewer, data, input::download),
-        Route::new(Method::POST, one("/reruns"), viewer, page, reruns::start),
-        Route::new(Method::GET, one("/reruns/mask"), viewer, page, reruns::ask_to_mask),
-        Route::new(Method::POST, one("/reruns/{rerun}"), viewer, page, reruns::change),
+        Route::new(Method::POST, one("/switch"), admin, page, switch::switch),
+        Route::new(Method::POST, one("/try-again"), editor, page, switch::try_again),
+        Route::new(Method::POST, one("/settings"), admin, page, settings::save),
+        Route::new(Method::GET, one("/runs/{session}/input.json"), editor, data, input::download),
+        Route::new(Method::POST, one("/reruns"), admin, page, reruns::start),
+        Route::new(Method::GET, one("/reruns/mask"), admin, page, reruns::ask_to_mask),
+        Route::new(Method::POST, one("/reruns/{rerun}"), admin, page, reruns::change),
     ]
 }
 

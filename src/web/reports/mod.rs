@@ -32,16 +32,16 @@ const ALL: &str = "/connections/{connection}/reports";
 /// The routes of these files.
 pub fn routes() -> Vec<Route> {
     let one = |path: &str| format!("{ALL}/{{report}}{path}");
-    let (viewer, shown) = (Access::Viewer, Surface::Page);
+    let (viewer, editor, shown) = (Access::Viewer, Access::Editor, Surface::Page);
     vec![
         Route::new(Method::GET, ALL, viewer, shown, list::list),
-        Route::new(Method::POST, ALL, viewer, shown, order::order),
+        Route::new(Method::POST, ALL, editor, shown, order::order),
         Route::new(Method::GET, format!("{ALL}/live"), viewer, Surface::Data, live::changes),
         Route::new(Method::GET, one(""), viewer, shown, show::show),
         Route::new(Method::GET, one("/report.md"), viewer, shown, export::markdown),
         Route::new(Method::GET, one("/tables/{table}"), viewer, shown, export::table),
-        Route::new(Method::GET, one("/delete"), viewer, shown, delete::ask),
-        Route::new(Method::POST, one("/delete"), viewer, shown, delete::delete),
+        Route::new(Method::GET, one("/delete"), editor, shown, delete::ask),
+        Route::new(Method::POST, one("/delete"), editor, shown, delete::delete),
     ]
 }
 

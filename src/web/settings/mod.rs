@@ -46,7 +46,7 @@ where
     F: Fn(App, Request) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
 {
-    Route::new(method, format!("{PATH}{place}"), Access::Viewer, Surface::Page, handler)
+    Route::new(method, format!("{PATH}{place}"), Access::Admin, Surface::Page, handler)
 }
 
 /// Where the settings of a connection are.

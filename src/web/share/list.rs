@@ -17,7 +17,7 @@ use super::super::held_back::Rule;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
-    vec![Route::new(Method::GET, "/connections/{connection}/shares", Access::Viewer, Surface::Page, page)]
+    vec![Route::new(Method::GET, "/connections/{connection}/shares", Access::Editor, Surface::Page, page)]
 }
 
 /// Where all links of a connection are.

@@ -30,13 +30,13 @@ const TERMS: [(&str, i64); 4] = [("7d", 7 * DAY_MS), ("1h", HOUR_MS), ("1d", DAY
 pub fn routes() -> Vec<Route> {
     let end = |work: &str, revoke| {
         let path = format!("/connections/{{connection}}/shares/{{share}}/{work}");
-        Route::new(Method::POST, path, Access::Viewer, Surface::Page, move |app, request| {
+        Route::new(Method::POST, path, Access::Editor, Surface::Page, move |app, request| {
             set_revoked(app, request, revoke)
         })
     };
     vec![
-        Route::new(Method::POST, format!("{PAGE}/share"), Access::Viewer, Surface::Data, make),
-        Route::new(Method::GET, format!("{PAGE}/shares.json"), Access::Viewer, Surface::Data, of_session),
+        Route::new(Method::POST, format!("{PAGE}/share"), Access::Editor, Surface::Data, make),
+        Route::new(Method::GET, format!("{PAGE}/shares.json"), Access::Editor, Surface::Data, of_session),
         end("revoke", true),
         end("restore", false),
     ]

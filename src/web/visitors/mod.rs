@@ -21,7 +21,7 @@ const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// The routes of this folder.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, PAGE, Access::Viewer, Surface::Page, show::show),
+        Route::new(Method::GET, PAGE, Access::Member, Surface::Page, show::show),
         Route::new(Method::GET, format!("{PAGE}/export.zip"), Access::Viewer, Surface::Data, export::export),
     ]
 }
