@@ -8,14 +8,23 @@ use crate::store::Scope;
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
 pub struct Who {
+    /// By which name they are known.
+    pub asker: Asker,
     /// What they may see and do.
     pub scope: Scope,
+}
+
+/// How somebody is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Not at all: the server asks nobody who they are, or the route does not.
+    Anyone,
 }
 
 impl Who {
     /// The only one there is, or the server itself.
     pub fn everyone() -> Self {
-        Self { scope: Scope::everything() }
+        Self { asker: Asker::Anyone, scope: Scope::everything() }
     }
 }
 
