@@ -81,14 +81,18 @@ class Loader {
 
   /** Resolves when the recorder runs, or never will. */
   private async arrive(): Promise<void> {
-    this.recorder = await this.makeRecorder();
-    if (!this.recorder) {
+    const recorder = await this.makeRecorder();
+    if (!recorder) {
       this.hopeless = true;
       this.waiting = [];
       return;
     }
-    if (this.wanted) this.recorder.start();
-    for (const [tag, payload] of this.waiting.splice(0)) this.recorder.say(tag, payload);
+    // Capturing a page can make the browser fire its load event there and then, so what the page
+    // says meanwhile waits behind what it has said before.
+    if (this.wanted) recorder.start();
+    for (const [tag, payload] of this.waiting.splice(0)) recorder.say(tag, payload);
+    this.recorder = recorder;
+    if (!this.wanted) recorder.stop();
   }
 
   private async makeRecorder(): Promise<Recorder | undefined> {

@@ -197,17 +197,20 @@ impl Conditions {
         self.add(tie, []);
     }
 
-    /// Up to the place where looking stops, which is in the order that the source has.
+    /// Up to the place where looking stops, which is in the order that the source has. It
+    /// must be what ends the reading of an index: as a mere condition it would be asked of
+    /// every session behind it.
     fn up_to(&mut self, order: Order, page: Page, stop: Place, is_ordered: bool) {
         let backwards = matches!(page, Page::NewerThan(_));
-        let name = ":stop";
-        let values = [(name, Value::Integer(stop.row)), (":stop_value", Value::Integer(stop.value))];
-        match (is_ordered, backwards) {
-            (false, false) => self.add("session.id >= :stop", values),
-            (false, true) => self.add("session.id <= :stop", values),
-            (true, false) => self.add(texts_of(order).down_to, values),
-            (true, true) => self.add(texts_of(order).up_to, values),
+        let row = Value::Integer(stop.row);
+        if !is_ordered {
+            self.values.push((if backwards { ":last" } else { ":first" }, row));
+            return;
         }
+        let texts = texts_of(order);
+        let [bound, tie] = if backwards { texts.up_to } else { texts.down_to };
+        self.add(bound, [(":stop", row), (":stop_value", Value::Integer(stop.value))]);
+        self.add(tie, []);
     }
 
     /// The place of the last session that may be looked at.
@@ -268,13 +271,14 @@ impl Conditions {
     }
 }
 
-/// How an order is written. The first condition of two is what its index is read by.
+/// How an order is written. The first condition of two is what its index is read by, the
+/// second one tells sessions of the same value apart.
 struct OrderTexts {
     value: &'static str,
     after: [&'static str; 2],
     before: [&'static str; 2],
-    down_to: &'static str,
-    up_to: &'static str,
+    down_to: [&'static str; 2],
+    up_to: [&'static str; 2],
 }
 
 macro_rules! order_texts {
@@ -283,20 +287,14 @@ macro_rules! order_texts {
             value: $value,
             after: [concat!($value, " <= :value"), concat!("(", $value, " < :value OR session.id < :row)")],
             before: [concat!($value, " >= :value"), concat!("(", $value, " > :value OR session.id > :row)")],
-            down_to: concat!(
-                "(",
-                $value,
-                " > :stop_value OR ",
-                $value,
-                " = :stop_value AND session.id >= :stop)"
-            ),
-            up_to: concat!(
-                "(",
-                $value,
-                " < :stop_value OR ",
-                $value,
-                " = :stop_value AND session.id <= :stop)"
-            ),
+            down_to: [
+                concat!($value, " >= :stop_value"),
+                concat!("(", $value, " > :stop_value OR session.id >= :stop)"),
+            ],
+            up_to: [
+                concat!($value, " <= :stop_value"),
+                concat!("(", $value, " < :stop_value OR session.id <= :stop)"),
+            ],
         }
     };
 }

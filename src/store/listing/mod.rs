@@ -245,11 +245,17 @@ impl Asked<'_> {
         Ok(Some(Place { value: row.get(0)?, row: row.get(1)? }))
     }
 
-    /// How many sessions of a source are looked at. In an order that is not theirs, words
-    /// are looked up session by session.
+    /// How many sessions of a source are looked at: fewer where each costs more, as where parts
+    /// of addresses are looked up, and where words are looked up session by session because the
+    /// order is not theirs.
     fn look_in(&self, source: Source) -> i64 {
         let one_by_one = self.filter.words.is_some() && Source::of_order(self.filter.order) == Some(source);
-        if one_by_one { (self.look / 10).max(1) } else { self.look }
+        let share = match source {
+            _ if one_by_one => 10,
+            Source::Url => 4,
+            _ => 1,
+        };
+        (self.look / share).max(1)
     }
 
     fn read(&self, source: Source, stop: Option<Place>, limit: usize) -> Result<Vec<(Session, Place)>> {
