@@ -57,6 +57,30 @@ test("what the page says early comes after the first snapshot, in order", async 
   expect(types.indexOf(5)).toBeGreaterThan(types.indexOf(2));
 });
 
+test("what the page says while it is captured comes after what it said before", async ({ page, site }) => {
+  // Browsers may fire a page's load event inside a call of the recorder's. Here one of its calls does it.
+  site.pages["/"] = `${site.snippet()}<script>
+    const listen = document.addEventListener;
+    document.addEventListener = function (type, ...rest) {
+      if (type === "visibilitychange") hindsight.track("meanwhile");
+      return listen.call(this, type, ...rest);
+    };
+    const early = setInterval(() => {
+      if (!window.hindsight) return;
+      clearInterval(early);
+      hindsight.track("before");
+    }, 0);
+  </script>`;
+  // The recorder comes after the page has spoken.
+  await page.route("**/assets/recorder.js", async (route) => {
+    await page.waitForTimeout(300);
+    await route.continue();
+  });
+  await visit(page, site.url);
+  await until(() => site.said("hindsight.track").length === 2);
+  expect(site.said("hindsight.track")).toEqual([{ name: "before" }, { name: "meanwhile" }]);
+});
+
 test("prompts, replies and feedback refer to each other", async ({ page, site }) => {
   site.pages["/"] = site.snippet();
   await visit(page, site.url);
