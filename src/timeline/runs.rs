@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::rrweb::Mirror;
-use crate::rrweb::dom::Changes;
+use crate::rrweb::dom::{Came, Changes};
 
 use super::element;
 use super::event::{Element, Event, Kind, Millis};
@@ -135,6 +135,7 @@ impl Runs {
         sum.removed = sum.removed.saturating_add(changes.removed);
         sum.texts = sum.texts.saturating_add(changes.texts);
         sum.attributes = sum.attributes.saturating_add(changes.attributes);
+        sum.came = both(sum.came, changes.came, mirror);
         sum.target = match (sum.target, changes.target) {
             (Some(one), Some(other)) if one != other => {
                 // One that has gone meanwhile says nothing any more.
@@ -148,7 +149,12 @@ impl Runs {
     /// The burst of changes is over.
     pub fn end_burst(&mut self, mirror: &Mirror) -> Option<Event> {
         let Burst { at, page, changes } = self.burst.take()?;
-        let target = changes.target.and_then(|target| mirror.node(target));
+        // The one element that came says more than what it stands in.
+        let target = match changes.came {
+            Came::One(came) if mirror.node(came).is_some() => Some(came),
+            _ => changes.target,
+        };
+        let target = target.and_then(|target| mirror.node(target));
         let kind = Kind::Mutation {
             added: changes.added,
             removed: changes.removed,
@@ -190,4 +196,20 @@ impl Runs {
         let typing = self.typing.iter().map(|typing| typing.last);
         movements.chain(typing).chain(self.burst.iter().map(|burst| burst.at)).min()
     }
+}
+
+/// What came in two events: what came into an element that came before is a part of that.
+fn both(before: Came, after: Came, mirror: &Mirror) -> Came {
+    match (before, after) {
+        (one, Came::Nothing) => one,
+        (Came::One(around), Came::One(inside)) if is_in(mirror, around, inside) => before,
+        // One that has gone meanwhile has not come.
+        (Came::One(gone), after) if mirror.node(gone).is_none() => after,
+        (before, Came::One(id)) => before.and(id),
+        (_, Came::More) => Came::More,
+    }
+}
+
+fn is_in(mirror: &Mirror, around: i64, inside: i64) -> bool {
+    mirror.node(inside).is_some_and(|node| node.ancestors().any(|ancestor| ancestor.id() == around))
 }

@@ -22,6 +22,8 @@ export interface Deed {
   found?: Kind;
   /** What it must not be taken for. */
   tempts?: Kind;
+  /** What is true of it as well, whether it is found or not. */
+  also?: Kind[];
 }
 
 const rest = (page: Page, ms: number) => page.waitForTimeout(ms);
@@ -193,6 +195,8 @@ function forms(): Deed[] {
         path: at(path, check),
         act: refused(check, attempts, attempts === 3),
         found: "form errors" as const,
+        // Who is refused and goes away gives the form up.
+        ...(attempts === 2 && { also: ["form abandoned" as const] }),
       })),
       ...[0, 1].map((attempts) => ({
         name: attempts === 0 ? `sent (${check})` : `refused once, then sent (${check})`,
@@ -218,6 +222,8 @@ function errors(): Deed[] {
     path: "/shop",
     act: of(target),
     found: "error click" as const,
+    // Of what goes wrong here the page shows nothing.
+    ...(["#throws", "#logs"].includes(target) && { also: ["dead click" as const] }),
   }));
   const tempts = "error click" as const;
   const none = [
@@ -262,6 +268,8 @@ function ways(): Deed[] {
       path,
       act: (page: Page) => inTurn(page, ...[n, 0, n, 0].map((at) => go(to(at), index === 3 ? 2500 : 900))),
       found: uTurn,
+      // Each turn leaves a page at once for the one before.
+      also: ["quick back" as const],
     })),
   );
   const straight = kinds.flatMap(([path, to]) =>

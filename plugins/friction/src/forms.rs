@@ -38,6 +38,8 @@ struct Form {
     url: String,
     /// Selector and label of each field, in the order in which they were first filled in.
     fields: Vec<(String, String)>,
+    /// When each of these was changed last.
+    changed: BTreeMap<String, Millis>,
     /// The fields that were marked as wrong, or corrected after a refusal.
     wrong: Vec<String>,
     last_input: Millis,
@@ -103,10 +105,11 @@ impl Form {
     fn filled(&mut self, at: Millis, input: &Input) {
         let field = &input.target;
         let is_wrong = element::is_invalid(field);
-        let was_refused = self.attempts.last().is_some_and(|attempt| attempt.refused);
         if is_wrong {
-            self.refuse_late();
+            self.marked(field);
         }
+        let was_refused = self.attempts.last().is_some_and(|attempt| attempt.refused);
+        self.changed.insert(field.selector.clone(), at);
         if (is_wrong || was_refused) && !self.wrong.contains(&field.label) {
             self.wrong.push(field.label.clone());
         }
@@ -141,7 +144,7 @@ impl Form {
             return;
         }
         if element::is_invalid(field) {
-            self.refuse_late();
+            self.marked(field);
             return;
         }
         // The browser's own check leads to the first field that is wrong.
@@ -152,10 +155,11 @@ impl Form {
     }
 
     fn changed(&mut self, at: Millis, mutation: &Mutation) {
-        if mutation.target.as_ref().is_some_and(|target| element::is_alert(target))
-            && mutation.added + mutation.texts > 0
-        {
-            self.refuse(at);
+        if let Some(target) = &mutation.target {
+            let says = mutation.added + mutation.texts > 0 && element::is_alert(target);
+            if says || element::is_field(target) && element::is_invalid(target) {
+                self.refuse(at);
+            }
         }
         let is_new = mutation.added + mutation.removed >= FEW_NODES;
         if let Some(last) = self.attempts.last_mut() {
@@ -168,15 +172,23 @@ impl Form {
 
     /// The last click that would have sent the form was refused, if it is not long ago.
     fn refuse(&mut self, at: Millis) {
-        if self.attempts.last().is_some_and(|last| at - last.at <= ANSWERS_WITHIN) {
-            self.refuse_late();
+        let (since, last_input) = (at.saturating_sub(ANSWERS_WITHIN), self.last_input);
+        if self.attempts.last().is_some_and(|last| last.at >= since.max(last_input)) {
+            self.refuse_last();
         }
     }
 
-    /// It was refused, as is seen only now.
-    fn refuse_late(&mut self) {
-        if let Some(last) = self.attempts.last_mut().filter(|last| last.at >= self.last_input || last.refused)
-        {
+    /// A field is seen to be marked as wrong. If nothing was typed into it since the form was to
+    /// be sent, that is why it was not.
+    fn marked(&mut self, field: &Element) {
+        let changed = self.changed.get(&field.selector).copied().unwrap_or_default();
+        if self.attempts.last().is_some_and(|last| !last.grew && last.at >= changed) {
+            self.refuse_last();
+        }
+    }
+
+    fn refuse_last(&mut self) {
+        if let Some(last) = self.attempts.last_mut() {
             last.refused = true;
             self.sent = false;
         }

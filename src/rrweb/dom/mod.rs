@@ -36,6 +36,32 @@ pub struct Changes {
     pub attributes: u32,
     /// The innermost node around all of it.
     pub target: Option<i64>,
+    /// Which element came, without those that stand in it.
+    pub came: Came,
+}
+
+/// What came to a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Came {
+    /// No element.
+    #[default]
+    Nothing,
+    /// This one, with all that stands in it.
+    One(i64),
+    /// More than one.
+    More,
+}
+
+impl Came {
+    /// With another element that came.
+    #[must_use]
+    pub fn and(self, id: i64) -> Self {
+        match self {
+            Self::Nothing => Self::One(id),
+            Self::One(known) if known == id => self,
+            Self::One(_) | Self::More => Self::More,
+        }
+    }
 }
 
 impl Mirror {

@@ -190,6 +190,10 @@ impl Tree {
         self.insert(place.node, parent, next);
         self.note_target(parent, changes);
         self.bind_all(place.node);
+        let (came, around) = (self.node(place.node), self.node(parent));
+        if came.kind == Kind::Element && around.birth != self.event {
+            changes.came = changes.came.and(came.id);
+        }
         true
     }
 

@@ -84,7 +84,10 @@ fn a_mutation_changes_the_page_and_says_where() {
     let paragraph = mirror.node(3).expect("a node");
     assert_eq!(paragraph.attribute("title").as_deref(), Some("t"));
     assert!(!paragraph.has_attribute("class"));
-    assert_eq!(changes, [Changes { added: 2, removed: 1, texts: 1, attributes: 1, target: Some(3) }]);
+    assert_eq!(
+        changes,
+        [Changes { added: 2, removed: 1, texts: 1, attributes: 1, target: Some(3), came: Came::More }]
+    );
 }
 
 #[test]
