@@ -6,6 +6,7 @@
 //! reads a setting after the start.
 
 mod layers;
+mod networks;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use layers::Layers;
+pub use networks::Networks;
 
 /// The file with every setting, its default and a comment.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
@@ -95,6 +97,7 @@ pub struct Settings {
 pub struct Server {
     pub listen: SocketAddr,
     pub public_url: String,
+    pub trusted_proxies: Networks,
     pub data_dir: PathBuf,
     pub max_connections: u32,
     pub max_connections_per_address: u32,

@@ -108,7 +108,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         Room::Low => return Err(Refused::StorageFull.into()),
         Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
     }
-    check_rate_of_address(app, &app.rates, request.arrival.peer)?;
+    check_rate_of_address(app, &app.rates, request.peer())?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();

@@ -29,6 +29,7 @@ mod filter;
 mod findings;
 mod form;
 mod format;
+mod forwarded;
 mod framing;
 mod headers;
 mod held_back;

@@ -1,13 +1,10 @@
-//! Where a request comes from, as far as limits and the log need to know.
-//!
-//! Only the socket's address is looked at: what a client writes into `X-Forwarded-For`
-//! is its own claim.
+//! Where something comes from, as far as limits and the log need to know.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The other end of a connection.
+/// The other end of a connection, or whoever is behind the proxy there (`forwarded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(IpAddr);
 
@@ -19,6 +16,11 @@ impl From<IpAddr> for Peer {
 }
 
 impl Peer {
+    /// The whole address, which is neither logged nor kept.
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// What limits count together: an IPv4 address, or a /64 of IPv6, which is what one
     /// customer gets.
     pub fn network(self) -> u128 {

@@ -14,6 +14,7 @@ use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::body::Body;
+use super::forwarded::Sender;
 use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
@@ -217,7 +218,9 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
         .and(warp::ext::get::<Arrival>())
         .and(warp::body::stream())
         .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, arrival, body| {
+            let trusted = &app.settings.server.trusted_proxies;
             let request = Request {
+                sender: Sender::of(&arrival, &headers, trusted, &app.public_url),
                 method,
                 path: path.as_str().to_owned(),
                 params: Vec::new(),

@@ -122,7 +122,8 @@ struct TooMany;
 /// The connection's place among those of its network, where that is limited.
 fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option<OpenOne>, TooMany> {
     let limit = settings.max_connections_per_address;
-    if limit == 0 || (peer.is_private() && !settings.limit_private_addresses) {
+    let is_proxy = settings.trusted_proxies.contain(peer.address());
+    if limit == 0 || is_proxy || (peer.is_private() && !settings.limit_private_addresses) {
         return Ok(None);
     }
     open.one_more(peer, limit).map(Some).ok_or_else(|| {
@@ -183,7 +184,7 @@ where
     // Small answers must not wait for more to send.
     let _ = socket.set_nodelay(true);
     let ambiguous = Ambiguous::default();
-    let arrival = Arrival { peer, ambiguous: ambiguous.clone() };
+    let arrival = Arrival { peer, is_tls: false, ambiguous: ambiguous.clone() };
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
