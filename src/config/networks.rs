@@ -11,6 +11,16 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Networks(Vec<IpNet>);
 
+/// Whether an address is of a machine or a network of the operator's.
+pub fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+    }
+}
+
 /// A word that is no network.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is neither an address nor a network such as \"10.0.0.0/8\"")]

@@ -83,10 +83,15 @@ fn last_word(headers: &HeaderMap, name: HeaderName) -> &str {
     text.rsplit(',').next().unwrap_or_default().trim()
 }
 
+/// Whether somebody says whom the request is from.
+pub fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED_FOR)
+}
+
 /// Says once that a proxy in front is not known as one: all visitors count as the proxy then.
 fn warn_of_untrusted(peer: Peer, headers: &HeaderMap) {
     static SAID: Once = Once::new();
-    if peer.is_private() && headers.contains_key(FORWARDED_FOR) {
+    if peer.is_private() && is_forwarded(headers) {
         SAID.call_once(|| {
             tracing::warn!(
                 proxy = %peer.address(),

@@ -35,6 +35,7 @@ mod headers;
 mod held_back;
 mod ingest;
 mod kinds;
+mod listener;
 mod live;
 mod look;
 mod manifest;
@@ -61,9 +62,12 @@ mod server;
 mod sessions;
 mod settings;
 mod share;
+mod stalling;
 mod storage;
 mod story;
+mod strangers;
 mod timeline;
+mod tls;
 mod viewer;
 mod views;
 mod visitors;
@@ -76,6 +80,7 @@ pub use app::{App, Start};
 pub use reports::as_markdown;
 pub use router::{Access, Route, Surface, routes};
 pub use server::{Ready, Server};
+pub use tls::Error as TlsError;
 
 /// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::config::is_private;
+
 /// The other end of a connection, or whoever is behind the proxy there (`forwarded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(IpAddr);
@@ -33,12 +35,7 @@ impl Peer {
     /// Whether this is a machine or a network of the operator's: a proxy, most often,
     /// through which all visitors come.
     pub fn is_private(self) -> bool {
-        match self.0 {
-            IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
-            IpAddr::V6(address) => {
-                address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-            }
-        }
+        is_private(self.0)
     }
 
     /// For the log: the network without what tells one household from the next.
