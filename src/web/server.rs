@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use warp::filters::BoxedFilter;
-use warp::http::Request;
+use warp::http::{Request, Uri};
 
 use super::framing::{Ambiguous, Watched};
 use super::listener::Listener;
@@ -172,6 +172,10 @@ where
     type Future = S::Future;
 
     fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        // `CONNECT host:port` has no path, on which warp panics; no path takes the method either.
+        if request.uri().path_and_query().is_none() {
+            *request.uri_mut() = Uri::from_static("/");
+        }
         request.extensions_mut().insert(self.arrival.clone());
         self.service.clone().call(request)
     }

@@ -76,7 +76,7 @@ const REQUESTS: [(&str, &[u16]); 37] = [
     // Whole requests.
     ("POST /ingest HTTP/1.0\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", &[400]),
     ("GET /prob\0lems/busy HTTP/1.1\r\nHost: test\r\n\r\n", &[400]),
-    ("CONNECT evil.example:80 HTTP/1.1\r\nHost: evil.example:80\r\n\r\n", &[404]),
+    ("CONNECT evil.example:80 HTTP/1.1\r\nHost: evil.example:80\r\nConnection: close\r\n\r\n", &[405]),
     ("TRACE /problems/busy HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", &[405]),
     ("GET http://evil.example/problems/busy HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n", &[200]),
     (
