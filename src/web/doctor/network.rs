@@ -19,9 +19,9 @@ pub fn check(app: &App, request: &Request) -> Check {
             Check::new("network", Outcome::Good, found)
         }
         (true, false) => weak(format!(
-            "The proxy at {end} does not say whom requests are from, so all visitors count as one."
+            "You come from {end}, which is trusted as a proxy and does not say whom this request is from."
         ))
-        .remedy("Let it set this header; with nginx:")
+        .remedy("If you came by way of the proxy, let it set this header, so that visitors are told apart; with nginx:")
         .line("proxy_set_header X-Forwarded-For $remote_addr;"),
         (false, true) if request.arrival.peer.is_private() => weak(format!(
             "You come by way of a proxy at {end} that config.toml does not name, so all visitors count as one."

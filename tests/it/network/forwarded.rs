@@ -25,7 +25,11 @@ async fn the_doctor_says_whom_the_server_takes_one_for() {
         ("", &[][..], "You look like 127.0.0.1 over http, with no proxy in between."),
         ("", &FORGED[..], "by way of a proxy at 127.0.0.1 that config.toml does not name"),
         ("127.0.0.1", &FORGED, "You look like 198.51.100.7 over https, by way of the proxy at 127.0.0.1."),
-        ("127.0.0.1", &[], "The proxy at 127.0.0.1 does not say whom requests are from"),
+        (
+            "127.0.0.1",
+            &[],
+            "You come from 127.0.0.1, which is trusted as a proxy and does not say whom this request is from.",
+        ),
         ("10.0.0.0/8", &FORGED, "by way of a proxy at 127.0.0.1 that config.toml does not name"),
     ] {
         let server = server(trusted, |_| {}).await;
