@@ -7,13 +7,21 @@ cd "$(dirname "$0")"
 say() { printf '\n== %s\n' "$*"; }
 
 install_tools() {
-  command -v chromium >/dev/null && command -v strace >/dev/null && return
+  local tool missing=()
+  for tool in chromium strace nginx caddy; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
   local as_root=()
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-  say "installing Chromium and strace"
+  say "installing ${missing[*]}"
   "${as_root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq \
-    chromium chromium-driver fonts-liberation strace >/dev/null
+    chromium chromium-driver fonts-liberation strace nginx-light caddy >/dev/null
+  # Debian starts what serves as soon as it is installed; the tests start their own.
+  for tool in "${missing[@]}"; do
+    case $tool in nginx | caddy) "${as_root[@]}" service "$tool" stop >/dev/null 2>&1 || true ;; esac
+  done
 }
 
 for tool in cargo npm; do

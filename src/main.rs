@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hindsight::cli::{self, Cli};
-use hindsight::{config, store};
+use hindsight::{config, store, web};
 
 /// Exit codes as `sysexits.h` names them.
 const EX_DATAERR: u8 = 65;
@@ -34,7 +34,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<config::Error>() {
+    if error.is::<config::Error>() || error.is::<web::TlsError>() {
         return EX_CONFIG.into();
     }
     match error.downcast_ref() {

@@ -3,6 +3,7 @@
 mod answers;
 mod backup;
 mod check;
+mod clear_text;
 mod connection;
 mod demo;
 mod doctor;

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
-use super::{live_settings, open_files};
+use super::{clear_text, live_settings, open_files};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish;
@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Makes no copy of the database before its schema is changed.
     #[arg(long)]
     no_backup: bool,
+    /// Serves in clear text though the public address is one of the internet.
+    #[arg(long)]
+    insecure: bool,
 }
 
 /// A server that is about to start: its folder is taken and its database open.
@@ -49,19 +52,21 @@ pub struct Opened {
     closing: crate::store::Closing,
     /// None when it is only read.
     lock: Option<FolderLock>,
+    insecure: bool,
 }
 
 /// Opens the data folder for a server.
 pub fn open(settings: Settings, arguments: Arguments) -> anyhow::Result<Opened> {
     let data_dir = &settings.server.data_dir;
+    let insecure = arguments.insecure;
     if arguments.read_only {
         let (store, closing) = Store::open_read_only(data_dir, &settings.store)?;
-        return Ok(Opened { settings, store, closing, lock: None });
+        return Ok(Opened { settings, store, closing, lock: None, insecure });
     }
     let lock = FolderLock::take(data_dir)?;
     let copying = if arguments.no_backup { BeforeMigration::Nothing } else { BeforeMigration::Copy };
     let (store, closing) = Store::open_with(data_dir, &settings.store, copying)?;
-    Ok(Opened { settings, store, closing, lock: Some(lock) })
+    Ok(Opened { settings, store, closing, lock: Some(lock), insecure })
 }
 
 /// Serves until it is told to stop.
@@ -78,7 +83,11 @@ pub async fn serve(
     demo: Option<ConnectionId>,
     greeting: Greeting,
 ) -> anyhow::Result<()> {
-    let Opened { settings, store, closing, lock } = opened;
+    let Opened { settings, store, closing, lock, insecure } = opened;
+    // The port may be any, which is nothing to this.
+    if !insecure {
+        clear_text::refuse(&settings.public_url(settings.server.listen))?;
+    }
     open_files::raise(&settings);
     tracing::info!(
         memory_bound_bytes = memory_bound(&settings),
@@ -182,7 +191,7 @@ fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connec
     if !address.ip().is_loopback() {
         tracing::warn!("there are no accounts yet: whoever reaches {address} sees all recordings");
     }
-    writeln!(out, "ready http://{address}")?;
+    writeln!(out, "ready {}://{address}", app.settings.server.scheme())?;
     if greeting == Greeting::ReadyLine {
         return Ok(());
     }

@@ -11,10 +11,14 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 49] = [
+const RANGES: [(&str, i64, i64); 55] = [
     ("server.max_connections", 1, 100_000),
     ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),
+    ("server.requests_per_second_per_address", 0, 1_000_000),
+    ("server.request_burst_per_address", 1, 10_000_000),
+    ("server.handler_timeout_seconds", 1, 3600),
+    ("server.send_timeout_seconds", 1, 3600),
     ("server.shutdown_timeout_seconds", 0, 3600),
     ("ingest.max_body_bytes", 1024, 1 << 30),
     ("ingest.max_inflated_bytes", 1024, 1 << 30),
@@ -31,6 +35,8 @@ const RANGES: [(&str, i64, i64); 49] = [
     ("ingest.burst_per_key", 1, 10_000_000),
     ("ingest.batches_per_second_per_address", 0, 1_000_000),
     ("ingest.burst_per_address", 1, 10_000_000),
+    ("ingest.sessions_per_minute_per_address", 0, 1_000_000),
+    ("ingest.session_burst_per_address", 1, 10_000_000),
     ("ingest.threads", 0, 1024),
     ("store.readers", 1, 256),
     ("store.group_writes", 1, 65_536),

@@ -6,6 +6,7 @@
 //! reads a setting after the start.
 
 mod layers;
+mod networks;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use layers::Layers;
+pub use networks::{Networks, is_private};
 
 /// The file with every setting, its default and a comment.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
@@ -52,6 +54,16 @@ pub enum Error {
         key: String,
         /// What to write instead.
         remedy: String,
+    },
+    /// Everybody on the way could read what is sent.
+    #[error(
+        "`server.public_url` is {url}, by which recordings would cross the internet in clear text; put a proxy with a \
+         certificate in front and write https://, name `server.tls_certificate` and `server.tls_key`, or start \
+         with `hindsight serve --insecure`"
+    )]
+    ClearText {
+        /// How the server would be reached.
+        url: String,
     },
     /// A value that cannot be used.
     #[error("{place}: `{key}` {problem}; {remedy}")]
@@ -95,13 +107,32 @@ pub struct Settings {
 pub struct Server {
     pub listen: SocketAddr,
     pub public_url: String,
+    pub trusted_proxies: Networks,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
     pub data_dir: PathBuf,
     pub max_connections: u32,
     pub max_connections_per_address: u32,
     pub limit_private_addresses: bool,
     pub country_header: String,
+    pub requests_per_second_per_address: u32,
+    pub request_burst_per_address: u32,
     pub header_timeout_seconds: u32,
+    pub handler_timeout_seconds: u32,
+    pub send_timeout_seconds: u32,
     pub shutdown_timeout_seconds: u32,
+}
+
+impl Server {
+    /// Whether it encrypts by itself.
+    pub fn has_tls(&self) -> bool {
+        !self.tls_certificate.as_os_str().is_empty()
+    }
+
+    /// What it speaks where it listens.
+    pub fn scheme(&self) -> &'static str {
+        if self.has_tls() { "https" } else { "http" }
+    }
 }
 
 /// The paths that recorded pages see.
@@ -134,6 +165,8 @@ pub struct Ingest {
     pub burst_per_key: u32,
     pub batches_per_second_per_address: u32,
     pub burst_per_address: u32,
+    pub sessions_per_minute_per_address: u32,
+    pub session_burst_per_address: u32,
     pub threads: usize,
 }
 
@@ -272,7 +305,9 @@ macro_rules! durations {
 }
 
 durations! {
-    Server: header_timeout = header_timeout_seconds, shutdown_timeout = shutdown_timeout_seconds;
+    Server: header_timeout = header_timeout_seconds, handler_timeout = handler_timeout_seconds,
+        send_timeout = send_timeout_seconds,
+        shutdown_timeout = shutdown_timeout_seconds;
     Ingest: body_timeout = body_timeout_seconds, min_rate_after = min_rate_after_seconds;
     Answers: connect_timeout = connect_timeout_seconds, first_byte_timeout = first_byte_timeout_seconds,
         timeout = timeout_seconds;
@@ -333,6 +368,7 @@ impl Settings {
                 "write a larger number, or a smaller `ingest.max_body_bytes`",
             ));
         }
+        self.check_tls(layers)?;
         let country_header = &self.server.country_header;
         if !country_header.is_empty() && !is_header_name(country_header) {
             return Err(layers.invalid(
@@ -351,11 +387,25 @@ impl Settings {
         Ok(())
     }
 
+    /// A certificate is nothing without its key.
+    fn check_tls(&self, layers: &Layers) -> Result<(), Error> {
+        let names = ["server.tls_certificate", "server.tls_key"];
+        let is_empty =
+            [&self.server.tls_certificate, &self.server.tls_key].map(|path| path.as_os_str().is_empty());
+        let (missing, there) = match is_empty {
+            [true, false] => (names[0], names[1]),
+            [false, true] => (names[1], names[0]),
+            _ => return Ok(()),
+        };
+        Err(layers.invalid(missing, format!("is empty, and `{there}` is not"), "name both files, or neither"))
+    }
+
     /// How browsers reach the server: `public_url`, or the address it listens on.
     pub fn public_url(&self, listening: SocketAddr) -> String {
+        let scheme = self.server.scheme();
         match self.server.public_url.trim_end_matches('/') {
-            "" if listening.ip().is_unspecified() => format!("http://127.0.0.1:{}", listening.port()),
-            "" => format!("http://{listening}"),
+            "" if listening.ip().is_unspecified() => format!("{scheme}://127.0.0.1:{}", listening.port()),
+            "" => format!("{scheme}://{listening}"),
             url => url.to_owned(),
         }
     }

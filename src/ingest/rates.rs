@@ -4,7 +4,7 @@
 //! taking the whole server; they are far above what visitors do. What is over the limit
 //! is asked to come again, so nothing is lost by it.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,10 +12,13 @@ use super::Refused;
 use super::recent::Recent;
 use crate::clock::Clock;
 use crate::config;
-use crate::model::ConnectionId;
+use crate::model::{ConnectionId, SessionId};
 
 /// So many buckets are kept for each kind; beyond, those that rested longest start anew.
 const MAX_BUCKETS: usize = 65_536;
+
+/// So many sessions are known to have begun; beyond, one that was silent for long begins anew.
+const MAX_BEGUN: usize = 262_144;
 
 /// Who waits for a token comes again within this time, in seconds.
 const MAX_WAIT_SECONDS: u32 = 60;
@@ -25,6 +28,10 @@ pub struct Rates {
     clock: Clock,
     keys: Buckets<ConnectionId>,
     addresses: Buckets<u128>,
+    /// Sessions that begin.
+    beginnings: Buckets<u128>,
+    begun: Mutex<Recent<u64, ()>>,
+    hashing: RandomState,
 }
 
 impl Rates {
@@ -33,12 +40,23 @@ impl Rates {
         let per_second = |tokens: u32, burst| Rate { per_second: tokens.into(), burst };
         let keys = per_second(settings.batches_per_second_per_key, settings.burst_per_key);
         let addresses = per_second(settings.batches_per_second_per_address, settings.burst_per_address);
-        Self::of(keys, addresses, clock)
+        let beginnings =
+            per_minute(settings.sessions_per_minute_per_address, settings.session_burst_per_address);
+        let now = clock.uptime();
+        Self { beginnings: Buckets::new(beginnings, now), ..Self::of(keys, addresses, clock) }
+    }
+
+    /// Those of requests that are neither.
+    pub fn of_requests(settings: &config::Server, clock: Clock) -> Self {
+        let rate = Rate {
+            per_second: settings.requests_per_second_per_address.into(),
+            burst: settings.request_burst_per_address,
+        };
+        Self::of(NO_LIMIT, rate, clock)
     }
 
     /// Those of questions.
     pub fn of_questions(settings: &config::Answers, clock: Clock) -> Self {
-        let per_minute = |tokens: u32, burst| Rate { per_second: f64::from(tokens) / 60.0, burst };
         let keys = per_minute(settings.asks_per_minute_per_connection, settings.burst_per_connection);
         let addresses = per_minute(settings.asks_per_minute_per_address, settings.burst_per_address);
         Self::of(keys, addresses, clock)
@@ -46,7 +64,14 @@ impl Rates {
 
     fn of(keys: Rate, addresses: Rate, clock: Clock) -> Self {
         let now = clock.uptime();
-        Self { clock, keys: Buckets::new(keys, now), addresses: Buckets::new(addresses, now) }
+        Self {
+            clock,
+            keys: Buckets::new(keys, now),
+            addresses: Buckets::new(addresses, now),
+            beginnings: Buckets::new(NO_LIMIT, now),
+            begun: Mutex::new(Recent::new(MAX_BEGUN)),
+            hashing: RandomState::new(),
+        }
     }
 
     /// Takes a token of the connection.
@@ -58,6 +83,34 @@ impl Rates {
     pub fn take_of_address(&self, network: u128) -> Result<(), Refused> {
         self.addresses.take(network, self.clock.uptime())
     }
+
+    /// Takes a token of a client's network for a session that is not known to have begun.
+    /// After a restart none is; the burst is for that as well.
+    pub fn take_of_session(
+        &self,
+        network: u128,
+        connection: ConnectionId,
+        session: &SessionId,
+    ) -> Result<(), Refused> {
+        let known = self.hashing.hash_one((connection, session.as_str()));
+        let begun = || self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun().get(&known).is_some() {
+            return Ok(());
+        }
+        let taken = self.beginnings.take(network, self.clock.uptime());
+        taken.map_err(|refused| match refused {
+            Refused::RateLimited { after_seconds } => Refused::TooManySessions { after_seconds },
+            other => other,
+        })?;
+        begun().insert(known, ());
+        Ok(())
+    }
+}
+
+const NO_LIMIT: Rate = Rate { per_second: 0.0, burst: 0 };
+
+fn per_minute(tokens: u32, burst: u32) -> Rate {
+    Rate { per_second: f64::from(tokens) / 60.0, burst }
 }
 
 /// How often something may come.

@@ -37,6 +37,12 @@ pub enum Refused {
         /// When there is room again, in seconds.
         after_seconds: u32,
     },
+    /// Sessions begin more often than they may.
+    #[error("too many sessions begin from this address; send this one again later")]
+    TooManySessions {
+        /// When there is room again, in seconds.
+        after_seconds: u32,
+    },
     /// The session's id is not one.
     #[error("the session id is not 16 to 64 letters, digits, '-' or '_'")]
     BadSessionId,

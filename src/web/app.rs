@@ -41,6 +41,8 @@ pub struct Parts {
     pub rates: Rates,
     /// How often may be asked.
     pub ask_rates: Rates,
+    /// How often anything else may be asked for by those who have not logged in.
+    pub request_rates: Rates,
     /// Whoever answers visitors.
     pub answers: Answers,
     /// What uploads were refused for.
@@ -95,6 +97,7 @@ impl App {
         let ingest = Ingest::start(start.store.clone(), &start.settings)?;
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
         let ask_rates = Rates::of_questions(&start.settings.answers, start.clock.clone());
+        let request_rates = Rates::of_requests(&start.settings.server, start.clock.clone());
         let answers = Answers::new(&start.settings, start.clock.clone(), start.stopping.clone())?;
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
@@ -107,6 +110,7 @@ impl App {
             keys,
             rates,
             ask_rates,
+            request_rates,
             answers,
             refusals,
             sightings,

@@ -44,7 +44,7 @@ async fn begin(app: &App, request: &mut Request) -> Result<(Connection, Plan, As
     if app.stopping.has_stopped() {
         return Err(Refused::ShuttingDown.into());
     }
-    check_rate_of_address(app, &app.ask_rates, request.arrival.peer).map_err(too_often)?;
+    check_rate_of_address(app, &app.ask_rates, request.peer()).map_err(too_often)?;
     let key = request.param_text("address").strip_suffix(NAME).unwrap_or_default().to_owned();
     // A chat goes on where nothing is recorded, be it that recording is paused.
     let holder = holder(app, &key).await?;

@@ -61,7 +61,7 @@ pub async fn answer(app: App, request: Request) -> Result<Response, Problem> {
     if key.contains('/') {
         return Err(Problem::method_not_allowed("POST, OPTIONS".to_owned()));
     }
-    ingest::check_rate_of_address(&app, &app.rates, request.arrival.peer)?;
+    ingest::check_rate_of_address(&app, &app.rates, request.peer())?;
     let holder = ingest::holder(&app, key).await?;
     ingest::check_origin(&holder, &request)?;
     note(&app, &request, &holder)?;

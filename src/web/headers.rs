@@ -73,6 +73,7 @@ pub fn add(response: &mut Response, surface: Surface) {
     } else {
         set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        set(HeaderName::from_static("origin-agent-cluster"), "?1");
         set(header::X_DNS_PREFETCH_CONTROL, "off");
     }
 }

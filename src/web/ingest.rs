@@ -20,6 +20,7 @@ use super::router::{Access, Route, Surface};
 use super::{App, Response, connection_settings};
 use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
+use crate::model::{ConnectionId, SessionId};
 use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
@@ -108,7 +109,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         Room::Low => return Err(Refused::StorageFull.into()),
         Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
     }
-    check_rate_of_address(app, &app.rates, request.arrival.peer)?;
+    check_rate_of_address(app, &app.rates, request.peer())?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -117,7 +118,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         return Err(Problem::not_found());
     }
     let holder = admit(app, request, key).await?;
-    let session = session.parse().map_err(|_| Refused::BadSessionId)?;
+    let session: SessionId = session.parse().map_err(|_| Refused::BadSessionId)?;
     let stream = stream.parse().map_err(|_| Refused::BadStreamId)?;
     let digits = Some(seq).filter(|seq| seq.bytes().all(|byte| byte.is_ascii_digit()));
     let seq = digits
@@ -125,6 +126,7 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         .filter(|seq| (0..=MAX_SEQ).contains(seq))
         .ok_or(Refused::BadSeq { max: MAX_SEQ })?;
     let query = Query::read(&request.query, key)?;
+    check_beginning(app, request.peer(), holder.connection, &session)?;
     let labelled_gzip = is_gzip(request)?;
     check_media_type(request)?;
     Ok(Upload {
@@ -155,10 +157,28 @@ fn country(app: &App, request: &Request) -> String {
 
 /// Takes a token of the sender's network, where its addresses are counted.
 pub fn check_rate_of_address(app: &App, rates: &Rates, peer: Peer) -> Result<(), Refused> {
-    if peer.is_private() && !app.settings.server.limit_private_addresses {
+    if is_unlimited(app, peer) {
         return Ok(());
     }
     rates.take_of_address(peer.network())
+}
+
+/// Takes a token of the sender's network for a session that begins.
+fn check_beginning(
+    app: &App,
+    peer: Peer,
+    connection: ConnectionId,
+    session: &SessionId,
+) -> Result<(), Refused> {
+    if is_unlimited(app, peer) {
+        return Ok(());
+    }
+    app.rates.take_of_session(peer.network(), connection, session)
+}
+
+/// Whether nothing of an address is counted.
+fn is_unlimited(app: &App, peer: Peer) -> bool {
+    peer.is_private() && !app.settings.server.limit_private_addresses
 }
 
 /// Who holds the key, if uploads are taken from there.
@@ -281,6 +301,7 @@ pub fn check_media_type(request: &Request) -> Result<(), Refused> {
 /// Our recorder asks for no preflight; other senders may. What the connection would
 /// refuse, the browser is not given leave to send.
 async fn preflight(app: App, request: Request) -> Result<Response, Problem> {
+    check_rate_of_address(&app, &app.rates, request.peer())?;
     let key = request.param_text("address").split('/').next().unwrap_or_default();
     let holder = app.keys.holder(key).await.ok().flatten();
     let mut response = Response::default();

@@ -82,6 +82,12 @@ kinds! {
         "What is shared under this link is shown to those who know its password. Open the link and enter it.";
     TOO_MANY_ATTEMPTS: "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts", None,
         "The password was entered wrongly too often. Wait as long as Retry-After says and try again.";
+    TOO_MANY_REQUESTS: "too-many-requests", TOO_MANY_REQUESTS, "Too many requests", None,
+        "Requests from this address come more often than the server takes from those who have not logged in. \
+         Wait as long as Retry-After says; the limit is requests_per_second_per_address in config.toml.";
+    TOOK_TOO_LONG: "took-too-long", SERVICE_UNAVAILABLE, "This took too long", None,
+        "The server gave up before the answer was there: it has much to do, or was asked for much. Try it again, \
+         or ask for less. The limit is handler_timeout_seconds in config.toml.";
     CARD_DECLINED: "card-declined", PAYMENT_REQUIRED, "Card declined", None,
         "The demo shop's bank declines this card. Nothing was charged; try another card.";
     INTERNAL: "internal", INTERNAL_SERVER_ERROR, "Server error", None,
@@ -103,8 +109,9 @@ kinds! {
     OPTED_OUT: "opted-out", FORBIDDEN, "Visitor opted out", NEVER,
         "The visitor's browser sends Sec-GPC: 1, and the connection honours it: this visit is not recorded.";
     RATE_LIMITED: "rate-limited", TOO_MANY_REQUESTS, "Too many uploads", LATER,
-        "Uploads for this connection, or from this address, come more often than the server takes. Send it \
-         again after Retry-After; the limits are batches_per_second_per_key and _per_address in config.toml.";
+        "Uploads for this connection, or from this address, come more often than the server takes, or too \
+         many sessions begin from it. Send it again after Retry-After; the limits are batches_per_second_per_key \
+         and _per_address, and sessions_per_minute_per_address, in config.toml.";
     QUOTA_EXCEEDED: "quota-exceeded", TOO_MANY_REQUESTS, "Daily limit reached", LATER,
         "The connection has received all that it takes in one day (UTC). \
          `hindsight connection set NAME --daily-mb N` changes the limit.";

@@ -1,13 +1,12 @@
-//! Where a request comes from, as far as limits and the log need to know.
-//!
-//! Only the socket's address is looked at: what a client writes into `X-Forwarded-For`
-//! is its own claim.
+//! Where something comes from, as far as limits and the log need to know.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The other end of a connection.
+use crate::config::is_private;
+
+/// The other end of a connection, or whoever is behind the proxy there (`forwarded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(IpAddr);
 
@@ -19,6 +18,11 @@ impl From<IpAddr> for Peer {
 }
 
 impl Peer {
+    /// The whole address, which is neither logged nor kept.
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// What limits count together: an IPv4 address, or a /64 of IPv6, which is what one
     /// customer gets.
     pub fn network(self) -> u128 {
@@ -31,12 +35,7 @@ impl Peer {
     /// Whether this is a machine or a network of the operator's: a proxy, most often,
     /// through which all visitors come.
     pub fn is_private(self) -> bool {
-        match self.0 {
-            IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
-            IpAddr::V6(address) => {
-                address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-            }
-        }
+        is_private(self.0)
     }
 
     /// For the log: the network without what tells one household from the next.

@@ -188,6 +188,19 @@ impl Problem {
         Self::new(kinds::TOO_MANY_QUESTIONS, detail).after(some_seconds())
     }
 
+    /// Somebody asks for more than others would.
+    pub fn too_many_requests(after_seconds: u32) -> Self {
+        Self::new(kinds::TOO_MANY_REQUESTS, kinds::TOO_MANY_REQUESTS.meaning).after(after_seconds)
+    }
+
+    /// The answer was not there in time.
+    pub fn took_too_long() -> Self {
+        Self {
+            closes: true,
+            ..Self::new(kinds::TOOK_TOO_LONG, kinds::TOOK_TOO_LONG.meaning).after(some_seconds())
+        }
+    }
+
     /// Nobody answers for the connection.
     pub fn answers_off() -> Self {
         Self::new(kinds::ANSWERS_OFF, kinds::ANSWERS_OFF.meaning)
@@ -340,9 +353,9 @@ impl From<Refused> for Problem {
         let problem = Self::new(kind_of(&refused), detail);
         match refused {
             Refused::Busy => problem.after(some_seconds()),
-            Refused::RateLimited { after_seconds } | Refused::QuotaExceeded { after_seconds } => {
-                problem.after(after_seconds)
-            }
+            Refused::RateLimited { after_seconds }
+            | Refused::TooManySessions { after_seconds }
+            | Refused::QuotaExceeded { after_seconds } => problem.after(after_seconds),
             Refused::StorageFull => problem.after(STORAGE_SECONDS),
             Refused::ShuttingDown => Self { closes: true, ..problem.after(RESTART_SECONDS) },
             _ => problem,
@@ -360,7 +373,7 @@ fn kind_of(refused: &Refused) -> &'static Kind {
         Refused::RecordingDisabled => kinds::RECORDING_DISABLED,
         Refused::OriginNotAllowed => kinds::ORIGIN_NOT_ALLOWED,
         Refused::OptedOut => kinds::OPTED_OUT,
-        Refused::RateLimited { .. } => kinds::RATE_LIMITED,
+        Refused::RateLimited { .. } | Refused::TooManySessions { .. } => kinds::RATE_LIMITED,
         Refused::BadSessionId => kinds::BAD_SESSION_ID,
         Refused::BadStreamId => kinds::BAD_STREAM_ID,
         Refused::BadSeq { .. } => kinds::BAD_SEQ,

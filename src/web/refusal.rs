@@ -30,7 +30,7 @@ impl Followed {
             app: app.clone(),
             key: key.to_owned(),
             origin: origin_of(request),
-            peer: request.arrival.peer,
+            peer: request.peer(),
             received: request.body.received(),
             is_answered: false,
         }

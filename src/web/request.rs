@@ -5,6 +5,7 @@ use std::str::FromStr;
 use warp::http::{HeaderMap, Method, header};
 
 use super::body::Body;
+use super::forwarded::Sender;
 use super::framing::Ambiguous;
 use super::peer::Peer;
 use super::problem::Problem;
@@ -15,8 +16,10 @@ pub const MAX_QUERY_BYTES: usize = 8 * 1024;
 /// What is known of the connection that a request came by.
 #[derive(Clone)]
 pub struct Arrival {
-    /// The other end.
+    /// The other end: a visitor, or a proxy.
     pub peer: Peer,
+    /// Whether it is encrypted.
+    pub is_tls: bool,
     /// Whether its latest request could be read in two ways.
     pub ambiguous: Ambiguous,
 }
@@ -35,6 +38,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// How it came.
     pub arrival: Arrival,
+    /// Whom it is from.
+    pub sender: Sender,
     /// Its body, which is not read yet.
     pub body: Body,
 }

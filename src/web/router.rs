@@ -6,14 +6,17 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
 
 use super::body::Body;
+use super::forwarded::Sender;
 use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
@@ -21,8 +24,9 @@ use super::who::{self, Who};
 use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
     doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
+    replay, reports, retention, sessions, settings, share, storage, strangers, views, visitors, watched,
 };
+use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
 
 /// Who may use a route.
@@ -217,7 +221,9 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
         .and(warp::ext::get::<Arrival>())
         .and(warp::body::stream())
         .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, arrival, body| {
+            let trusted = &app.settings.server.trusted_proxies;
             let request = Request {
+                sender: Sender::of(&arrival, &headers, trusted, &app.public_url),
                 method,
                 path: path.as_str().to_owned(),
                 params: Vec::new(),
@@ -265,7 +271,7 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
 async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
     let (found, surface) = match router.find(&mut request) {
         Ok(route) => (admit(route, app, &request).await.map(|asker| (route, asker)), route.surface),
-        Err((problem, surface)) => (Err(problem), surface),
+        Err((problem, surface)) => (Err(strangers::count(app, &request).err().unwrap_or(problem)), surface),
     };
     let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
     let mut answer = match found {
@@ -281,23 +287,48 @@ async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Res
     (answer, surface)
 }
 
-/// The last resort: a handler that panics costs its own request, and no other.
+/// The last resort: a handler that panics, or does not end, costs its own request, and no other.
 async fn run(route: &Route, app: App, request: Request) -> Result<Response, Problem> {
-    let answer = AssertUnwindSafe((route.handler)(app, request)).catch_unwind().await;
+    let patience = patience(route, &app.settings);
+    let work = AssertUnwindSafe((route.handler)(app, request)).catch_unwind();
+    let answer = match timeout(patience, work).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            tracing::warn!(path = route.path, "a request took too long");
+            return Err(Problem::took_too_long());
+        }
+    };
     answer.unwrap_or_else(|_| {
         tracing::error!(path = route.path, "a request handler panicked");
         Err(Problem::internal())
     })
 }
 
+/// How long a handler may work. What it streams then is not counted.
+fn patience(route: &Route, settings: &Settings) -> Duration {
+    match route.surface {
+        // Each step of an upload and of a question has a limit of its own.
+        Surface::Ingest => Duration::MAX,
+        _ if route.method == Method::GET => settings.server.handler_timeout(),
+        // A form may come slowly.
+        _ => settings.server.handler_timeout() + settings.ingest.body_timeout(),
+    }
+}
+
 /// Finds out who asks, and whether they may.
 async fn admit(route: &Route, app: &App, request: &Request) -> Result<Who, Problem> {
     check(route, app, request)?;
     if !route.access.needs_login() {
-        // The handler checks the key or the link by itself.
+        // The handler checks the key or the link by itself, and how often uploads come.
+        if route.surface != Surface::Ingest {
+            strangers::count(app, request)?;
+        }
         return Ok(Who::everyone());
     }
-    let asker = who::authenticate(app, request).await?;
+    let asker = match who::authenticate(app, request).await {
+        Ok(asker) => asker,
+        Err(problem) => return Err(strangers::count(app, request).err().unwrap_or(problem)),
+    };
     allow(route, &asker, request)?;
     Ok(asker)
 }
@@ -328,6 +359,9 @@ fn check_framing(request: &Request) -> Result<(), Problem> {
         return Err(Problem::bad_request("A request has either a length or a transfer coding."));
     }
     let codings = request.headers.get_all(header::TRANSFER_ENCODING);
+    if codings.iter().count() > 1 {
+        return Err(Problem::bad_request("A request has one transfer coding at most."));
+    }
     if codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")) {
         return Err(Problem::bad_request("The only transfer coding is `chunked`."));
     }

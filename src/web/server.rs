@@ -13,15 +13,19 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use warp::filters::BoxedFilter;
-use warp::http::Request;
+use warp::http::{Request, Uri};
 
 use super::framing::{Ambiguous, Watched};
+use super::listener::Listener;
 use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
+use super::stalling::Stalling;
+use super::tls::Tls;
 use super::{App, Response, look, router};
 use crate::config;
 use crate::disk::Room;
@@ -33,20 +37,18 @@ const MAX_HEADERS: usize = 64;
 /// All of a head, and hyper's read buffer, in bytes. The latter alone lets a head of nearly twice the size pass.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// How long to wait when the system has no more sockets to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// How often the log hears of refusals that it was spared.
 const SUMMARY_EVERY: Duration = Duration::from_secs(10);
 
 /// A port that is taken and answers nobody yet.
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
 }
 
 /// A server that can start at once.
 pub struct Ready {
-    listener: TcpListener,
+    listener: Listener,
+    tls: Option<Tls>,
     filter: BoxedFilter<(Response,)>,
     app: App,
 }
@@ -54,31 +56,35 @@ pub struct Ready {
 impl Server {
     /// Takes the port.
     pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await? })
+        Ok(Self { listener: Listener::bind(address).await? })
     }
 
     /// Where it listens: the port that was taken, if any free one was asked for.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.listener.address()
     }
 
     /// Puts what is to be served behind the port.
     pub fn with(self, app: App) -> anyhow::Result<Ready> {
-        Ok(Ready { listener: self.listener, filter: router::filter(app.clone())?, app })
+        let tls = Tls::open(&app.settings.server)?;
+        Ok(Ready { listener: self.listener, tls, filter: router::filter(app.clone())?, app })
     }
 }
 
 impl Ready {
     /// Serves until it is told to stop; then lets running requests end, for a while.
     pub async fn serve(self, mut stop: Stopping) {
-        let Self { listener, filter, app } = self;
+        let Self { mut listener, tls, filter, app } = self;
         let settings = &app.settings.server;
-        let service = warp::service(filter);
         let turns = Arc::new(Semaphore::new(settings.max_connections as usize));
         let open = Open::default();
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
+        if let Some(tls) = tls.clone() {
+            tokio::spawn(tls.follow(stop.clone()));
+        }
+        let service = warp::service(filter);
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
             let turn = tokio::select! {
@@ -86,23 +92,22 @@ impl Ready {
                 () = stop.wait() => break,
             };
             let (socket, address) = tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection was not accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                        continue;
-                    }
-                },
+                accepted = listener.accept() => accepted,
                 () = stop.wait() => break,
             };
             let peer = Peer::from(address.ip());
             let Ok(place) = place_of(peer, &open, settings) else { continue };
-            let connection = connection(socket, peer, service.clone(), settings.header_timeout());
-            let connection = graceful.watch(connection);
+            let visit = Visit {
+                service: service.clone(),
+                peer,
+                tls: tls.clone(),
+                patience: settings.header_timeout(),
+                send_timeout: settings.send_timeout(),
+                watcher: graceful.watcher(),
+                stop: stop.clone(),
+            };
             tokio::spawn(async move {
-                // A client that breaks off is no failure of ours.
-                let _ = connection.await;
+                visit.serve(socket).await;
                 drop((turn, place));
             });
         }
@@ -122,7 +127,8 @@ struct TooMany;
 /// The connection's place among those of its network, where that is limited.
 fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option<OpenOne>, TooMany> {
     let limit = settings.max_connections_per_address;
-    if limit == 0 || (peer.is_private() && !settings.limit_private_addresses) {
+    let is_proxy = settings.trusted_proxies.contain(peer.address());
+    if limit == 0 || is_proxy || (peer.is_private() && !settings.limit_private_addresses) {
         return Ok(None);
     }
     open.one_more(peer, limit).map(Some).ok_or_else(|| {
@@ -166,29 +172,63 @@ where
     type Future = S::Future;
 
     fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        // `CONNECT host:port` has no path, on which warp panics; no path takes the method either.
+        if request.uri().path_and_query().is_none() {
+            *request.uri_mut() = Uri::from_static("/");
+        }
         request.extensions_mut().insert(self.arrival.clone());
         self.service.clone().call(request)
     }
 }
 
-fn connection<S>(
-    socket: TcpStream,
-    peer: Peer,
+/// One connection, as long as it is open.
+struct Visit<S> {
     service: S,
-    header_timeout: Duration,
-) -> http1::Connection<TokioIo<Watched<TcpStream>>, Arriving<S>>
+    peer: Peer,
+    tls: Option<Tls>,
+    /// How long to wait for a handshake, and then for each head.
+    patience: Duration,
+    /// How long to wait until a client takes more of an answer.
+    send_timeout: Duration,
+    watcher: Watcher,
+    stop: Stopping,
+}
+
+impl<S> Visit<S>
 where
     S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
 {
-    // Small answers must not wait for more to send.
-    let _ = socket.set_nodelay(true);
-    let ambiguous = Ambiguous::default();
-    let arrival = Arrival { peer, ambiguous: ambiguous.clone() };
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .max_headers(MAX_HEADERS)
-        .max_header_size(MAX_HEADER_BYTES)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(Watched::new(socket, ambiguous)), Arriving { service, arrival })
+    /// Answers requests until either side has enough.
+    async fn serve(mut self, socket: TcpStream) {
+        // Small answers must not wait for more to send.
+        let _ = socket.set_nodelay(true);
+        let Some(tls) = self.tls.take() else { return self.answer(socket, false).await };
+        let shaken = tokio::select! {
+            shaken = tls.shake_hands(socket, self.patience) => shaken,
+            () = self.stop.wait() => return,
+        };
+        match shaken {
+            Ok(socket) => self.answer(socket, true).await,
+            Err(error) => {
+                tracing::debug!(%error, network = self.peer.truncated(), "no agreement on encryption");
+            }
+        }
+    }
+
+    async fn answer(self, socket: impl AsyncRead + AsyncWrite + Unpin + 'static, is_tls: bool) {
+        let ambiguous = Ambiguous::default();
+        let arrival = Arrival { peer: self.peer, is_tls, ambiguous: ambiguous.clone() };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.patience)
+            .max_headers(MAX_HEADERS)
+            .max_header_size(MAX_HEADER_BYTES)
+            .max_buf_size(MAX_HEADER_BYTES)
+            .serve_connection(
+                TokioIo::new(Watched::new(Stalling::new(socket, self.send_timeout), ambiguous)),
+                Arriving { service: self.service, arrival },
+            );
+        // A client that breaks off is no failure of ours.
+        let _ = self.watcher.watch(connection).await;
+    }
 }

@@ -21,6 +21,7 @@ mod limits;
 mod lists;
 mod look;
 mod migrating;
+mod network;
 mod notes;
 mod pages;
 mod plugins;

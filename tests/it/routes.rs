@@ -5,7 +5,7 @@ use hindsight::web::{Route, Surface, routes};
 use crate::server::{NOW, TestServer, page_load, request};
 
 /// The route's path with ids that exist.
-fn filled(route: &Route, server: &TestServer) -> String {
+pub fn filled(route: &Route, server: &TestServer) -> String {
     route
         .path
         .replace("{connection}", &server.connection.id.to_string())

@@ -73,7 +73,7 @@ impl TestServer {
             settings: settings.clone(),
             clock: clock.clone(),
             store: store.clone(),
-            public_url: format!("http://{address}"),
+            public_url: settings.public_url(address),
             demo: None,
             stopping: stopping.clone(),
         })

@@ -1,6 +1,7 @@
 //! The doctor: why a connection records nothing, or not well, and what to do.
 
 mod checks;
+mod network;
 mod refusals;
 
 use serde::Serialize;
@@ -78,6 +79,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let present = frame.connection.clone().ok_or_else(Problem::not_found)?;
     let patient = examine(&app, connection, app.snippet(&present)).await?;
     let mut checks = patient.checks();
+    checks.push(network::check(&app, &request));
     checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
     let outcome = worst(&checks).map_or(Outcome::Good, |check| check.outcome);
     let page = DoctorPage {

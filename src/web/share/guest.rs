@@ -81,7 +81,7 @@ async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
         return password_page(&app, url, true);
     }
     app.guests.forget(share.id);
-    let secure = if app.public_url.starts_with("https://") { "; Secure" } else { "" };
+    let secure = if request.is_secure() { "; Secure" } else { "" };
     let cookie = format!("{}={proof}; Path={url}; HttpOnly; SameSite=Lax{secure}", password::COOKIE);
     let mut response = see_other(&url);
     let cookie = HeaderValue::from_str(&cookie).map_err(|_| Problem::no_share())?;
