@@ -5,9 +5,9 @@ import type { Note, NoteList } from "../../contracts/notes";
 import { element, make } from "../element";
 import { clock } from "../time";
 import { rememberAuthor } from "./author";
-import { isTaken } from "./keys";
 import { NoteItem } from "./note_item";
 import type { Playback } from "./playback";
+import { isTaken } from "./playback_keys";
 import { Declined, post, read } from "./post";
 
 /** Another panel beside the stage. They take turns. */
