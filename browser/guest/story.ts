@@ -73,15 +73,15 @@ function fill(story: Story | null, playback: Playback): void {
   words.textContent = story === null ? "What the visitor did could not be loaded." : "";
   if (story?.length === 0) words.textContent = "What the visitor did is listed once the visit is over.";
   const said = (story ?? []).filter((line) => line.kind in SPEAKERS);
-  list(element("story-list"), story ?? [], playback, (line) => [make("span", "", line.text)]);
+  list(element("story-list"), story ?? [], playback, (line) => [make("span", "event-text", line.text)]);
   list(element("conversation-list"), said, playback, spoken);
   // Without a conversation there is nothing to choose.
   element("conversation-tab").hidden = said.length === 0;
 }
 
 function spoken({ kind, text, said }: StoryLine): HTMLElement[] {
-  const words = make("span", "said");
-  words.append(make("strong", "", SPEAKERS[kind] ?? ""), make("span", "said-words", said ?? text));
+  const words = make("span", "spoken");
+  words.append(make("strong", "", SPEAKERS[kind] ?? ""), make("span", "spoken-words", said ?? text));
   return [words];
 }
 
@@ -93,13 +93,14 @@ function list(
   content: (line: StoryLine) => HTMLElement[],
 ): void {
   const rows = lines.map((line) => {
-    const row = make("button", `event event-${line.kind}`);
-    row.type = "button";
-    row.append(make("span", "event-at", clock(line.at_ms)), ...content(line));
-    row.addEventListener("click", () => playback.seek(line.at_ms));
-    const item = make("li");
-    item.append(row);
-    into.append(item);
+    const seek = make("button", "event-seek");
+    seek.type = "button";
+    seek.append(make("span", "event-at", clock(line.at_ms)), ...content(line));
+    seek.addEventListener("click", () => playback.seek(line.at_ms));
+    const row = make("li", `event event-${line.kind}`);
+    if (line.kind === "error") row.classList.add("event-failed");
+    row.append(seek);
+    into.append(row);
     return { at_ms: line.at_ms, row };
   });
   let current: HTMLElement | undefined;

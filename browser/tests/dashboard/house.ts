@@ -28,6 +28,8 @@ export interface House {
 export interface Place {
   name: string;
   path: (house: House) => string;
+  /** Whether a recording is played in it. */
+  plays?: true;
   /** Waits until the page shows what it is for, or opens a part of it. */
   open?: (page: Page) => Promise<void>;
 }
@@ -110,10 +112,11 @@ export const PLACES: Place[] = [
   { name: "sessions, none found", path: ({ shop }) => `${shop}/sessions?q=zebra` },
   { name: "sessions, nothing yet", path: ({ empty }) => `${empty}/sessions` },
   { name: "visitor", path: ({ shop }) => `${shop}/visitors/${encodeURIComponent(VISITOR)}` },
-  { name: "replay", path: ({ asking }) => asking, open: playable },
+  { name: "replay", path: ({ asking }) => asking, plays: true, open: playable },
   ...PANELS.map((panel) => ({
     name: `replay, ${panel}`,
     path: ({ asking, failing }: House) => `${panel === "findings" ? failing : asking}?panel=${panel}`,
+    plays: true as const,
     open: playable,
   })),
   { name: "replay, nothing to play", path: ({ shop }) => `${shop}/sessions/${sessionOf("blind")}` },
@@ -141,10 +144,11 @@ export const PLACES: Place[] = [
   { name: "delete a connection", path: ({ shop }) => `${shop}/settings/delete` },
   { name: "problem", path: () => "/nowhere" },
   { name: "kind of problem", path: () => "/problems/not-found" },
-  { name: "share", path: ({ shared }) => shared, open: playable },
+  { name: "share", path: ({ shared }) => shared, plays: true, open: playable },
   {
     name: "share, with events",
     path: ({ shared }) => shared,
+    plays: true,
     open: async (page) => {
       await playable(page);
       await page.getByRole("button", { name: "What the visitor did" }).click();
