@@ -162,7 +162,7 @@ class Notes {
     const badge = element("notes-count");
     badge.textContent = String(count);
     badge.hidden = count === 0;
-    this.toggle.setAttribute("aria-label", count === 0 ? "Notes" : `Notes (${count})`);
+    this.toggle.setAttribute("aria-label", count === 0 ? "Notes" : `Notes: ${count}`);
   }
 
   private mark(): void {

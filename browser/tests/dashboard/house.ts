@@ -5,6 +5,8 @@ import { type RunningServer, startServer } from "../support/server";
 import { blind, counting, identified, sessionOf, upload } from "./visit";
 
 const VISITOR = "ada@example.org";
+/** More than a page of a list has. */
+const MANY = 60;
 const PASSWORD = "a password for this test";
 
 /** The addresses of what is on the server, as paths. */
@@ -14,6 +16,8 @@ export interface House {
   shop: string;
   /** A connection into which nothing was sent. */
   empty: string;
+  /** A connection with more visits than a page of a list has. */
+  full: string;
   /** A visit in which visitors ask the chat. */
   asking: string;
   /** A visit in which something goes wrong. */
@@ -50,6 +54,12 @@ export async function furnish(): Promise<House> {
   await upload(target, { visit: "known", events: identified(VISITOR, counting(20)), end: true });
   await upload(target, { visit: "blind", events: blind() });
 
+  const full = { url: server.url, key: await server.addConnection("Many visits") };
+  for (let visit = 1; visit <= MANY; visit += 1) {
+    const href = `https://shop.example/products/a-page-with-a-longer-name-${visit}?from=newsletter`;
+    await upload(full, { visit: `visit-${visit}`, events: counting(2, href), end: true });
+  }
+
   const home = new URL((await fetch(server.url)).url).pathname;
   const shop = home.replace(/\/sessions$/, "");
   const asking = await find(server, `${shop}/sessions?prompts=any`);
@@ -65,6 +75,7 @@ export async function furnish(): Promise<House> {
     server,
     shop,
     empty: shop.replace(/\d+$/, (id) => String(Number(id) + 1)),
+    full: shop.replace(/\d+$/, (id) => String(Number(id) + 2)),
     asking: `${shop}/sessions/${asking}`,
     failing: `${shop}/sessions/${failing}`,
     report: await found(server, `${shop}/reports`, /\/connections\/\d+\/reports\/\d+/),
@@ -111,6 +122,8 @@ export const PLACES: Place[] = [
   },
   { name: "sessions, none found", path: ({ shop }) => `${shop}/sessions?q=zebra` },
   { name: "sessions, nothing yet", path: ({ empty }) => `${empty}/sessions` },
+  { name: "sessions, a full page", path: ({ full }) => `${full}/sessions` },
+  { name: "activity, a full page", path: ({ full }) => `${full}/activity` },
   { name: "visitor", path: ({ shop }) => `${shop}/visitors/${encodeURIComponent(VISITOR)}` },
   { name: "replay", path: ({ asking }) => asking, plays: true, open: playable },
   ...PANELS.map((panel) => ({

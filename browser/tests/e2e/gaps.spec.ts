@@ -7,7 +7,7 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import { type RunningServer, startServer } from "../support/server";
 import { recordingRuns } from "./replayed";
 
-const ANSWERED = "How long does delivery to Germany take?";
+const ANSWERED = "How long does delivery take?";
 const UNANSWERED = "Do you mend old bicycles?";
 const SECRET = "whsec_of_this_test";
 
@@ -39,8 +39,8 @@ test("an agent: what it does not answer becomes a gap", async ({ page, browser }
     await page.getByRole("link", { name: "Settings", exact: true }).click();
     await page.getByRole("link", { name: "Answers" }).click();
     await page.getByRole("radio", { name: /^Your own agent/ }).check();
-    await page.getByLabel("Address").filter({ visible: true }).fill(agent.url);
-    await page.getByLabel("Secret").fill(SECRET);
+    await page.getByRole("textbox", { name: "Address" }).filter({ visible: true }).fill(agent.url);
+    await page.getByLabel("Secret", { exact: true }).fill(SECRET);
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.locator(".done-note")).toBeVisible();
 
