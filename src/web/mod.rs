@@ -60,6 +60,7 @@ mod server;
 mod sessions;
 mod settings;
 mod share;
+mod shrink;
 mod storage;
 mod story;
 mod timeline;
