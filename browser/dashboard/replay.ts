@@ -25,6 +25,7 @@ import { startNotes } from "./replay/notes";
 import { showNotice } from "./replay/notices";
 import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
+import { stepThrough } from "./replay/playback_keys";
 import { startScrubber } from "./replay/scrubber";
 import { startSharing } from "./replay/share";
 import { embedStage } from "./replay/stage";
@@ -75,9 +76,10 @@ function startReplay(): void {
   followLive(playback, toast);
   const beside = startNeighbours(neighbours, toast);
   startAutoplay(playback, beside);
-  const reach = { playback, toast, story, events, findings, beside, fullscreen: startFullscreen() };
-  startControls(playback, reach);
-  listenToKeys(reach);
+  const step = (direction: -1 | 1) => void stepThrough(events, direction, playback, toast);
+  const reach = { playback, step, fullscreen: startFullscreen() };
+  startControls(reach);
+  listenToKeys(reach, { story, findings, beside, toast });
 
   // A recording that is measured again has changed.
   const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation.grow()]));

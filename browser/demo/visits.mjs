@@ -85,7 +85,7 @@ async function asksTheChat(visitor) {
   await visitor.pause(1500);
   await visitor.click(visitor.button("Chat with us"));
   await visitor.pause(1200);
-  await ask(visitor, "How long does delivery to Germany take?");
+  await ask(visitor, "How long does delivery take?");
   await visitor.click(visitor.button("Helpful"));
   await visitor.click(visitor.link(/Harbour mug/));
   await visitor.pause(2500);

@@ -7,16 +7,18 @@ import type { FromStage, ToStage } from "../contracts/replay";
 import type { Story } from "../contracts/story";
 import { enableCopyButtons } from "../dashboard/clipboard";
 import { showAddress } from "../dashboard/replay/address";
+import { startControls } from "../dashboard/replay/controls";
+import { startFullscreen } from "../dashboard/replay/fullscreen";
 import { showNotice } from "../dashboard/replay/notices";
 import { Playback } from "../dashboard/replay/playback";
+import { type Reach, stepThrough } from "../dashboard/replay/playback_keys";
+import { startScrubber } from "../dashboard/replay/scrubber";
 import { showStageState } from "../dashboard/replay/stage_state";
 import { createToast } from "../dashboard/replay/toast";
 import { keepTimesFresh } from "../dashboard/time";
-import { startControls, toggleFullscreen } from "./controls";
 import { listenToKeys } from "./keys";
 import { startPanels } from "./panels";
-import { startScrubber } from "./scrubber";
-import { startStory } from "./story";
+import { GuestStory } from "./story";
 
 /** What the replay is given. */
 export interface Given {
@@ -35,14 +37,18 @@ export function startReplay(given: Given): { playback: Playback; hear: (message:
   const toast = createToast();
   showStageState(playback);
   showAddress(playback);
-  startScrubber(playback);
-  startControls(playback, toggleFullscreen);
+  const told = new GuestStory(given.story, playback);
+  startScrubber(playback, told);
+  const step: Reach["step"] = (direction) => void stepThrough(told, direction, playback, toast);
+  // Without a story there are no buttons for its events either.
+  const hasStory = document.getElementById("guest-story") !== null;
+  const reach = { playback, step: hasStory ? step : undefined, fullscreen: startFullscreen() };
+  startControls(reach);
   const [story, facts] = startPanels(
     { panel: "guest-story", toggle: "story-toggle", close: "story-close" },
     { panel: "facts", toggle: "facts-toggle", close: "facts-close" },
   );
-  startStory(given.story, playback);
-  listenToKeys(playback, { story, facts, fullscreen: toggleFullscreen });
+  listenToKeys(reach, { story, facts });
   const hear = (message: FromStage) => {
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);

@@ -2,24 +2,48 @@
 
 import type { Story, StoryLine } from "../contracts/story";
 import { element, make } from "../dashboard/element";
+import { type Mark, Marks } from "../dashboard/replay/marks";
 import type { Playback } from "../dashboard/replay/playback";
+import type { Steps } from "../dashboard/replay/playback_keys";
+import { lastBefore, type Told } from "../dashboard/replay/timeline";
 import { clock } from "../dashboard/time";
 
 /** What is said, and by whom it is. */
 const SPEAKERS: Record<string, string> = { prompt: "Visitor", reply: "Assistant" };
 
 /** What stands on the scrubber. */
-const MOMENTS = ["page-view", "prompt", "error"];
+const MARKED = ["page-view", "prompt", "error"] as const;
 
-/** Ticks nearer to each other than this share of the timeline are one. */
-const TICK_PLACES = 1000;
+/** What the visitor did, as far as guests may know it. */
+export class GuestStory implements Told, Steps {
+  items: Story = [];
+  readonly #given: Promise<Story | null>;
 
-/** Fills the panel, where this replay has one. */
-export function startStory(given: Promise<Story | null>, playback: Playback): void {
-  const panel = document.getElementById("guest-story");
-  if (panel === null) return;
-  chooseTabs(panel);
-  void given.then((story) => fill(story, playback));
+  /** Fills the panel, where this replay has one, and marks the scrubber. */
+  constructor(given: Promise<Story | null>, playback: Playback) {
+    const marks = new Marks(playback);
+    this.#given = given;
+    void given.then((story) => {
+      this.items = story ?? [];
+      for (const kind of MARKED) marks.put(kind, this.items.filter((line) => line.kind === kind).map(asMark));
+    });
+    const panel = document.getElementById("guest-story");
+    if (panel === null) return;
+    chooseTabs(panel);
+    void given.then((story) => fill(story, playback));
+  }
+
+  async load(): Promise<void> {
+    await this.#given;
+  }
+
+  before(at_ms: number): StoryLine | undefined {
+    return this.items[lastBefore(this.items, at_ms)];
+  }
+}
+
+function asMark({ at_ms, text }: StoryLine): Mark {
+  return { at_ms, text };
 }
 
 function chooseTabs(panel: HTMLElement): void {
@@ -49,16 +73,15 @@ function fill(story: Story | null, playback: Playback): void {
   words.textContent = story === null ? "What the visitor did could not be loaded." : "";
   if (story?.length === 0) words.textContent = "What the visitor did is listed once the visit is over.";
   const said = (story ?? []).filter((line) => line.kind in SPEAKERS);
-  list(element("story-list"), story ?? [], playback, (line) => [make("span", "", line.text)]);
+  list(element("story-list"), story ?? [], playback, (line) => [make("span", "event-text", line.text)]);
   list(element("conversation-list"), said, playback, spoken);
   // Without a conversation there is nothing to choose.
   element("conversation-tab").hidden = said.length === 0;
-  mark(story ?? [], playback);
 }
 
 function spoken({ kind, text, said }: StoryLine): HTMLElement[] {
-  const words = make("span", "said");
-  words.append(make("strong", "", SPEAKERS[kind] ?? ""), make("span", "said-words", said ?? text));
+  const words = make("span", "spoken");
+  words.append(make("strong", "", SPEAKERS[kind] ?? ""), make("span", "spoken-words", said ?? text));
   return [words];
 }
 
@@ -70,13 +93,14 @@ function list(
   content: (line: StoryLine) => HTMLElement[],
 ): void {
   const rows = lines.map((line) => {
-    const row = make("button", `event event-${line.kind}`);
-    row.type = "button";
-    row.append(make("span", "event-at", clock(line.at_ms)), ...content(line));
-    row.addEventListener("click", () => playback.seek(line.at_ms));
-    const item = make("li");
-    item.append(row);
-    into.append(item);
+    const seek = make("button", "event-seek");
+    seek.type = "button";
+    seek.append(make("span", "event-at", clock(line.at_ms)), ...content(line));
+    seek.addEventListener("click", () => playback.seek(line.at_ms));
+    const row = make("li", `event event-${line.kind}`);
+    if (line.kind === "error") row.classList.add("event-failed");
+    row.append(seek);
+    into.append(row);
     return { at_ms: line.at_ms, row };
   });
   let current: HTMLElement | undefined;
@@ -89,27 +113,4 @@ function list(
     const isRead = into.closest("[hidden]") === null && !into.matches(":hover, :focus-within");
     if (isRead) happened?.scrollIntoView({ block: "nearest" });
   });
-}
-
-function mark(story: Story, playback: Playback): void {
-  const moments = story.filter(({ kind }) => MOMENTS.includes(kind));
-  const marks = element("guest-ticks");
-  let drawn = 0;
-  playback.onChange(({ duration_ms }) => {
-    if (duration_ms === drawn) return;
-    drawn = duration_ms;
-    const taken = new Set<string>();
-    const isFirst = ({ kind, at_ms }: StoryLine) => {
-      const place = `${kind} ${Math.floor((at_ms * TICK_PLACES) / duration_ms)}`;
-      return !taken.has(place) && taken.add(place);
-    };
-    marks.replaceChildren(...moments.filter(isFirst).map((line) => tick(line, duration_ms)));
-  });
-}
-
-function tick({ at_ms, kind, text }: StoryLine, duration_ms: number): HTMLElement {
-  const tick = make("div", `guest-tick tick-${kind}`);
-  tick.title = `${clock(at_ms)} ${text}`;
-  tick.style.left = `${Math.min(100, (100 * at_ms) / duration_ms)}%`;
-  return tick;
 }

@@ -2,13 +2,10 @@
 //!
 //! A plugin's words may quote what a visitor typed, so nothing in them is trusted: HTML
 //! is shown as text, pictures as their description, and a link leads to `http` and
-//! `https` only. Headings are lowered, since the page has its own.
+//! `https` only. Headings begin at the second level, since a page has a title of its own.
 
 use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use url::Url;
-
-/// How far headings are lowered: a page has a title, and a section may have one.
-const LOWERED_BY: usize = 2;
 
 const LEVELS: [HeadingLevel; 6] = [
     HeadingLevel::H1,
@@ -26,12 +23,22 @@ pub const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKE
 pub fn to_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut link_is_open = false;
-    let events = Parser::new_ext(text, OPTIONS).filter_map(|event| harmless(event, &mut link_is_open));
+    let top = top_heading(text);
+    let events = Parser::new_ext(text, OPTIONS).filter_map(|event| harmless(event, top, &mut link_is_open));
     html::push_html(&mut out, events);
     out
 }
 
-fn harmless<'a>(event: Event<'a>, link_is_open: &mut bool) -> Option<Event<'a>> {
+/// The highest heading that the text has.
+fn top_heading(text: &str) -> HeadingLevel {
+    let headings = Parser::new_ext(text, OPTIONS).filter_map(|event| match event {
+        Event::Start(Tag::Heading { level, .. }) => Some(level),
+        _ => None,
+    });
+    headings.min().unwrap_or(HeadingLevel::H1)
+}
+
+fn harmless<'a>(event: Event<'a>, top: HeadingLevel, link_is_open: &mut bool) -> Option<Event<'a>> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
@@ -45,12 +52,12 @@ fn harmless<'a>(event: Event<'a>, link_is_open: &mut bool) -> Option<Event<'a>> 
         // Links do not stand in links, so one flag is enough.
         Event::End(TagEnd::Link) => std::mem::take(link_is_open).then(|| Event::Html(CowStr::from("</a>"))),
         Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
-            level: lowered(level),
+            level: lowered(level, top),
             id: None,
             classes: vec![],
             attrs: vec![],
         })),
-        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lowered(level)))),
+        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lowered(level, top)))),
         // Alignment would be written as a style, which the pages' policy does not allow.
         Event::Start(Tag::Table(columns)) => {
             Some(Event::Start(Tag::Table(columns.into_iter().map(|_| Alignment::None).collect())))
@@ -66,8 +73,9 @@ fn opening(address: &str) -> Option<String> {
     Some(format!("<a class=\"link\" href=\"{href}\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">"))
 }
 
-fn lowered(level: HeadingLevel) -> HeadingLevel {
-    LEVELS[(level as usize - 1 + LOWERED_BY).min(LEVELS.len() - 1)]
+/// Where a heading stands in the page when the highest of its text comes right below the page's title.
+fn lowered(level: HeadingLevel, top: HeadingLevel) -> HeadingLevel {
+    LEVELS[(level as usize - top as usize + 1).min(LEVELS.len() - 1)]
 }
 
 /// What was text may be HTML once what stood around it is none. Nobody writes this deep.
@@ -111,8 +119,14 @@ mod tests {
     fn plain_markdown_becomes_html() {
         assert_eq!(
             to_html("# Title\n\nFive **rage** clicks on `#pay`.\n\n- one\n- two"),
-            "<h3>Title</h3>\n<p>Five <strong>rage</strong> clicks on <code>#pay</code>.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
+            "<h2>Title</h2>\n<p>Five <strong>rage</strong> clicks on <code>#pay</code>.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
         );
+    }
+
+    #[test]
+    fn headings_begin_below_the_title_of_the_page() {
+        assert_eq!(to_html("## A\n\n### B\n\n## C"), "<h2>A</h2>\n<h3>B</h3>\n<h2>C</h2>\n");
+        assert_eq!(to_html("# A\n\n###### B"), "<h2>A</h2>\n<h6>B</h6>\n");
     }
 
     #[test]
@@ -149,9 +163,10 @@ mod tests {
     }
 
     /// What Markdown can make; everything else is text.
-    const TAGS: [&str; 24] = [
+    const TAGS: [&str; 25] = [
         "a",
         "p",
+        "h2",
         "h3",
         "h4",
         "h5",

@@ -62,6 +62,7 @@ mod server;
 mod sessions;
 mod settings;
 mod share;
+mod shrink;
 mod stalling;
 mod storage;
 mod story;

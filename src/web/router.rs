@@ -20,6 +20,7 @@ use super::forwarded::Sender;
 use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
+use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
@@ -242,6 +243,7 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     // What follows on the connection could not be watched (`framing`).
     let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
     let is_guest = request.path.starts_with(share::BELOW);
+    let takes_gzip = request.accepts("gzip");
     let (answer, surface) = answer(&app, &router, request).await;
     let mut response = match (answer, surface) {
         (Ok(response), _) => response,
@@ -265,7 +267,7 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     if is_last {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    response
+    if takes_gzip { shrink(response).await } else { response }
 }
 
 async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {

@@ -47,6 +47,8 @@ pub struct Row {
     is_read: bool,
     /// How many notes people wrote at it.
     notes: i64,
+    /// The same in words, where there are any.
+    noted: Option<String>,
     /// All links to sessions of the connection.
     shares_url: String,
     /// The replay with its findings open.
@@ -94,6 +96,7 @@ impl Row {
             findings_url: format!("{}?{PANEL_OF_FINDINGS}", url_of(&session)),
             is_read: session.counts.is_some(),
             notes: session.notes,
+            noted: (session.notes > 0).then(|| format::count(session.notes, "note")),
             shares_url: share::url_of_all(session.connection),
             signals: Signals::of(session.counts, &session.found, &beside.kinds),
             id: session.id.to_string(),

@@ -102,7 +102,7 @@ async fn a_report_reads_well_and_runs_nothing() {
     for expected in [
         "<strong>returns</strong>",
         "&lt;script&gt;",
-        "<h3>What next</h3>",
+        "<h2>What next</h2>",
         "<td class=\"number\">1,234</td>",
         &format!("href=\"{}/{SESSION}?moment=1500\"", server.sessions_path()),
     ] {

@@ -1,5 +1,6 @@
 //! The table of routes, walked row by row.
 
+use hindsight::ingest::gzip;
 use hindsight::web::{Route, Surface, routes};
 
 use crate::server::{NOW, TestServer, page_load, request};
@@ -191,4 +192,25 @@ async fn idle_connections_are_closed() {
         });
         assert!(closed.await.expect("a socket thread"), "{sent:?} is not waited for");
     }
+}
+
+#[tokio::test]
+async fn a_page_comes_as_gzip_to_who_takes_it() {
+    let server = TestServer::start().await;
+    let path = server.sessions_path();
+    let plain = server.get(&path).await;
+    assert_eq!(plain.header("content-encoding"), None);
+    for refusing in ["Accept-Encoding: br", "Accept-Encoding: gzip;q=0"] {
+        assert_eq!(
+            server.send(&request("GET", &path, &[refusing], b"")).await.body,
+            plain.body,
+            "{refusing}"
+        );
+    }
+    let packed = server.send(&request("GET", &path, &["Accept-Encoding: gzip, br"], b"")).await;
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert_eq!(packed.header("vary"), Some("accept-encoding"));
+    assert_eq!(packed.header("content-length"), Some(packed.body.len().to_string().as_str()));
+    assert_eq!(gzip::inflate(&packed.body, gzip::Limits::STORED).expect("gzip"), plain.body);
+    assert!(packed.body.len() * 2 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
 }

@@ -1,12 +1,12 @@
 import { element } from "../element";
 import { clock } from "../time";
-import { type Reach, STEP_MS, stepToEvent } from "./keys";
 import type { Playback } from "./playback";
+import { type Reach, STEP_MS } from "./playback_keys";
 
 /** Makes the buttons below the scrubber work, and shows in them what is played. */
-export function startControls(playback: Playback, reach: Reach): void {
+export function startControls({ playback, step }: Reach): void {
   const controls = element("controls");
-  connect(playback, reach);
+  connect(playback, step);
   releaseFocusAfterPointer(controls);
   showClock(playback);
   showToggle(playback);
@@ -14,14 +14,16 @@ export function startControls(playback: Playback, reach: Reach): void {
   showSettings(playback, controls);
 }
 
-function connect(playback: Playback, reach: Reach): void {
+function connect(playback: Playback, step: Reach["step"]): void {
   const onClick = (id: string, act: () => void) => element(id).addEventListener("click", act);
   onClick("restart", () => playback.restart());
   onClick("back", () => playback.seekBy(-STEP_MS));
   onClick("toggle", () => playback.toggle());
   onClick("forward", () => playback.seekBy(STEP_MS));
-  onClick("previous-event", () => void stepToEvent(reach, -1));
-  onClick("next-event", () => void stepToEvent(reach, 1));
+  if (step) {
+    onClick("previous-event", () => step(-1));
+    onClick("next-event", () => step(1));
+  }
   onClick("skip-idle", () => playback.setSkipIdle(!playback.state.skip_idle));
   onClick("help-open", () => element<HTMLDialogElement>("help").showModal());
 }

@@ -47,6 +47,8 @@ export class LongList<T> {
     while (kept < most && isSame(items[kept] as T, this.items[kept] as T)) kept += 1;
     if (kept === items.length && kept === this.items.length) return;
     this.items = items;
+    // What is empty is no stop for who goes by keys.
+    this.#scroller.tabIndex = items.length === 0 ? -1 : 0;
     const keptChunks = Math.floor(kept / ROWS_IN_CHUNK);
     for (const chunk of this.#chunks.splice(keptChunks)) {
       this.#observer.unobserve(chunk.box);

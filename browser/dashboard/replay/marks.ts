@@ -18,6 +18,9 @@ export interface Mark {
 /** The kinds of marks, as their style has them. */
 export type MarkKind = "page-view" | "prompt" | "error" | "finding" | "note";
 
+/** Ticks nearer to each other than this share of the timeline are one. */
+const TICK_PLACES = 1000;
+
 /** The marks of a timeline. */
 export class Marks {
   readonly #playback: Playback;
@@ -38,11 +41,20 @@ export class Marks {
   put(kind: MarkKind, marks: readonly Mark[]): void {
     for (const former of this.#byKind.get(kind)?.drawn ?? []) former.remove();
     const { duration_ms } = this.#playback.state;
-    const drawn = marks.map((mark) => draw(kind, mark, duration_ms));
+    const drawn = apart(marks, duration_ms).map((mark) => draw(kind, mark, duration_ms));
     this.#byKind.set(kind, { marks, drawn });
     const room = element(marks.some(({ open }) => open) ? "found-marks" : "event-ticks");
     room.append(...drawn);
   }
+}
+
+/** Of those that would stand on top of each other the first; what can be opened stays, whatever it covers. */
+function apart(marks: readonly Mark[], duration_ms: number): readonly Mark[] {
+  const taken = new Set<number>();
+  return marks.filter(({ at_ms, open }) => {
+    const place = Math.floor((at_ms * TICK_PLACES) / duration_ms);
+    return open !== undefined || (!taken.has(place) && taken.add(place));
+  });
 }
 
 function draw(kind: MarkKind, mark: Mark, duration_ms: number): HTMLElement {

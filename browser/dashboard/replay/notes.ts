@@ -5,9 +5,9 @@ import type { Note, NoteList } from "../../contracts/notes";
 import { element, make } from "../element";
 import { clock } from "../time";
 import { rememberAuthor } from "./author";
-import { isTaken } from "./keys";
 import { NoteItem } from "./note_item";
 import type { Playback } from "./playback";
+import { isTaken } from "./playback_keys";
 import { Declined, post, read } from "./post";
 
 /** Another panel beside the stage. They take turns. */
@@ -162,7 +162,7 @@ class Notes {
     const badge = element("notes-count");
     badge.textContent = String(count);
     badge.hidden = count === 0;
-    this.toggle.setAttribute("aria-label", count === 0 ? "Notes" : `Notes (${count})`);
+    this.toggle.setAttribute("aria-label", count === 0 ? "Notes" : `Notes: ${count}`);
   }
 
   private mark(): void {

@@ -2,7 +2,7 @@ import { element } from "../element";
 import { clock } from "../time";
 import { drawActivity } from "./activity";
 import type { Playback, PlaybackState } from "./playback";
-import type { Landmarks } from "./timeline";
+import type { Told } from "./timeline";
 
 /** How far the keys of a slider go that mean nothing elsewhere on the page. */
 const KEY_STEPS_MS: Record<string, number> = {
@@ -16,10 +16,10 @@ const KEY_STEPS_MS: Record<string, number> = {
 const SAID_FOR_MS = 2500;
 
 /** The timeline one sees and drags: a slider over the whole recording. */
-export function startScrubber(playback: Playback, landmarks: Landmarks): void {
+export function startScrubber(playback: Playback, told: Told): void {
   const scrubber = element("scrubber");
   const drag = dragToSeek(scrubber, playback);
-  const preview = previewOf(scrubber, playback, landmarks);
+  const preview = previewOf(scrubber, playback, told);
   previewOnHover(scrubber, preview);
   moveByKeys(scrubber, playback, preview);
   drawActivity(scrubber, playback);
@@ -27,7 +27,7 @@ export function startScrubber(playback: Playback, landmarks: Landmarks): void {
     scrubber.setAttribute("aria-disabled", String(!state.loaded || state.problem !== ""));
     if (drag.active) return;
     // While it plays the words would be read out over and over.
-    const words = state.playing ? undefined : landmarks.before(state.at_ms)?.text;
+    const words = state.playing ? undefined : told.before(state.at_ms)?.text;
     showPosition(scrubber, state, state.at_ms, words);
   });
 }
@@ -84,7 +84,7 @@ interface Preview {
   hide(): void;
 }
 
-function previewOf(scrubber: HTMLElement, playback: Playback, landmarks: Landmarks): Preview {
+function previewOf(scrubber: HTMLElement, playback: Playback, told: Told): Preview {
   const hover = element("hover");
   const time = element("hover-time");
   const words = element("hover-words");
@@ -93,7 +93,7 @@ function previewOf(scrubber: HTMLElement, playback: Playback, landmarks: Landmar
       const at_ms = share * playback.state.duration_ms;
       scrubber.style.setProperty("--hover", String(share));
       time.textContent = clock(at_ms);
-      words.textContent = landmarks.before(at_ms)?.text ?? "";
+      words.textContent = told.before(at_ms)?.text ?? "";
       hover.hidden = false;
       keepInWindow(element("hover-bubble"));
     },

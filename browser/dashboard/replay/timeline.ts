@@ -71,8 +71,14 @@ export class Timeline {
   }
 }
 
+/** What can tell what happened. */
+export interface Told {
+  /** The last that has happened by then. */
+  before(at_ms: number): { text: string } | undefined;
+}
+
 /** The main moments of a recording, kept up to date while it grows. */
-export class Landmarks {
+export class Landmarks implements Told {
   moments: Moments | undefined;
   readonly #url: string;
   readonly #listeners: ((moments: Moments) => void)[] = [];
@@ -93,7 +99,6 @@ export class Landmarks {
     for (const listener of this.#listeners) listener(moments);
   }
 
-  /** The last moment that has happened by then. */
   before(at_ms: number): ListedEvent | undefined {
     const events = this.moments?.events ?? [];
     return events[lastBefore(events, at_ms)];

@@ -50,7 +50,7 @@ test("a note is written by key, marked, and linked to", async ({ page }) => {
   await expect(note).toContainText("Ada");
   await expect(note.getByRole("link")).toHaveAttribute("href", "https://example.org/t/1");
   await expect(note.getByRole("link")).toHaveAttribute("rel", /noopener/);
-  await expect(page.getByRole("button", { name: "Notes (1)" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Notes: 1" })).toBeVisible();
   await expect(page.locator(".note-mark")).toHaveCount(1);
 
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -77,7 +77,7 @@ test("one's own note is changed, deleted and taken back; another's is only read"
   const other = await browser.newPage();
   await other.goto(page.url());
   await ready(other);
-  await other.getByRole("button", { name: "Notes (1)" }).click();
+  await other.getByRole("button", { name: "Notes: 1" }).click();
   await expect(panel(other).locator(".note")).toContainText("Better words");
   await expect(panel(other).getByRole("button", { name: "Delete" })).toHaveCount(0);
   await other.close();

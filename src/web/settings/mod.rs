@@ -23,7 +23,7 @@ use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, doctor, retention, see_other};
+use super::{App, Response, doctor, retention, see_other, share};
 use crate::model::ConnectionId;
 
 const PATH: &str = "/connections/{connection}/settings";
@@ -73,6 +73,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
         tab("Retention", retention::settings_url(connection)),
+        tab("Shared links", share::url_of_all(connection)),
         tab("Doctor", doctor::url(connection)),
     ]
 }

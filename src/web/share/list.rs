@@ -7,6 +7,7 @@ use super::super::page::{Frame, sessions_url};
 use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
+use super::super::settings::{self, Tab};
 use super::super::{App, Response, format};
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::choices;
@@ -33,6 +34,7 @@ struct SharesPage {
     done: Option<&'static str>,
     /// Takes that back.
     undo_url: Option<String>,
+    tabs: Vec<Tab>,
     sessions_url: String,
     rows: Vec<Row>,
 }
@@ -101,7 +103,8 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         |(share, session)| Row::of(Share { landing_url: rule.apply(session).landing_url, ..share }, now);
     let undo = |id: String| id.parse::<i64>().ok().map(|id| action(connection, id, "restore"));
     let page = SharesPage {
-        frame: Frame::about(&app, "shares", connection).await?,
+        frame: Frame::about(&app, "settings", connection).await?,
+        tabs: settings::tabs(connection, "Shared links"),
         done: match (&revoked, &restored) {
             (Some(_), _) => Some("The link works no more."),
             (_, Some(_)) => Some("The link works again."),
