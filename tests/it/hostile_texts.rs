@@ -2,7 +2,9 @@
 //! every page is read as browsers read it: nothing that came as data is an element, an
 //! attribute, a script or an address that runs.
 
+use std::collections::HashSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,6 +59,8 @@ fn visit() -> Value {
         custom(300, "hindsight.identify", json!({ "id": SHORT, "traits": { LONG: LONG, "plan": LONG, "mail": SHORT } })),
         custom(400, "hindsight.prompt", json!({ "id": SHORT, "conversation": LONG, "text": LONG })),
         custom(500, "hindsight.reply", json!({ "id": "r", "to": SHORT, "text": LONG, "answered": false, "sources": [LONG, ADDRESS] })),
+        custom(550, "hindsight.prompt", json!({ "id": "f", "conversation": "=1+1", "text": "=HYPERLINK(\"https://evil.example\")" })),
+        custom(560, "hindsight.reply", json!({ "id": "g", "to": "f", "text": "\t=1\n=1", "sources": ["@SUM(A1)"] })),
         custom(600, "hindsight.feedback", json!({ "id": "r", "value": -1 })),
         custom(700, "hindsight.track", json!({ "name": LONG, "props": { LONG: LONG } })),
         custom(800, "hindsight.console", json!({ "level": LONG, "text": LONG, "stack": LONG })),
@@ -237,6 +241,68 @@ fn check(html: &str, place: &str) {
     }
 }
 
+/// Fails where a file that is kept could be more than it says; answers what kind it is.
+fn check_file(answer: &Answer, place: &str) -> Option<String> {
+    let disposition = answer.header("content-disposition")?;
+    let name = disposition.strip_prefix("attachment; filename=\"").and_then(|rest| rest.strip_suffix('"'));
+    let name = name.unwrap_or_else(|| panic!("{place}: {disposition}"));
+    assert_plain(name, place);
+    let kind = name.rsplit('.').next().expect("an end").to_owned();
+    match &*kind {
+        "csv" => check_table(&answer.text(), place),
+        "zip" => {
+            let entries = zip::ZipArchive::new(Cursor::new(&answer.body)).expect("an archive");
+            entries.file_names().for_each(|entry| {
+                entry.expect("a name").split('/').for_each(|part| assert_plain(part, place))
+            });
+        }
+        "md" => check_markdown(&answer.text(), place),
+        "json" => drop(answer.json()),
+        _ => {}
+    }
+    Some(kind)
+}
+
+fn assert_plain(name: &str, place: &str) {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "._-".contains(char);
+    assert!(name.chars().all(is_plain) && !name.starts_with('.') && !name.is_empty(), "{place}: {name:?}");
+}
+
+/// As somebody else's program would read it.
+fn check_markdown(text: &str, place: &str) {
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        let is_harmless = match &event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Image { .. }) => false,
+            Event::Start(Tag::Link { dest_url, .. }) => !dest_url.contains("javascript:"),
+            _ => true,
+        };
+        assert!(is_harmless, "{place}: {event:?}");
+    }
+}
+
+/// No field of a table begins as a formula does, also in lines within a field.
+fn check_table(table: &str, place: &str) {
+    let mut rest = table;
+    let mut fields = 0;
+    while let Some(start) = rest.find('"') {
+        let mut end = start + 1;
+        while let Some(quote) = rest[end..].find('"') {
+            end += quote + 1;
+            if !rest[end..].starts_with('"') {
+                break;
+            }
+            end += 1;
+        }
+        let field = &rest[start + 1..];
+        assert!(!field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', ' ']), "{place}: {field:.40}");
+        fields += 1;
+        rest = &rest[end..];
+    }
+    assert!(fields > 0, "{place} has fields");
+}
+
 /// The names of parameters that pages read, each with markup as its value.
 fn hostile_query() -> String {
     let names = [
@@ -277,7 +343,7 @@ async fn no_stored_text_is_markup_on_any_page() {
         .expect("written");
     let (token, report) = store(&server).await;
 
-    let (mut pages, mut telling) = (0, Vec::new());
+    let (mut pages, mut telling, mut files) = (0, Vec::new(), HashSet::new());
     for route in web::routes(&server.app).iter().filter(|route| route.method == "GET") {
         if route.path.ends_with("/live") {
             continue; // It does not end, and is no document: `pages` and `activity` read it.
@@ -287,6 +353,7 @@ async fn no_stored_text_is_markup_on_any_page() {
             let address = if query.is_empty() { path } else { format!("{path}?{query}") };
             let answer = server.get(&address).await;
             assert!(answer.status < 500, "{address}: {}", answer.text());
+            files.extend(check_file(&answer, &address));
             if looks_like_a_page(&answer, route) {
                 check(&answer.text(), &address);
                 pages += 1;
@@ -312,6 +379,9 @@ async fn no_stored_text_is_markup_on_any_page() {
         "/share/{token}",
     ] {
         assert!(telling.iter().any(|told| told == path), "{path} shows what was stored: {telling:?}");
+    }
+    for kind in ["csv", "html", "json", "md", "ts", "zip"] {
+        assert!(files.contains(kind), "a file of the kind {kind} was read: {files:?}");
     }
     println!("{pages} pages were read; {} of the routes show what was stored", telling.len());
 }

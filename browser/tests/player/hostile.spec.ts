@@ -59,7 +59,9 @@ async function play(browser: Page, events: RecordedEvent[], layers: Layers = {})
   else browser.on("request", (request) => note(request.url()));
   await replay.load({ autoplay: true, speed: 2 });
   browser.on("framenavigated", (frame) => {
-    if (frame.url() !== "about:blank") out.push(`went to ${frame.url().slice(0, 100)}`);
+    // What is refused ends on a page of the browser's own, in the frame that it was meant for.
+    const isInside = frame.parentFrame()?.parentFrame() && /^(?:about|chrome-error):/.test(frame.url());
+    if (!isInside) out.push(`went to ${frame.url().slice(0, 100)}`);
   });
   await replay.finish();
   for (const at_ms of [0, 900, 100, 1000]) await replay.seek(at_ms);
@@ -195,6 +197,12 @@ function everything(nodes = vectors): RecordedEvent[] {
   ];
 }
 
+/**
+ * What no policy stops in Chromium, so that it is only for the sanitiser: hints
+ * to connect, and to fetch something of the own site ahead of time.
+ */
+const HINTS = /\/own\/link-prefetch$|was asked for a connection$/i;
+
 const LAYERS: [what: string, layers: Layers][] = [
   ["without the policy of the stage", { policy: false }],
   ["without the sandbox of the frame", { sandbox: false }],
@@ -207,7 +215,8 @@ for (const [what, layers] of LAYERS) {
   test(`${what}, still nothing runs and nothing is fetched`, async ({ page: browser }) => {
     // rrweb cannot build everything that is not sanitised.
     const events = everything(layers.sanitised === false ? buildable : vectors);
-    expect(await play(browser, events, layers)).toEqual([]);
+    const out = await play(browser, events, layers);
+    expect(layers.sanitised === false ? out.filter((what) => !HINTS.test(what)) : out).toEqual([]);
   });
 }
 
