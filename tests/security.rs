@@ -49,7 +49,7 @@ fn exists(name: &str) -> bool {
     text.match_indices(&declared).any(|(at, _)| {
         let before: Vec<&str> = text[..at].lines().rev().take(4).collect();
         let is_attribute = |line: &&str| line.trim().starts_with("#[") && line.contains("test");
-        before.iter().any(|line| is_attribute(line))
+        before.iter().any(is_attribute)
     })
 }
 
