@@ -11,7 +11,7 @@ import { EventType, type eventWithTime, IncrementalSource } from "rrweb";
 import type { PartManifest, StreamManifest } from "../contracts/replay";
 import { addInteraction, interactionOf, type Span } from "./interactions";
 import type { Piece } from "./recording";
-import { Sanitiser } from "./sanitise";
+import { Sanitiser, sanitiseStyles } from "./sanitise";
 import { examine, type Fields } from "./shape";
 import type { StyleMap } from "./styles";
 
@@ -173,12 +173,8 @@ export class Intake {
       return;
     }
     if (data.source === IncrementalSource.Font && isRemoteFont(data)) return;
-    if (data.source === IncrementalSource.Mutation) {
-      for (const { node } of data.adds) this.sanitiser.tree(node as unknown as Fields, this.styles);
-      for (const { id, attributes } of data.attributes) {
-        this.sanitiser.attributes(id, attributes, this.styles);
-      }
-    }
+    if (data.source === IncrementalSource.Mutation) this.sanitiser.mutation(data, this.styles);
+    else sanitiseStyles(data as unknown as Fields);
     taken.events.push({ ...event, timestamp: this.startedAt + at, origin });
   }
 

@@ -7,9 +7,17 @@
  * created) is mended. What attributes may hold is `attributes.ts`.
  */
 
-import { ADDRESSED_TAGS, harmlessValue, missingImage, showsRemoteImage } from "./attributes";
+import { harmlessValue, missingImage, NAMED_TAGS, showsRemoteImage } from "./attributes";
+import { harmlessCss, harmlessPiece } from "./css";
 import { type Fields, isFields, isNumber } from "./shape";
 import { restoreStyle, type StyleMap } from "./styles";
+
+/** What a mutation brings along. */
+interface Mutation {
+  adds: { parentId: number; node: unknown }[];
+  texts: { id: number; value: string | null }[];
+  attributes: { id: number; attributes: object }[];
+}
 
 const NODE = { document: 0, doctype: 1, element: 2, text: 3, cdata: 4, comment: 5 };
 const NODE_TYPES: ReadonlySet<number> = new Set(Object.values(NODE));
@@ -18,43 +26,85 @@ const NODE_TYPES: ReadonlySet<number> = new Set(Object.values(NODE));
 const MAX_DEPTH = 1024;
 
 const TAG = /^[a-z_][\w.-]*(?::[a-z_][\w.-]*)?$/i;
-const CUSTOM_TAG = /^[a-z][a-z0-9._]*-[a-z0-9._-]*$/;
+/** Names of elements that a page can define. */
+const CUSTOM_TAG =
+  /^(?!(?:annotation-xml|color-profile|font-face(?:-(?:src|uri|format|name))?|missing-glyph)$)[a-z][a-z0-9._]*-[a-z0-9._-]*$/;
 
 /** Sanitises the nodes of one stream, in the order of its events. */
 export class Sanitiser {
-  /** The tags of elements that may hold addresses, for mutations that name an element only by id. */
+  /** The tags of elements that it matters of, for mutations that name an element only by id. */
   private readonly tags = new Map<number, string>();
+  /** Texts of stylesheets. */
+  private readonly styleTexts = new Set<number>();
+  /** Other texts that were changed: rrweb would put them into a stylesheet as they are. */
+  private readonly changedTexts = new Set<number>();
 
   /** Sanitises a full snapshot, in which every element is that later mutations name; returns how many. */
   snapshot(root: Fields, styles: StyleMap): number {
     this.tags.clear();
+    this.styleTexts.clear();
+    this.changedTexts.clear();
     return this.tree(root, styles);
   }
 
-  /** Sanitises a node and all below it, its stylesheets put back; returns how many elements there are. */
-  tree(root: Fields, styles: StyleMap): number {
+  /**
+   * Sanitises a node and all below it, its stylesheets put back; returns how
+   * many elements there are. `parent`: the element that a mutation adds it to.
+   */
+  tree(root: Fields, styles: StyleMap, parent?: unknown): number {
     let elements = 0;
-    const pending = [{ node: root, depth: 1 }];
+    const pending = [{ node: root, depth: 1, within: this.tagOf(parent) }];
     for (let next = pending.pop(); next; next = pending.pop()) {
-      const { node, depth } = next;
+      const { node, depth, within } = next;
       if (node.type === NODE.element) {
         elements += 1;
         this.element(node, styles);
       }
       const children = mend(node, depth);
-      for (const child of children) pending.push({ node: child, depth: depth + 1 });
+      if (node.type === NODE.text) this.addText(node, within);
+      const tag = node.type === NODE.element ? tagName(node) : "";
+      for (const child of children) pending.push({ node: child, depth: depth + 1, within: tag });
     }
     return elements;
   }
 
+  /** What a text becomes that a mutation changes. */
+  private text(id: number, value: string | null): string | null {
+    if (typeof value !== "string") return null;
+    if (this.styleTexts.has(id)) return harmlessPiece(value);
+    this.changedTexts.add(id);
+    return value;
+  }
+
+  /** Sanitises all that a mutation adds and changes. */
+  mutation({ adds, texts, attributes }: Mutation, styles: StyleMap): void {
+    for (const { parentId, node } of adds) this.tree(node as Fields, styles, parentId);
+    for (const text of texts) text.value = this.text(text.id, text.value);
+    for (const each of attributes) this.attributes(each.id, each.attributes as Fields, styles);
+  }
+
   /** Sanitises the attributes that a mutation sets on the element with this id. */
-  attributes(id: unknown, attributes: Fields, styles: StyleMap): void {
+  private attributes(id: unknown, attributes: Fields, styles: StyleMap): void {
     restoreStyle(attributes, styles);
-    this.keepHarmless((isNumber(id) && this.tags.get(id)) || "", attributes);
+    this.keepHarmless(this.tagOf(id), attributes);
+  }
+
+  private tagOf(id: unknown): string {
+    return (isNumber(id) && this.tags.get(id)) || "";
+  }
+
+  private addText(node: Fields, within: string): void {
+    const id = node.id as number;
+    if (within !== "style") this.styleTexts.delete(id);
+    else if (this.changedTexts.has(id)) node.type = NODE.comment;
+    else {
+      this.styleTexts.add(id);
+      node.textContent = harmlessPiece(node.textContent as string);
+    }
   }
 
   private element(node: Fields, styles: StyleMap): void {
-    const tag = String(node.tagName).toLowerCase();
+    const tag = tagName(node);
     if (!TAG.test(tag)) node.tagName = "div";
     if (node.isCustom && !CUSTOM_TAG.test(String(node.tagName))) delete node.isCustom;
     if (!isFields(node.attributes)) node.attributes = {};
@@ -67,7 +117,7 @@ export class Sanitiser {
 
   private remember(id: unknown, tag: string): void {
     if (!isNumber(id)) return;
-    if (ADDRESSED_TAGS.has(tag)) this.tags.set(id, tag);
+    if (NAMED_TAGS.has(tag)) this.tags.set(id, tag);
     else this.tags.delete(id);
   }
 
@@ -80,6 +130,25 @@ export class Sanitiser {
       else attributes[name] = kept;
     }
   }
+}
+
+/** Sanitises rules and values that scripts of the page set. */
+export function sanitiseStyles(data: Fields): void {
+  for (const name of ["replace", "replaceSync"]) harmlessField(data, name);
+  if (isFields(data.set)) harmlessField(data.set, "value");
+  const sheets = Array.isArray(data.styles) ? data.styles.filter(isFields) : [];
+  for (const rules of [data.adds, ...sheets.map((sheet) => sheet.rules)]) {
+    if (Array.isArray(rules)) for (const rule of rules.filter(isFields)) harmlessField(rule, "rule");
+  }
+}
+
+function harmlessField(fields: Fields, name: string): void {
+  const css = fields[name];
+  if (typeof css === "string") fields[name] = harmlessCss(css);
+}
+
+function tagName(node: Fields): string {
+  return String(node.tagName).toLowerCase();
 }
 
 /** An image that was recorded with its content shows that; others show that they are missing. */

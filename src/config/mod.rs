@@ -117,6 +117,7 @@ pub struct Server {
     pub country_header: String,
     pub requests_per_second_per_address: u32,
     pub request_burst_per_address: u32,
+    pub security_contact: String,
     pub header_timeout_seconds: u32,
     pub handler_timeout_seconds: u32,
     pub send_timeout_seconds: u32,
@@ -377,6 +378,14 @@ impl Settings {
                 "write a name such as \"CF-IPCountry\", or leave it empty",
             ));
         }
+        let contact = &self.server.security_contact;
+        if !contact.is_empty() && !is_contact(contact) {
+            return Err(layers.invalid(
+                "server.security_contact",
+                format!("is {contact:?}, which is no address to write to"),
+                "write one like \"mailto:security@example.org\" or \"https://example.org/security\", or leave it empty",
+            ));
+        }
         if !is_log_filter(&self.log.level) {
             return Err(layers.invalid(
                 "log.level",
@@ -412,7 +421,8 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 7] = ["assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
+const OWN_PATHS: [&str; 8] =
+    [".well-known", "assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {
@@ -426,6 +436,13 @@ fn is_url_path(path: &str) -> bool {
 
 fn is_header_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether this is an address as security.txt has it, on a line of its own.
+fn is_contact(address: &str) -> bool {
+    let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic());
+    let has_scheme = ["mailto:", "https://", "tel:"].iter().any(|scheme| address.starts_with(scheme));
+    is_plain && has_scheme && url::Url::parse(address).is_ok()
 }
 
 /// Whether this is a level, or a list of targets with levels.

@@ -82,6 +82,8 @@ fn a_wrong_value_names_the_place_the_key_and_the_remedy() {
             "`recorder.ingest_path` is \"ingest\", which is not a free path",
         ),
         ("[log]\nlevel = \"a=b=c\"", "`log.level` is"),
+        ("[server]\nsecurity_contact = \"me@example.org\"", "which is no address to write to"),
+        ("[server]\nsecurity_contact = \"mailto:a\\nExpires: b\"", "which is no address to write to"),
         ("[server]\ncountry_header = \"CF: x\"", "which is no name of a header"),
         ("[server", "is not TOML"),
     ];

@@ -121,6 +121,12 @@ pub fn rules(conn: &Db, connection: ConnectionId) -> Result<Option<Rules>> {
     Ok(statement.query_row(named_params! { ":id": connection.0 }, rules_from).optional()?)
 }
 
+/// Whether no connection records visitors whose browser sends `Sec-GPC: 1`.
+pub fn all_honour_gpc(conn: &Db) -> Result<bool> {
+    let all = "SELECT NOT EXISTS (SELECT 1 FROM connection WHERE deleted_at IS NULL AND NOT honour_gpc)";
+    Ok(conn.prepare_cached(all)?.query_row([], |row| row.get(0))?)
+}
+
 /// Gives the connection another name. `false` when another one has it.
 pub fn rename(conn: &Db, connection: ConnectionId, name: &str) -> Result<bool> {
     let renamed = conn

@@ -81,8 +81,9 @@ fn lowered(level: HeadingLevel, top: HeadingLevel) -> HeadingLevel {
 /// What was text may be HTML once what stood around it is none. Nobody writes this deep.
 const MOST_PASSES: usize = 8;
 
-/// Markdown with the HTML in it turned into text, and nothing else changed: for files
-/// that somebody else's program will render.
+/// Markdown for files that somebody else's program will render: the HTML in it is text,
+/// pictures are links, since a picture would tell who reads, and a link leads to the web or
+/// is text. Nothing else is changed.
 pub fn without_html(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..MOST_PASSES {
@@ -99,14 +100,38 @@ fn with_less_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut taken = 0;
     for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
-        if matches!(event, Event::Html(_) | Event::InlineHtml(_)) && range.start >= taken {
-            out.push_str(&text[taken..range.start]);
-            out.push_str(&text[range.clone()].replace('<', "&lt;"));
-            taken = range.end;
+        if range.start < taken {
+            continue;
+        }
+        match event {
+            Event::Html(_) | Event::InlineHtml(_) => {
+                out.push_str(&text[taken..range.start]);
+                out.push_str(&text[range.clone()].replace('<', "&lt;"));
+                taken = range.end;
+            }
+            Event::Start(tag) if is_more_than_text(&tag) => {
+                out.push_str(&text[taken..range.start]);
+                let is_bare = text[range.start..].starts_with('<');
+                out.push_str(if is_bare { "&lt;" } else { "\\" });
+                taken = range.start + usize::from(is_bare);
+            }
+            _ => {}
         }
     }
     out.push_str(&text[taken..]);
     out
+}
+
+/// Whether it is a picture, or leads elsewhere than to a page.
+fn is_more_than_text(tag: &Tag<'_>) -> bool {
+    let leads_to_a_page = |address: &str| {
+        Url::parse(address).map_or(true, |url| ["http", "https", "mailto"].contains(&url.scheme()))
+    };
+    match tag {
+        Tag::Image { .. } => true,
+        Tag::Link { dest_url, .. } => !leads_to_a_page(dest_url),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +183,14 @@ mod tests {
     #[test]
     fn a_file_keeps_its_markdown_and_loses_its_html() {
         assert_eq!(without_html("# A\n\n<b>x</b> `<b>` *y*\n"), "# A\n\n&lt;b>x&lt;/b> `<b>` *y*\n");
+        for (link, text) in [
+            ("[a](javascript:b) [c](https://d.example)", "\\[a](javascript:b) [c](https://d.example)"),
+            ("![a](https://b.example/c.png)", "\\![a](https://b.example/c.png)"),
+            ("<javascript:a>", "&lt;javascript:a>"),
+            ("[a][b]\n\n[b]: data:text/html,c", "\\[a]\\[b]\n\n[b]: data:text/html,c"),
+        ] {
+            assert_eq!(without_html(link), text);
+        }
         let block = "<div>\n<script>\n</div>\n\nend";
         assert_eq!(without_html(block), "&lt;div>\n&lt;script>\n&lt;/div>\n\nend");
     }

@@ -73,6 +73,7 @@ mod viewer;
 mod views;
 mod visitors;
 mod watched;
+mod well_known;
 mod who;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -26,6 +26,7 @@ use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
     doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
     replay, reports, retention, sessions, settings, share, storage, strangers, views, visitors, watched,
+    well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -158,6 +159,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(answers::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
+    routes.extend(well_known::routes());
     routes.extend(assets::routes(app));
     if app.demo.is_some() {
         routes.extend(demo::routes());

@@ -126,7 +126,7 @@ function headNodes(remote: (name: string) => string): RecordedNode[] {
   ];
 }
 
-/** Styles that would fetch something: only the policy of the stage stands against them. */
+/** Styles that would fetch something. */
 export function styles(remote: (name: string) => string): RecordedNode[] {
   const url = (name: string) => `url("${remote(name)}")`;
   const face = `@font-face { font-family: canary; src: ${url("font")} }`;
@@ -144,6 +144,110 @@ export function styles(remote: (name: string) => string): RecordedNode[] {
     }),
     element("ul", { style: `list-style-image: ${url("list")}` }, element("li", {}, "item")),
     svg("svg", {}, svg("rect", { width: "9", height: "9", fill: url("fill"), filter: url("filter") })),
+    ...disguised(remote),
+    ...inPieces(remote),
+  ];
+}
+
+/** Styles that only a browser's own way of reading finds. */
+function disguised(remote: (name: string) => string): RecordedNode[] {
+  const styled = (style: string) => element("div", { style }, "styled");
+  const sheet = (css: string) => element("style", {}, css);
+  return [
+    styled(`background: u\\72l(${remote("escaped")})`),
+    styled(`background: \\75 RL( "${remote("spaced")}" )`),
+    styled(`background: url(${remote("escaped-in").replace("http", "h\\74tp")})`),
+    styled(`background: url('${remote("open")}`),
+    styled(`background: url(${remote("unclosed")}`),
+    styled(`background: image-set("${remote("set")}" 1x)`),
+    styled(`background: -webkit-image-set(url(${remote("webkit-set")}) 1x, "${remote("set2")}" 2x)`),
+    styled(`--address: "${remote("variable")}"; background: image-set(var(--address) 1x)`),
+    styled(`background: -webkit-cross-fade(url(${remote("fade")}), url(${remote("fade2")}), 50%)`),
+    styled(`content: "\\\r\n"; background: url(${remote("line")}); quotes: "" ""`),
+    styled(`background: /* url( */ url(/**/${remote("comment")})`),
+    styled(`background: url(data:,); background-image: url(${remote("no-scheme").replace("http:", "")})`),
+    styled(`filter: url(${remote("filter-file")}#a); clip-path: url(${remote("clip")}#a)`),
+    styled(`shape-outside: url(${remote("shape")}); float: left; width: 9px; height: 9px`),
+    sheet(`@\\69mport "${remote("escaped-import")}";`),
+    sheet(`@IMPORT ${remote("bare-import")};@import url(${remote("raw-import")}) screen;`),
+    sheet(`@supports (display: block) { p { background: url(${remote("supports")}) } }`),
+    sheet(
+      `@media all { @font-face { font-family: f; src: local("no"), url(${remote("font2")}) } p { font-family: f } }`,
+    ),
+    sheet(`p::before { content: url(${remote("before")}) } html { cursor: url(${remote("cursor2")}), auto }`),
+    sheet(
+      `@property --p { syntax: "<url>"; inherits: true; initial-value: url(${remote("property")}) } p { background: var(--p) }`,
+    ),
+    svg(
+      "svg",
+      {},
+      svg("style", {}, `rect { fill: url(${remote("svg-style")}) } @import "${remote("svg-import")}";`),
+    ),
+    svg(
+      "svg",
+      {},
+      svg(
+        "image",
+        { width: "9", height: "9" },
+        svg("animate", { attributeName: "href", to: remote("animate"), dur: "1s" }),
+      ),
+    ),
+    svg("svg", {}, svg("image", {}, svg("set", { attributeName: "xlink:href", to: remote("set-href") }))),
+    svg("svg", {}, svg("rect", {}, svg("set", { attributeName: "fill", to: `url(${remote("set-fill")})` }))),
+    svg(
+      "svg",
+      {},
+      svg("path", {
+        d: "M0 0h9",
+        "marker-end": `url(${remote("marker")}#a)`,
+        mask: `url(${remote("mask2")})`,
+      }),
+    ),
+    element("STYLE", { _cssText: `p { background: url(${remote("upper")}) }` }),
+    shadow(element("style", {}, `:host { background: url(${remote("host")}) }`)),
+  ];
+}
+
+/** Styles of several texts, of which none alone fetches anything. */
+function inPieces(remote: (name: string) => string): RecordedNode[] {
+  /** Of each only its own is styled: of several backgrounds a browser fetches one. */
+  const pieces = (name: string, attributes: Record<string, unknown>, ...css: string[]) => {
+    const own = css.map((text) => text.replace("p {", `.${name} {`));
+    return element("div", { class: name }, element("style", attributes, ...own), "styled");
+  };
+  const cut = `.cut { background: u/* rr_split */rl(${remote("cut")}) }`;
+  const cutTwice = `.cut2{width:0p/* rr_split */x"}"; background: url(${remote("cut2")}) }`;
+  return [
+    pieces("joined", {}, "p { background: u", `rl(${remote("joined")}) }`),
+    pieces("joined2", {}, "p { background: url(", `${remote("joined2")}) }`),
+    pieces("joined3", {}, "p { background: image-set(", `"${remote("joined3")}" 1x) }`),
+    pieces("joined4", {}, "@imp", `ort "${remote("joined4")}";`),
+    pieces("joined5", {}, "p { quotes: '", `'; background: url(${remote("joined5")}) }`),
+    pieces("joined6", {}, "p { background: u\\", `72l(${remote("joined6")}) }`),
+    pieces("joined7", {}, "p { background: u/*", `*/; background: url(${remote("joined7")}) }`),
+    pieces("cut", { _cssText: cut }, "", ""),
+    pieces("cut2", { _cssText: cutTwice }, "", ""),
+  ];
+}
+
+/** Names that hide what rrweb asks of the document, and elements that cannot be made. */
+export function clobbering(): RecordedNode[] {
+  const names = [
+    "defaultView",
+    "documentElement",
+    "body",
+    "head",
+    "createElement",
+    "querySelector",
+    "styleSheets",
+  ];
+  return [
+    ...names.map((name) => element("form", { name, id: name })),
+    ...names.map((name) => element("img", { name, id: name, src: PIXEL })),
+    element("iframe", { name: "parent" }),
+    { ...element("font-face", {}), isCustom: true },
+    { ...element("annotation-xml", {}), isCustom: true },
+    { ...element("x-made", { is: "x-made" }), isCustom: true },
   ];
 }
 

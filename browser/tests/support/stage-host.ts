@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { postcssCut } from "../../build/postcss.mjs";
 import type { Manifest, PartManifest, StreamManifest } from "../../contracts/replay";
 import { type RecordedEvent, START } from "./recorded";
@@ -74,6 +74,10 @@ export interface HostedSession {
   pause_ms?: number;
   /** Whether the stage has its content security policy: it has, unless a test is about what holds without. */
   policy?: boolean;
+  /** Whether what was recorded is sanitised before rrweb has it; see `policy`. */
+  sanitised?: boolean;
+  /** Whether the frame of the recorded page is sandboxed; see `policy`. */
+  sandbox?: boolean;
 }
 
 export interface StageHost {
@@ -89,11 +93,19 @@ export interface StageHost {
   stop(): Promise<void>;
 }
 
-let bundled: Promise<{ script: string; css: string }> | undefined;
+interface Bundle {
+  script: string;
+  css: string;
+}
+
+const bundles = new Map<boolean, Promise<Bundle>>();
 
 export async function hostStage(session: HostedSession): Promise<StageHost> {
-  bundled ??= bundleStage();
-  const { script, css } = await bundled;
+  const sanitised = session.sanitised !== false;
+  const bundled = bundles.get(sanitised) ?? bundleStage(sanitised);
+  bundles.set(sanitised, bundled);
+  const { script: stageScript, css } = await bundled;
+  const script = session.sandbox === false ? WITHOUT_SANDBOX + stageScript : stageScript;
   const template = await readFile(here("../../../templates/pages/stage.html"), "utf8");
   const stage = fill(template, { nonce: NONCE, stage_js: "/stage.js", "stage_css | safe": css });
   const server = createServer(
@@ -120,14 +132,43 @@ export function stopped(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-async function bundleStage(): Promise<{ script: string; css: string }> {
+/** Runs before the stage's script, and in the place of the browser's way to sandbox a frame. */
+const WITHOUT_SANDBOX = `
+  for (const name of ["setAttribute", "removeAttribute"]) {
+    const original = Element.prototype[name];
+    Element.prototype[name] = function (...args) {
+      if (String(args[0]).toLowerCase() !== "sandbox") return original.apply(this, args);
+      if (name === "setAttribute") Object.defineProperty(this, "sandbox", { value: new Set(String(args[1]).split(" ")) });
+    };
+  }
+`;
+
+/** Leaves recordings as they are. */
+const notSanitising: Plugin = {
+  name: "not-sanitising",
+  setup({ onLoad }) {
+    onLoad({ filter: /player[\\/](?:attributes|css)\.ts$/ }, ({ path }) => ({
+      loader: "ts",
+      contents: path.endsWith("css.ts")
+        ? "export const harmlessCss = (css) => css; export const harmlessPiece = (css) => css;"
+        : "export const NAMED_TAGS = new Set(); export const harmlessValue = (_, __, value) => value; export const showsRemoteImage = () => false; export const missingImage = () => '';",
+    }));
+    onLoad({ filter: /player[\\/]sanitise\.ts$/ }, async ({ path }) => ({
+      loader: "ts",
+      // Scripts, links and frames stay what they are; only what rrweb could not build is mended.
+      contents: (await readFile(path, "utf8")).replace(/^ *if \(tag === "(?:script|link)".*$/gm, ""),
+    }));
+  },
+};
+
+async function bundleStage(sanitised: boolean): Promise<Bundle> {
   const { outputFiles } = await build({
     entryPoints: [here("../../player/stage.ts"), here("../../player/stage.css")],
     bundle: true,
     write: false,
     outdir: "unused",
     target: "es2020",
-    plugins: [postcssCut("one")],
+    plugins: [postcssCut("one"), ...(sanitised ? [] : [notSanitising])],
   });
   const output = (name: string) => outputFiles.find(({ path }) => path.endsWith(name))?.text ?? "";
   return { script: output(".js"), css: output(".css") };
