@@ -6,7 +6,7 @@
  */
 
 import { enableCopyButtons } from "./clipboard";
-import { element } from "./element";
+import { element, has } from "./element";
 import { showAddress } from "./replay/address";
 import { startControls } from "./replay/controls";
 import { startConversation } from "./replay/conversation";
@@ -26,7 +26,7 @@ import { showNotice } from "./replay/notices";
 import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
 import { startScrubber } from "./replay/scrubber";
-import { startSharing } from "./replay/share";
+import { closeMenuWhenLeft, startSharing } from "./replay/share";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
@@ -39,7 +39,7 @@ import { keepTimesFresh } from "./time";
 enableCopyButtons();
 keepTimesFresh();
 startFacts();
-if (document.getElementById("stage")) startReplay();
+if (has("stage")) startReplay();
 else {
   pinInPlace();
   startNeighbours(element("replay").dataset.neighbours ?? "");
@@ -69,7 +69,7 @@ function startReplay(): void {
   const story = startStory();
   const findings = startFindings(playback, story, marks, stage.send);
   const events = startLists(timeline, playback, story);
-  const conversation = startConversation(conversationUrl, playback, story);
+  const conversation = has("story-conversation") && startConversation(conversationUrl, playback, story);
   showLandmarks(landmarks, marks, playback, story);
   showTabStrip(playback, landmarks);
   followLive(playback, toast);
@@ -80,14 +80,17 @@ function startReplay(): void {
   listenToKeys(reach);
 
   // A recording that is measured again has changed.
-  const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation.grow()]));
+  const grow = paced(() =>
+    Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation && conversation.grow()]),
+  );
   stage.listen((message) => {
     if (message.type === "loaded" && playback.state.loaded) grow();
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);
   });
-  startNotes(playback, [story]);
-  startSharing(playback);
+  if (has("notes")) startNotes(playback, [story]);
+  if (has("downloads")) closeMenuWhenLeft();
+  if (has("share")) startSharing(playback);
   void landmarks.load();
   keepFresh();
 }
