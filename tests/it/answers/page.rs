@@ -1,7 +1,7 @@
 //! The page that says where answers come from.
 
 use hindsight::answers::Plan;
-use hindsight::store::{Scope, answering};
+use hindsight::store::answering;
 use serde_json::json;
 
 use super::agent::Agent;
