@@ -69,7 +69,9 @@ function startReplay(): void {
   const story = startStory();
   const findings = startFindings(playback, story, marks, stage.send);
   const events = startLists(timeline, playback, story);
-  const conversation = has("story-conversation") && startConversation(conversationUrl, playback, story);
+  const conversation = has("story-conversation")
+    ? startConversation(conversationUrl, playback, story)
+    : undefined;
   showLandmarks(landmarks, marks, playback, story);
   showTabStrip(playback, landmarks);
   followLive(playback, toast);
@@ -80,9 +82,7 @@ function startReplay(): void {
   listenToKeys(reach);
 
   // A recording that is measured again has changed.
-  const grow = paced(() =>
-    Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation && conversation.grow()]),
-  );
+  const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation?.grow()]));
   stage.listen((message) => {
     if (message.type === "loaded" && playback.state.loaded) grow();
     playback.receive(message);

@@ -24,7 +24,7 @@ fn addresses(router: &Router, person: &Person, ids: &Ids) -> Vec<String> {
     let (sessions, activity) =
         (ids.fill("/connections/{connection}/sessions"), ids.fill("/connections/{connection}/activity"));
     paths.extend(
-        ["q=zebrafish", "q=zebra", "q=my+zebrafish&sort=longest", "prompts=any", "kind=asked"]
+        ["q=zebrafish", "q=zebra", "q=zebrafish&sort=longest", "prompts=any", "kind=asked"]
             .map(|query| format!("{sessions}?{query}")),
     );
     paths.extend(["prompts", "unanswered", "all", "sessions"].map(|show| format!("{activity}?show={show}")));

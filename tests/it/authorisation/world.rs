@@ -53,7 +53,6 @@ impl Ids {
         let mut ids = self.clone();
         if path.contains("/streams/") && !path.starts_with("/share/") {
             ids.by_name.insert("session", self.live.clone());
-            ids.by_name.insert("stream", stream_of(&self.live));
         }
         let mut filled = path.to_owned();
         for name in names(path) {
@@ -146,7 +145,7 @@ pub async fn populate(server: &TestServer, name: &str, finish: bool) -> Ids {
     let mut by_name = stored.await.expect("the store writes");
     by_name.extend([
         ("connection", connection.to_string()),
-        ("stream", stream_of(&session)),
+        ("stream", stream_of(&live)),
         ("session", session),
         ("visitor", visitor),
         ("key", key.clone()),
