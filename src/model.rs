@@ -228,8 +228,12 @@ pub struct Session {
     pub found: FoundCounts,
     /// How many notes people wrote at it.
     pub notes: i64,
+    /// Whether anything was said to an assistant in it, or nobody knows because it was not read.
+    pub said: bool,
     /// Whether its recording waits to be masked, and nobody may see it before.
     pub held_back: bool,
+    /// Whether what was said in it is not for whoever asks, and so nothing of the recording is.
+    pub withheld: bool,
 }
 
 /// What a visitor did in a session.

@@ -5,6 +5,11 @@ export function element<E extends Element = HTMLElement>(id: string): E {
   return found as Element as E;
 }
 
+/** Whether the page has it: what its reader may not do is not offered on it. */
+export function has(id: string): boolean {
+  return document.getElementById(id) !== null;
+}
+
 /** Makes an element of a class with a text. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -6,7 +6,7 @@
  */
 
 import { enableCopyButtons } from "./clipboard";
-import { element } from "./element";
+import { element, has } from "./element";
 import { showAddress } from "./replay/address";
 import { startControls } from "./replay/controls";
 import { startConversation } from "./replay/conversation";
@@ -27,7 +27,7 @@ import { pinInPlace } from "./replay/pin";
 import { Playback } from "./replay/playback";
 import { stepThrough } from "./replay/playback_keys";
 import { startScrubber } from "./replay/scrubber";
-import { startSharing } from "./replay/share";
+import { closeMenuWhenLeft, startSharing } from "./replay/share";
 import { embedStage } from "./replay/stage";
 import { showStageState } from "./replay/stage_state";
 import { startStory } from "./replay/story";
@@ -40,7 +40,7 @@ import { keepTimesFresh } from "./time";
 enableCopyButtons();
 keepTimesFresh();
 startFacts();
-if (document.getElementById("stage")) startReplay();
+if (has("stage")) startReplay();
 else {
   pinInPlace();
   startNeighbours(element("replay").dataset.neighbours ?? "");
@@ -70,7 +70,9 @@ function startReplay(): void {
   const story = startStory();
   const findings = startFindings(playback, story, marks, stage.send);
   const events = startLists(timeline, playback, story);
-  const conversation = startConversation(conversationUrl, playback, story);
+  const conversation = has("story-conversation")
+    ? startConversation(conversationUrl, playback, story)
+    : undefined;
   showLandmarks(landmarks, marks, playback, story);
   showTabStrip(playback, landmarks);
   followLive(playback, toast);
@@ -82,14 +84,15 @@ function startReplay(): void {
   listenToKeys(reach, { story, findings, beside, toast });
 
   // A recording that is measured again has changed.
-  const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation.grow()]));
+  const grow = paced(() => Promise.all([refresh(), landmarks.load(), timeline.grow(), conversation?.grow()]));
   stage.listen((message) => {
     if (message.type === "loaded" && playback.state.loaded) grow();
     playback.receive(message);
     if (message.type === "notice") showNotice(message, playback, toast);
   });
-  startNotes(playback, [story]);
-  startSharing(playback);
+  if (has("notes")) startNotes(playback, [story]);
+  if (has("downloads")) closeMenuWhenLeft();
+  if (has("share")) startSharing(playback);
   void landmarks.load();
   keepFresh();
 }

@@ -10,7 +10,7 @@ use super::connection::existing;
 use crate::answers::{self, Kind, Plan};
 use crate::config::Settings;
 use crate::model::Connection;
-use crate::store::{Scope, Store, answering};
+use crate::store::{Store, answering};
 
 /// A secret is one line.
 const MAX_SECRET_BYTES: u64 = 8192;
@@ -135,7 +135,7 @@ fn read_secret(file: &Path) -> anyhow::Result<String> {
 pub async fn run(store: &Store, settings: &Settings, name: &str, changes: Changes) -> anyhow::Result<()> {
     let connection = existing(store, name).await?;
     let id = connection.id;
-    let stored = store.read(move |conn| answering::plan(conn, &Scope::everything(), id)).await?;
+    let stored = store.read(move |conn| answering::plan(conn, id)).await?;
     let (connection, json) = stored.with_context(|| format!("the connection {name:?} is being erased"))?;
     let mut plan = Plan::read(&json)?;
     if !changes.is_empty() {

@@ -28,6 +28,7 @@ pub struct Hour {
 }
 
 /// The hours from the one of `from` to the one of `to`, both included; those without sessions are not there.
+/// For whom prompts are not, none are counted.
 pub fn hours(
     conn: &Db,
     scope: &Scope,
@@ -38,6 +39,7 @@ pub fn hours(
     if !scope.allows(connection) {
         return Ok(Vec::new());
     }
+    let shows_prompts = scope.shows_prompts(connection);
     let mut statement = conn.prepare_cached(
         "SELECT hour, sessions, events, bytes, prompts, unanswered FROM activity
          WHERE connection_id = :connection AND hour BETWEEN :from AND :to
@@ -51,13 +53,14 @@ pub fn hours(
         },
         |row| {
             let hour: i64 = row.get(0)?;
+            let prompts = |number: i64| if shows_prompts { number } else { 0 };
             Ok(Hour {
                 starts_at: hour * HOUR_MS,
                 sessions: row.get(1)?,
                 events: row.get(2)?,
                 bytes: row.get(3)?,
-                prompts: row.get(4)?,
-                unanswered: row.get(5)?,
+                prompts: prompts(row.get(4)?),
+                unanswered: prompts(row.get(5)?),
             })
         },
     )?;

@@ -75,6 +75,20 @@ pub fn first(conn: &Db, scope: &Scope) -> Result<Option<Connection>> {
     Ok(all(conn, scope)?.into_iter().next())
 }
 
+/// Whether there is such a connection, whoever may see it.
+pub fn exists(conn: &Db, connection: ConnectionId) -> Result<bool> {
+    let mut statement = conn
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM connection WHERE id = :id AND deleted_at IS NULL)")?;
+    Ok(statement.query_row(named_params! { ":id": connection.0 }, |row| row.get(0))?)
+}
+
+/// What pages of the connection have in them. `None` when there is no such connection.
+pub fn write_key(conn: &Db, connection: ConnectionId) -> Result<Option<String>> {
+    let mut statement =
+        conn.prepare_cached("SELECT write_key FROM connection WHERE id = :id AND deleted_at IS NULL")?;
+    Ok(statement.query_row(named_params! { ":id": connection.0 }, |row| row.get(0)).optional()?)
+}
+
 /// The connection with this name.
 pub fn named(conn: &Db, name: &str) -> Result<Option<Connection>> {
     let mut statement =

@@ -15,7 +15,7 @@ use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
-    Result, choices, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
+    Result, choices, members, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
     timelines, views, watched,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
@@ -385,6 +385,7 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
         return Ok(());
     }
     choices::remove_all(conn, connection)?;
+    members::remove_all(conn, connection)?;
     reports::remove_all(conn, connection)?;
     reruns::remove_all(conn, connection)?;
     sightings::remove_all(conn, connection)?;

@@ -88,7 +88,7 @@ pub struct Listing {
     pub older: bool,
 }
 
-/// Lists what happened on a connection.
+/// Lists what happened on a connection. For whom prompts are not, these are sessions alone.
 pub fn list(
     conn: &Db,
     scope: &Scope,
@@ -104,7 +104,7 @@ pub fn list(
     if matches!(filter.kind, Kind::All | Kind::Sessions) {
         entries.extend(list_sessions(conn, scope, connection, filter, step, limit + 1)?);
     }
-    if filter.kind != Kind::Sessions {
+    if filter.kind != Kind::Sessions && scope.shows_prompts(connection) {
         entries.extend(list_prompts(conn, connection, filter, step, limit + 1)?);
     }
     let backwards = matches!(step, Step::NewerThan(_));
@@ -143,7 +143,7 @@ fn list_sessions(
     let wanted = sessions::Filter { from: filter.from, to: filter.to, ..sessions::Filter::default() };
     let listing = sessions::list(conn, scope, connection, &wanted, page, limit)?;
     let with_prompts = |session: Session| {
-        let prompts = prompts::of_session(conn, session.row)?;
+        let prompts = prompts::of_session(conn, scope, session.row)?;
         Ok(Entry::Session(Box::new(session), prompts))
     };
     listing.sessions.into_iter().map(with_prompts).collect()

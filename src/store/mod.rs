@@ -26,6 +26,7 @@ pub mod health;
 pub mod held_back;
 pub mod ledger;
 pub mod listing;
+pub mod members;
 pub mod notes;
 mod numbers;
 pub mod passages;

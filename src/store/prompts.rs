@@ -104,8 +104,11 @@ fn said_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Said> {
     })
 }
 
-/// The prompts of a session, in the order in which they were asked.
-pub fn of_session(conn: &Db, session: i64) -> Result<Vec<Prompt>> {
+/// The prompts of a session, in the order in which they were asked, for whom they are.
+pub fn of_session(conn: &Db, scope: &Scope, session: i64) -> Result<Vec<Prompt>> {
+    if !scope.shows_prompts(place::connection_of(session)) {
+        return Ok(Vec::new());
+    }
     let mut statement = conn.prepare_cached(concat!(
         columns!(),
         "FROM prompt INDEXED BY prompt_session",
@@ -131,9 +134,10 @@ pub struct Totals {
     pub changes: i64,
 }
 
-/// How many prompts a connection has. All zero for one that does not exist.
+/// How many prompts a connection has. All zero for one that does not exist, and for whom
+/// they are not.
 pub fn totals(conn: &Db, scope: &Scope, connection: ConnectionId) -> Result<Totals> {
-    if !scope.allows(connection) {
+    if !scope.shows_prompts(connection) {
         return Ok(Totals::default());
     }
     let mut statement = conn.prepare_cached(

@@ -74,7 +74,7 @@ pub fn add(conn: &Db, report: &NewReport, now: TimestampMs) -> Result<i64> {
 
 /// The reports of a connection without their sections, from the newest.
 pub fn list(conn: &Db, scope: &Scope, connection: ConnectionId) -> Result<Vec<Report>> {
-    if !scope.allows(connection) {
+    if !scope.shows_prompts(connection) {
         return Ok(Vec::new());
     }
     let mut statement = conn.prepare_cached(
@@ -87,7 +87,7 @@ pub fn list(conn: &Db, scope: &Scope, connection: ConnectionId) -> Result<Vec<Re
 
 /// The report of a connection with this number.
 pub fn find(conn: &Db, scope: &Scope, connection: ConnectionId, id: i64) -> Result<Option<Report>> {
-    if !scope.allows(connection) {
+    if !scope.shows_prompts(connection) {
         return Ok(None);
     }
     let mut statement = conn.prepare_cached(

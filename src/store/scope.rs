@@ -8,18 +8,17 @@ use crate::model::{ConnectionId, Role};
 /// What the asker may see. Every read of recordings takes one, so that no page
 /// can forget to ask.
 #[derive(Clone, Debug)]
-pub struct Scope(Seen);
-
-#[derive(Clone, Debug)]
-enum Seen {
-    Everything,
-    Some(Arc<BTreeMap<ConnectionId, Role>>),
+pub struct Scope {
+    /// What may be done in every connection, those to come included.
+    everywhere: Option<Role>,
+    /// What may be done in single ones. The higher of both holds.
+    roles: Arc<BTreeMap<ConnectionId, Role>>,
 }
 
 impl Scope {
-    /// All connections, and all that can be done in them.
+    /// All connections, and all that can be done in them and in the server.
     pub fn everything() -> Self {
-        Self(Seen::Everything)
+        Self::everywhere(Role::Admin)
     }
 
     /// No connection.
@@ -29,15 +28,23 @@ impl Scope {
 
     /// These connections, and what may be done in each.
     pub fn of(roles: BTreeMap<ConnectionId, Role>) -> Self {
-        Self(Seen::Some(Arc::new(roles)))
+        Self { everywhere: None, roles: Arc::new(roles) }
+    }
+
+    /// All connections, those to come included, with this role in each. For an admin that
+    /// is everything.
+    pub fn everywhere(role: Role) -> Self {
+        Self { everywhere: Some(role), ..Self::nothing() }
+    }
+
+    /// The same, and these roles in single connections.
+    pub fn with(self, roles: BTreeMap<ConnectionId, Role>) -> Self {
+        Self { roles: Arc::new(roles), ..self }
     }
 
     /// What may be done in the connection; `None`: to the asker, it is not there.
     pub fn role_in(&self, connection: ConnectionId) -> Option<Role> {
-        match &self.0 {
-            Seen::Everything => Some(Role::Admin),
-            Seen::Some(roles) => roles.get(&connection).copied(),
-        }
+        self.everywhere.max(self.roles.get(&connection).copied())
     }
 
     /// Whether the connection may be seen.
@@ -50,8 +57,33 @@ impl Scope {
         self.role_in(connection) >= Some(Role::Viewer)
     }
 
-    /// Whether it is all connections, those to come included.
+    /// Whether all may be done in all connections, those to come included, and in the server.
     pub fn is_everything(&self) -> bool {
-        matches!(self.0, Seen::Everything)
+        self.everywhere == Some(Role::Admin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_higher_of_two_roles_holds() {
+        let [shop, blog] = [ConnectionId(1), ConnectionId(2)];
+        let only_shop = BTreeMap::from([(shop, Role::Editor)]);
+        let scope = Scope::of(only_shop.clone());
+        assert_eq!((scope.role_in(shop), scope.role_in(blog)), (Some(Role::Editor), None));
+        let scope = Scope::everywhere(Role::Viewer).with(only_shop);
+        assert_eq!((scope.role_in(shop), scope.role_in(blog)), (Some(Role::Editor), Some(Role::Viewer)));
+        let lower = BTreeMap::from([(shop, Role::ViewerWithoutPrompts)]);
+        assert!(Scope::everywhere(Role::Viewer).with(lower.clone()).shows_prompts(shop));
+        assert!(!Scope::of(lower).shows_prompts(shop) && !Scope::nothing().shows_prompts(blog));
+    }
+
+    #[test]
+    fn only_an_admin_of_everything_has_the_server() {
+        let admin_here = Scope::of(BTreeMap::from([(ConnectionId(1), Role::Admin)]));
+        assert!(Scope::everything().is_everything());
+        assert!(!admin_here.is_everything() && !Scope::everywhere(Role::Editor).is_everything());
     }
 }

@@ -11,15 +11,25 @@ use crate::model::{
 /// No visit is shown as longer than this: a visitor's clock may say anything.
 const LONGEST_DURATION_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Whether anything was said to an assistant in a session, or nobody knows because its
+/// timeline was not read.
+macro_rules! said {
+    () => {
+        "(session.finished_at IS NOT NULL AND session.prompts IS NULL OR coalesce(session.prompts, 0) > 0
+          OR EXISTS (SELECT 1 FROM said WHERE said.session_id = session.id))"
+    };
+}
+pub(super) use said;
+
 /// The columns that [`from_row`] reads.
 macro_rules! columns {
     () => {
-        "SELECT session.id, session.connection_id, session.public_id, session.started_at, session.completed_at,
+        concat!("SELECT session.id, session.connection_id, session.public_id, session.started_at, session.completed_at,
                 session.first_event_at, session.last_event_at, session.events, session.playable,
                 session.landing_url, session.user_agent, session.pinned, session.bytes, session.visitor,
                 session.finish_error, session.finished_at IS NOT NULL, session.pages, session.clicks,
                 session.prompts, session.errors, session.findings, session.severity, session.score,
-                session.score_why, session.country, session.notes"
+                session.score_why, session.country, session.notes, ", said!())
     };
 }
 
@@ -97,8 +107,10 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
         found: found_from(row, 20)?,
         country: row.get(24)?,
         notes: row.get(25)?,
+        said: row.get(26)?,
         // Who shows it knows which maskers there are.
         held_back: false,
+        withheld: false,
     })
 }
 

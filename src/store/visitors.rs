@@ -69,6 +69,7 @@ pub fn find(
     if found.sessions == 0 {
         return Ok(None);
     }
+    let found = if scope.shows_prompts(connection) { found } else { Visitor { prompts: 0, ..found } };
     let traits: Option<String> = conn
         .prepare_cached(
             "SELECT traits FROM session INDEXED BY session_visitor

@@ -124,7 +124,7 @@ impl App {
             stopping: start.stopping,
             settings: start.settings,
         };
-        Ok(Self { parts: Arc::new(parts), asker: Who::everyone() })
+        Ok(Self { parts: Arc::new(parts), asker: Who::nobody() })
     }
 
     /// The same server, as it works for somebody.

@@ -78,8 +78,7 @@ fn too_often(refused: Refused) -> Problem {
 
 /// The connection with what was decided about its answers.
 pub async fn plan(app: &App, connection: ConnectionId) -> Result<(Connection, Plan), Problem> {
-    let scope = app.scope();
-    let found = app.store.read(move |conn| answering::plan(conn, &scope, connection)).await?;
+    let found = app.store.read(move |conn| answering::plan(conn, connection)).await?;
     let (connection, json) = found.ok_or_else(Problem::not_found)?;
     let plan = Plan::read(&json).map_err(|error| {
         tracing::error!(connection = %connection.id, %error, "a connection's settings cannot be used");

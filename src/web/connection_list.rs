@@ -4,6 +4,7 @@ use serde::Serialize;
 use warp::http::{Method, StatusCode};
 
 use super::form::Form;
+use super::may::May;
 use super::page::{Frame, notice, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
@@ -16,6 +17,7 @@ use crate::model::{Connection, MAX_NAME_CHARS, TimestampMs, connection_name};
 use crate::store::connection_settings;
 use crate::store::connections::{self, Rules};
 use crate::store::health::{self, Health};
+use crate::store::members;
 
 /// Where the page is.
 pub const URL: &str = "/connections";
@@ -40,10 +42,13 @@ struct ConnectionsPage {
     action: &'static str,
     groups: Vec<Group>,
     wrong: bool,
+    /// Who can give a role to somebody who has none.
+    ask: String,
 }
 
 #[derive(Serialize)]
 struct Row {
+    may: May,
     name: String,
     url: String,
     settings_url: String,
@@ -83,21 +88,25 @@ async fn show(
     problems: &Problems,
 ) -> Result<Response, Problem> {
     let (scope, now) = (app.scope(), app.clock.now());
-    let rows = app
+    let (rows, ask) = app
         .store
         .read(move |conn| {
             let known = connections::with_rules(conn, &scope)?;
             let row = |(connection, rules): (Connection, Rules)| {
                 let totals = connections::totals(conn, &scope, connection.id)?;
                 let health = health::look(conn, &scope, connection.id, now - LATELY_MS, 0)?;
-                Ok(row_of(connection, &rules, totals.total, &health, now))
+                let may = May::within(&scope, connection.id);
+                Ok(row_of(connection, &rules, totals.total, &health, may, now))
             };
-            known.into_iter().map(row).collect::<crate::store::Result<Vec<_>>>()
+            let rows = known.into_iter().map(row).collect::<crate::store::Result<Vec<_>>>()?;
+            let ask = if rows.is_empty() { members::administrators(conn)? } else { Vec::new() };
+            Ok((rows, format::either(&ask)))
         })
         .await?;
     let wrong = !problems.is_empty();
-    let frame = Frame { notice: notice(app.store.disk().room()), ..Frame::of_server("connections") };
-    let page = ConnectionsPage { frame, done, rows, action: URL, groups: groups(typed, problems), wrong };
+    let frame = Frame { notice: notice(app.store.disk().room()), ..Frame::of_server(app, "connections") };
+    let page =
+        ConnectionsPage { frame, done, rows, action: URL, groups: groups(typed, problems), wrong, ask };
     let mut response = app.templates.page("pages/connections.html", &page)?;
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -105,9 +114,17 @@ async fn show(
     Ok(response)
 }
 
-fn row_of(connection: Connection, rules: &Rules, sessions: i64, health: &Health, now: TimestampMs) -> Row {
+fn row_of(
+    connection: Connection,
+    rules: &Rules,
+    sessions: i64,
+    health: &Health,
+    may: May,
+    now: TimestampMs,
+) -> Row {
     let (state, state_words) = state(rules, sessions, health);
     Row {
+        may,
         url: sessions_url(connection.id),
         settings_url: settings::url(connection.id),
         doctor_url: super::doctor::url(connection.id),

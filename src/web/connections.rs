@@ -19,7 +19,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn home(app: App, _: Request) -> Result<Response, Problem> {
-    let connection = match app.demo {
+    let connection = match app.demo.filter(|demo| app.scope().allows(*demo)) {
         Some(demo) => Some(demo),
         None => first_connection(&app).await?,
     };
@@ -35,7 +35,8 @@ async fn connection(_: App, request: Request) -> Result<Response, Problem> {
 async fn go(app: App, request: Request) -> Result<Response, Problem> {
     let session: SessionId = request.param("session")?;
     let holder = app.keys.holder(request.param_text("key")).await?;
-    let connection = holder.ok_or_else(Problem::no_session)?.connection;
+    let connection = holder.map(|holder| holder.connection).filter(|seen| app.scope().allows(*seen));
+    let connection = connection.ok_or_else(Problem::no_session)?;
     let at = request.query("at")?.and_then(|text| text.parse::<u64>().ok()).map(|at| format!("?at={at}"));
     let seconds = request.query("t")?.and_then(|text| text.parse::<f32>().ok()).filter(|t| *t >= 0.0);
     let moment = at.or(seconds.map(|seconds| format!("?t={seconds}"))).unwrap_or_default();

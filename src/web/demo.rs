@@ -42,9 +42,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn page(app: &App, asset: &'static Asset) -> Result<Response, Problem> {
     let connection = app.demo.ok_or_else(Problem::not_found)?;
-    let scope = app.scope();
-    let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
-    let key = all.into_iter().find(|each| each.id == connection).map(|each| each.write_key);
+    let key = app.store.read(move |conn| connections::write_key(conn, connection)).await?;
     let html = String::from_utf8_lossy(asset.bytes)
         .replace(WIDGET_PATH, &app.settings.recorder.widget_path)
         .replace(WRITE_KEY, &key.unwrap_or_default());

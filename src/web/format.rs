@@ -125,6 +125,15 @@ pub fn domain_and_path(address: &str) -> (String, String) {
     (domain, url[url::Position::BeforePath..].to_owned())
 }
 
+/// Names as somebody could ask one of them: `Ada, Bob or Cleo`.
+pub fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,11 @@ pub struct Sender {
 }
 
 impl Sender {
+    /// Whoever is at the other end itself, in the clear.
+    pub fn beside(peer: Peer) -> Self {
+        Self { peer, is_secure: false }
+    }
+
     /// Goes from the other end of the connection over all hops that are trusted.
     pub fn of(arrival: &Arrival, headers: &HeaderMap, trusted: &Networks, public_url: &str) -> Self {
         let is_trusted = trusted.contain(arrival.peer.address());

@@ -62,8 +62,16 @@ kinds! {
     CROSS_SITE: "cross-site", FORBIDDEN, "Sent from another site", None,
         "What changes something is taken from pages of this server only. A program says where it comes from \
          with the header `Sec-Fetch-Site: none`.";
+    NOT_LOGGED_IN: "not-logged-in", UNAUTHORIZED, "Not logged in", None,
+        "Only somebody who is known here may see this. Log in first.";
     NOT_ALLOWED: "not-allowed", FORBIDDEN, "Not for your role", None,
         "Your role does not go as far. Whoever administers the connection can give you another one.";
+    PROMPTS_WITHHELD: "prompts-withheld", FORBIDDEN, "What was said is not for your role", None,
+        "Your role sees visits without what visitors wrote to the assistant, and a recording holds all of it. So \
+         visits in which something was said are not replayed for you. Whoever administers the connection can give \
+         you the role of a viewer.";
+    LAST_ADMIN: "last-admin", CONFLICT, "The last one who administers", None,
+        "Nobody would be left who administers the connection. Give somebody else the role of an admin first.";
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";
@@ -210,7 +218,7 @@ async fn show(app: App, request: Request) -> Result<Response, Problem> {
     let name = request.param_text("kind");
     let kind = ALL.iter().find(|kind| kind.name == name).ok_or_else(Problem::not_found)?;
     let page = KindPage {
-        frame: Frame::of_server("problem"),
+        frame: Frame::of_server(&app, "problem"),
         title: kind.title,
         name: kind.name,
         status: kind.status.to_string(),

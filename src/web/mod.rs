@@ -40,6 +40,7 @@ mod live;
 mod look;
 mod manifest;
 mod markdown;
+mod may;
 mod moment;
 mod neighbours;
 mod notes;
@@ -80,9 +81,11 @@ use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
 pub use app::{App, Start};
 pub use reports::as_markdown;
-pub use router::{Access, Route, Surface, routes};
+pub use request::Request;
+pub use router::{Access, Route, Router, Surface, routes};
 pub use server::{Ready, Server};
 pub use tls::Error as TlsError;
+pub use who::{Asker, Who};
 
 /// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -73,7 +73,8 @@ async fn neighbours(app: App, request: Request) -> Result<Response, Problem> {
     let (newer, older) = app
         .store
         .read(move |conn| {
-            let rule = Rule::of(&viewing, &choices::of_connection(conn, session.connection)?);
+            let rule =
+                Rule::of(&viewing, session.connection, &choices::of_connection(conn, session.connection)?);
             let Some(wanted) = filter.wanted(now, &viewer).map(|wanted| rule.narrow(wanted)) else {
                 return Ok((None, None));
             };

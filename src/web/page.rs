@@ -13,6 +13,7 @@ use warp::http::{HeaderValue, header};
 
 use super::assets::Assets;
 use super::look::Look;
+use super::may::May;
 use super::problem::Problem;
 use super::{App, Response};
 use crate::disk::Room;
@@ -39,9 +40,9 @@ impl Templates {
     }
 
     /// The page that says what went wrong. Falls back on JSON when that cannot be rendered.
-    pub fn problem(&self, problem: &Problem) -> Response {
+    pub fn problem(&self, app: &App, problem: &Problem) -> Response {
         let page = ProblemPage {
-            frame: Frame::of_server("problem"),
+            frame: Frame::of_server(app, "problem"),
             status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
@@ -107,6 +108,8 @@ pub struct Frame {
     pub connections: Vec<PickerEntry>,
     /// What everybody who looks should know.
     pub notice: Option<&'static str>,
+    /// What whoever looks may do.
+    pub may: May,
 }
 
 /// One row of the connection picker.
@@ -122,13 +125,15 @@ pub struct PickerEntry {
 
 impl Frame {
     /// The frame of a page about the whole server.
-    pub fn of_server(section: &'static str) -> Self {
-        Self { section, connection: None, connections: Vec::new(), notice: None }
+    pub fn of_server(app: &App, section: &'static str) -> Self {
+        let may = May::in_server(&app.scope());
+        Self { section, connection: None, connections: Vec::new(), notice: None, may }
     }
 
     /// The frame of a page about one connection. A connection that does not exist is not found.
     pub async fn about(app: &App, section: &'static str, connection: ConnectionId) -> Result<Self, Problem> {
         let scope = app.scope();
+        let may = May::within(&scope, connection);
         let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
         let current =
             all.iter().find(|each| each.id == connection).cloned().ok_or_else(Problem::not_found)?;
@@ -140,7 +145,13 @@ impl Frame {
                 name: each.name,
             })
             .collect();
-        Ok(Self { section, connection: Some(current), connections, notice: notice(app.store.disk().room()) })
+        Ok(Self {
+            section,
+            connection: Some(current),
+            connections,
+            notice: notice(app.store.disk().room()),
+            may,
+        })
     }
 }
 

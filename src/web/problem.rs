@@ -82,6 +82,11 @@ impl Problem {
         Self::new(kinds::NOT_FOUND, kinds::NOT_FOUND.meaning)
     }
 
+    /// Nobody says who they are.
+    pub fn not_logged_in() -> Self {
+        Self::new(kinds::NOT_LOGGED_IN, kinds::NOT_LOGGED_IN.meaning)
+    }
+
     /// The asker's role does not go as far.
     pub fn not_allowed() -> Self {
         Self::new(kinds::NOT_ALLOWED, kinds::NOT_ALLOWED.meaning)
@@ -105,6 +110,16 @@ impl Problem {
         let detail = "This report does not exist. It may have been deleted, or sessions that it was about \
                       were; the link may also be incomplete.";
         Self { detail: detail.to_owned(), title: "No such report", ..Self::not_found() }
+    }
+
+    /// The recording holds what visitors wrote, which the asker's role does not show.
+    pub fn prompts_withheld() -> Self {
+        Self::new(kinds::PROMPTS_WITHHELD, kinds::PROMPTS_WITHHELD.meaning)
+    }
+
+    /// Nobody would be left who administers the connection.
+    pub fn last_admin() -> Self {
+        Self::new(kinds::LAST_ADMIN, kinds::LAST_ADMIN.meaning)
     }
 
     /// The recording waits to be masked.

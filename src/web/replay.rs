@@ -101,19 +101,20 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
             Ok((found, runs::as_due(conn, row)?, recordings::heard_at(conn, row)?))
         })
         .await?;
-    if session.held_back {
-        // What was found before it went to be masked again may quote what is to be hidden.
+    if session.held_back || session.withheld {
+        // What was found may quote what is to be hidden.
         found.clear();
     }
     let playback = playback(&app, &session).await?;
     let now_ms = app.clock.now();
     let list = neighbours::list_query(&request, session.connection)?;
+    let frame = Frame::about(&app, "replay", session.connection).await?;
     let page = ReplayPage {
-        panel: Panel::of(&request)?,
+        panel: Panel::of(&request)?.filter(|panel| frame.may.read_prompts || *panel != Panel::Conversation),
         // The time since which it is due; 0 when it is not.
         is_analysed: due.is_some_and(|due| due.since == 0),
         findings: findings::items(found, &playback, session.first_event_at),
-        frame: Frame::about(&app, "replay", session.connection).await?,
+        frame,
         stage_url: format!("{url}/stage"),
         manifest_url: format!("{url}/manifest.json"),
         events_url: format!("{url}/events.json"),

@@ -1,7 +1,9 @@
 //! A request as handlers see it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
+use hyper::body::Bytes;
 use warp::http::{HeaderMap, Method, header};
 
 use super::body::Body;
@@ -45,6 +47,23 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request that did not come over a socket.
+    pub fn of(method: Method, address: &str, headers: HeaderMap, body: Vec<u8>) -> Self {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let pieces = futures_util::stream::iter([Ok::<_, warp::Error>(Bytes::from(body))]);
+        let peer = Peer::from(IpAddr::from(Ipv4Addr::LOCALHOST));
+        Self {
+            method,
+            path: path.to_owned(),
+            params: Vec::new(),
+            query: query.to_owned(),
+            headers,
+            arrival: Arrival { peer, is_tls: false, ambiguous: Ambiguous::default() },
+            sender: Sender::beside(peer),
+            body: Body::new(pieces),
+        }
+    }
+
     /// The path parameter, as text. Empty when the route has none of that name.
     pub fn param_text(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)

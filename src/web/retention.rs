@@ -130,7 +130,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         days: own.into_iter().chain([server_days, USUAL_DAYS]).find(|days| *days > 0).unwrap_or_default(),
         max_days: MAX_DAYS,
         server_keeps: words(server_days),
-        cancel_url: back(connection, &from),
+        cancel_url: back(&app, connection, &from),
         tabs: settings::tabs(connection, "Retention"),
         done: request.query("saved")?.map(|_| "Saved."),
         from,
@@ -138,9 +138,15 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     app.templates.page("pages/retention.html", &page)
 }
 
+/// Whether a form was come to from the settings: whoever does not have the server has no
+/// other way.
+fn is_of_settings(app: &App, from: &str) -> bool {
+    from == FROM_SETTINGS || !app.scope().is_everything()
+}
+
 /// The page that a form was come from.
-fn back(connection: ConnectionId, from: &str) -> String {
-    if from == FROM_SETTINGS { settings_url(connection) } else { storage::URL.to_owned() }
+fn back(app: &App, connection: ConnectionId, from: &str) -> String {
+    if is_of_settings(app, from) { settings_url(connection) } else { storage::URL.to_owned() }
 }
 
 async fn ask(
@@ -176,7 +182,7 @@ async fn ask(
         action: url(connection),
         fields,
         button: Some(button),
-        cancel_url: back(connection, from),
+        cancel_url: back(app, connection, from),
     }
     .page(app)
 }
@@ -203,7 +209,7 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
             connections::set_rules(conn, connection, &connections::Rules { keep_days: choice.0, ..rules })
         })
         .await?;
-    if form.text("from") == FROM_SETTINGS {
+    if is_of_settings(&app, form.text("from")) {
         return Ok(see_other(&format!("{}&saved=1", settings_url(connection))));
     }
     Ok(see_other(&format!("{}?saved={connection}", storage::URL)))

@@ -23,13 +23,14 @@ use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, strangers, views, visitors, watched,
-    well_known,
+    App, Response, activity, answers, assets, bulk, connection_list, connections as ways, conversation,
+    delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part,
+    pin, plugins, replay, reports, retention, sessions, settings, share, storage, strangers, views, visitors,
+    watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
+use crate::store::connections;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl Route {
 
 /// All routes of the server.
 pub fn routes(app: &App) -> Vec<Route> {
-    let mut routes = connections::routes();
+    let mut routes = ways::routes();
     routes.extend(connection_list::routes());
     routes.extend(sessions::routes());
     routes.extend(settings::routes());
@@ -167,15 +168,34 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes
 }
 
-/// Finds the route of a request.
-struct Router {
+/// The table, ready to answer requests.
+pub struct Router {
+    app: App,
     routes: Vec<Route>,
     /// For each path, the rows that have it.
     by_path: matchit::Router<Vec<usize>>,
 }
 
+/// Who sends a request.
+enum Asking {
+    /// What the request itself says.
+    Unknown,
+    /// Known already; `None` has not logged in.
+    Known(Option<Who>),
+}
+
+/// A request on its way to an answer.
+struct Answered {
+    /// The server as it works for whoever asked.
+    app: App,
+    result: Result<Response, Problem>,
+    surface: Surface,
+}
+
 impl Router {
-    fn new(routes: Vec<Route>) -> anyhow::Result<Self> {
+    /// The table of a server.
+    pub fn new(app: App) -> anyhow::Result<Self> {
+        let routes = routes(&app);
         let mut rows: Vec<(&str, Vec<usize>)> = Vec::new();
         for (row, route) in routes.iter().enumerate() {
             match rows.iter_mut().find(|(path, _)| *path == route.path) {
@@ -187,7 +207,22 @@ impl Router {
         for (path, rows) in rows {
             by_path.insert(path, rows)?;
         }
-        Ok(Self { routes, by_path })
+        Ok(Self { app, routes, by_path })
+    }
+
+    /// Its rows.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        self.respond(request, Asking::Unknown).await
+    }
+
+    /// Answers it as if it were from `who`, whatever it says itself; `None` has not logged in.
+    pub async fn answer_as(&self, who: Option<Who>, request: Request) -> Response {
+        self.respond(request, Asking::Known(who)).await
     }
 
     /// The route, with its path parameters put into the request.
@@ -206,6 +241,78 @@ impl Router {
             (Problem::method_not_allowed(allow), surface)
         })
     }
+
+    async fn respond(&self, request: Request, asking: Asking) -> Response {
+        let wants_html = request.wants_html();
+        // What follows on the connection could not be watched (`framing`).
+        let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
+        let is_guest = request.path.starts_with(share::BELOW);
+        let takes_gzip = request.accepts("gzip");
+        let Answered { app, result, surface } = self.find_answer(request, asking).await;
+        let mut response = match (result, surface) {
+            (Ok(response), _) => response,
+            // Whatever was asked for, what a person gets to read is a page of ours.
+            (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
+                if is_guest {
+                    app.templates.guest_problem(&problem)
+                } else {
+                    app.templates.problem(&app, &problem)
+                }
+            }
+            (Err(problem), _) => problem.to_json(),
+        };
+        if is_guest {
+            share::keep_private(&mut response);
+        }
+        headers::add(&mut response, surface);
+        if app.public_url.starts_with("https://") {
+            headers::add_hsts(response.headers_mut());
+        }
+        if is_last {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if takes_gzip { shrink(response).await } else { response }
+    }
+
+    async fn find_answer(&self, mut request: Request, asking: Asking) -> Answered {
+        let (found, surface) = match self.find(&mut request) {
+            Ok(route) => (Ok(route), route.surface),
+            Err((problem, surface)) => (Err(problem), surface),
+        };
+        let followed = (surface == Surface::Ingest).then(|| Followed::new(&self.app, &request));
+        let who = self.who(found.as_ref().ok().copied(), asking, &request).await;
+        let app = self.app.asked_by(who.clone().unwrap_or_else(|_| Who::nobody()));
+        let admitted = match found {
+            Ok(route) => admit(route, &app, who, &request).await.map(|()| route),
+            Err(problem) => Err(strangers::count(&app, &request).err().unwrap_or(problem)),
+        };
+        let mut result = match admitted {
+            Ok(route) => run(route, app.clone(), request).await,
+            Err(mut problem) => {
+                request.let_go(&mut problem).await;
+                Err(problem)
+            }
+        };
+        if let Some(followed) = followed {
+            followed.answered(result.as_mut().err());
+        }
+        Answered { app, result, surface }
+    }
+
+    /// Who asks, where that is of interest. Where anybody may, it only says what a page's
+    /// frame leads to.
+    async fn who(&self, route: Option<&Route>, asking: Asking, request: &Request) -> Result<Who, Problem> {
+        let needs_login = route.is_some_and(|route| route.access.needs_login());
+        let has_frame =
+            route.is_none_or(|route| route.access == Access::Public && route.surface == Surface::Page);
+        let who = match asking {
+            // The handler checks the key or the link by itself.
+            _ if !needs_login && !has_frame => return Ok(Who::nobody()),
+            Asking::Known(who) => who.ok_or_else(Problem::not_logged_in),
+            Asking::Unknown => who::authenticate(&self.app, request).await,
+        };
+        if needs_login { who } else { Ok(who.unwrap_or_else(|_| Who::nobody())) }
+    }
 }
 
 /// How a route's method stands in an `Allow` header.
@@ -215,7 +322,7 @@ fn allowed(method: &Method) -> &str {
 
 /// The whole server as one warp filter.
 pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
-    let router = Arc::new(Router::new(routes(&app))?);
+    let router = Arc::new(Router::new(app.clone())?);
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let filter = warp::method()
         .and(warp::path::full())
@@ -235,60 +342,10 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
                 arrival,
                 body: Body::new(body),
             };
-            dispatch(app.clone(), Arc::clone(&router), request)
+            let router = Arc::clone(&router);
+            async move { router.answer(request).await }
         });
     Ok(filter.boxed())
-}
-
-async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
-    let wants_html = request.wants_html();
-    // What follows on the connection could not be watched (`framing`).
-    let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
-    let is_guest = request.path.starts_with(share::BELOW);
-    let takes_gzip = request.accepts("gzip");
-    let (answer, surface) = answer(&app, &router, request).await;
-    let mut response = match (answer, surface) {
-        (Ok(response), _) => response,
-        // Whatever was asked for, what a person gets to read is a page of ours.
-        (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
-            if is_guest {
-                app.templates.guest_problem(&problem)
-            } else {
-                app.templates.problem(&problem)
-            }
-        }
-        (Err(problem), _) => problem.to_json(),
-    };
-    if is_guest {
-        share::keep_private(&mut response);
-    }
-    headers::add(&mut response, surface);
-    if app.public_url.starts_with("https://") {
-        headers::add_hsts(response.headers_mut());
-    }
-    if is_last {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    if takes_gzip { shrink(response).await } else { response }
-}
-
-async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
-    let (found, surface) = match router.find(&mut request) {
-        Ok(route) => (admit(route, app, &request).await.map(|asker| (route, asker)), route.surface),
-        Err((problem, surface)) => (Err(strangers::count(app, &request).err().unwrap_or(problem)), surface),
-    };
-    let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
-    let mut answer = match found {
-        Ok((route, asker)) => run(route, app.asked_by(asker), request).await,
-        Err(mut problem) => {
-            request.let_go(&mut problem).await;
-            Err(problem)
-        }
-    };
-    if let Some(followed) = followed {
-        followed.answered(answer.as_mut().err());
-    }
-    (answer, surface)
 }
 
 /// The last resort: a handler that panics, or does not end, costs its own request, and no other.
@@ -319,32 +376,29 @@ fn patience(route: &Route, settings: &Settings) -> Duration {
     }
 }
 
-/// Finds out who asks, and whether they may.
-async fn admit(route: &Route, app: &App, request: &Request) -> Result<Who, Problem> {
+/// Finds out whether whoever asks may.
+async fn admit(
+    route: &Route,
+    app: &App,
+    who: Result<Who, Problem>,
+    request: &Request,
+) -> Result<(), Problem> {
     check(route, app, request)?;
-    if !route.access.needs_login() {
-        // The handler checks the key or the link by itself, and how often uploads come.
-        if route.surface != Surface::Ingest {
-            strangers::count(app, request)?;
-        }
-        return Ok(Who::everyone());
+    // How often uploads come is limited by what they are.
+    if who.is_err() || !route.access.needs_login() && route.surface != Surface::Ingest {
+        strangers::count(app, request)?;
     }
-    let asker = match who::authenticate(app, request).await {
-        Ok(asker) => asker,
-        Err(problem) => return Err(strangers::count(app, request).err().unwrap_or(problem)),
-    };
-    allow(route, &asker, request)?;
-    Ok(asker)
-}
-
-/// Who has no part in a connection is told what is told of one that does not exist.
-fn allow(route: &Route, asker: &Who, request: &Request) -> Result<(), Problem> {
-    if route.access == Access::Server && !asker.scope.is_everything() {
+    let scope = who?.scope;
+    if route.access == Access::Server && !scope.is_everything() {
         return Err(Problem::not_allowed());
     }
     let Some(least) = route.access.role() else { return Ok(()) };
+    // Who has no part in a connection is told what is told of one that does not exist.
     let connection: ConnectionId = request.param("connection")?;
-    let role = asker.scope.role_in(connection).ok_or_else(Problem::not_found)?;
+    let role = scope.role_in(connection).ok_or_else(Problem::not_found)?;
+    if !app.store.read(move |conn| connections::exists(conn, connection)).await? {
+        return Err(Problem::not_found());
+    }
     if role < least { Err(Problem::not_allowed()) } else { Ok(()) }
 }
 

@@ -17,6 +17,8 @@ pub struct Row {
     playable: bool,
     unplayable_reason: &'static str,
     held_back: bool,
+    /// What was said in it is not for whoever looks.
+    withheld: bool,
     /// Where it stands why a session is held back.
     plugins_url: String,
     landing_url: String,
@@ -101,12 +103,14 @@ impl Row {
             signals: Signals::of(session.counts, &session.found, &beside.kinds),
             id: session.id.to_string(),
             playable: session.playable,
-            unplayable_reason: match (session.held_back, session.playable) {
-                (true, _) => "Not shown before it is masked.",
-                (false, true) => "",
-                (false, false) => "No picture of the page has arrived yet, so there is nothing to replay.",
+            unplayable_reason: match session {
+                Session { held_back: true, .. } => "Not shown before it is masked.",
+                Session { withheld: true, .. } => "Not for your role: the assistant was used in it.",
+                Session { playable: true, .. } => "",
+                _ => "No picture of the page has arrived yet, so there is nothing to replay.",
             },
             held_back: session.held_back,
+            withheld: session.withheld,
             plugins_url: plugins_url(session.connection),
             visitor_url: session.visitor.as_ref().map(of_visitor),
             visitor: session.visitor,
@@ -126,7 +130,7 @@ impl Row {
             country: session.country,
             tags: beside.tags.into_iter().map(tag).collect(),
             watched: beside.watched,
-            snippet: if session.held_back { Vec::new() } else { beside.snippet },
+            snippet: if session.held_back || session.withheld { Vec::new() } else { beside.snippet },
             user_agent: session.user_agent,
             pinned: session.pinned,
             finish_error: session.finish_error,

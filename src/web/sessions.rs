@@ -156,7 +156,7 @@ async fn read(app: &App, asked: &Asked) -> store::Result<Found> {
     let wanted = asked.filter.wanted(now, &asked.viewer);
     let viewing = app.clone();
     let read = move |conn: &Db| {
-        let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+        let rule = Rule::of(&viewing, connection, &choices::of_connection(conn, connection)?);
         let wanted = wanted.map(|wanted| rule.narrow(wanted));
         let listing = match &wanted {
             Some(wanted) => listing::list(conn, &scope, connection, wanted, page, limit)?,
@@ -164,8 +164,9 @@ async fn read(app: &App, asked: &Asked) -> store::Result<Found> {
         };
         let words = wanted.and_then(|wanted| wanted.words);
         let beside = |session: Session| {
+            let session = rule.apply(session);
             let beside = beside(conn, &session, &viewer, words.as_deref())?;
-            Ok((rule.apply(session), beside))
+            Ok((session, beside))
         };
         Ok(Found {
             totals: connections::totals(conn, &scope, connection)?,
@@ -201,7 +202,7 @@ fn sessions_page(app: &App, frame: Frame, asked: Asked, found: Found) -> Session
     let Asked { connection, filter, span, page, done, forgotten, here, .. } = asked;
     let url_at = |place| filter.list_url_at(connection, span, place);
     let now = app.clock.now();
-    let deletable = filter.selection(now).filter(|_| !found.rows.is_empty());
+    let deletable = filter.selection(now).filter(|_| frame.may.edit && !found.rows.is_empty());
     let views = Views::of(connection, found.views, &filter, forgotten);
     let totals = found.totals;
     let in_time = filter.order == Order::Newest;
@@ -226,7 +227,7 @@ fn sessions_page(app: &App, frame: Frame, asked: Asked, found: Found) -> Session
         chart: Chart::of(&found.hours, connection, span, &filter, now),
         tabs: tabs(connection, &filter, span, totals, views.has_current()),
         views,
-        form: Form::of(connection, &filter, span, found.facets),
+        form: Form::of(connection, &filter, span, found.facets, frame.may),
         chips: chips(connection, &filter, span),
         has_problem: filter.has_problem(),
         totals: TotalsText {

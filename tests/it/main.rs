@@ -3,6 +3,7 @@
 mod activity;
 mod answers;
 mod authoring;
+mod authorisation;
 mod backup;
 mod changing;
 mod clock;

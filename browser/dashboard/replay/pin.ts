@@ -1,9 +1,10 @@
-import { element } from "../element";
+import { element, has } from "../element";
 import { refresh } from "./fresh";
 import type { Toast } from "./toast";
 
 /** Pins and unpins without leaving the page, and so without losing the place in the recording. */
 export function pinInPlace(toast?: Toast): void {
+  if (!has("pin")) return;
   const form = element<HTMLFormElement>("pin");
   form.addEventListener("submit", (event) => {
     event.preventDefault();

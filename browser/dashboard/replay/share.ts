@@ -8,7 +8,7 @@ import { rememberAuthor } from "./author";
 import type { Playback } from "./playback";
 import { Declined, post, read } from "./post";
 
-/** Makes sharing and downloading work. */
+/** Makes sharing work. */
 export function startSharing(playback: Playback): void {
   const dialog = element<HTMLDialogElement>("share");
   const form = element<HTMLFormElement>("share-form");
@@ -25,7 +25,6 @@ export function startSharing(playback: Playback): void {
   });
   element("share-copy").addEventListener("click", () => void copyLink());
   element("share-link").addEventListener("focus", (event) => (event.target as HTMLInputElement).select());
-  closeMenuWhenLeft();
 }
 
 /** The form as it is each time the dialog opens. */
@@ -130,8 +129,8 @@ function times(count: number): string {
   return count === 1 ? "once" : `${count.toLocaleString("en")} times`;
 }
 
-/** A menu that was opened goes away by itself. */
-function closeMenuWhenLeft(): void {
+/** The menu of downloads, once it was opened, goes away by itself. */
+export function closeMenuWhenLeft(): void {
   const menu = element<HTMLDetailsElement>("downloads");
   document.addEventListener("click", (event) => {
     const isInside = menu.contains(event.target as Node);

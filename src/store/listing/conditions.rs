@@ -10,7 +10,7 @@ use rusqlite::types::{ToSql, Value};
 use super::source::{Source, Text};
 use super::{Asked, COLUMNS, Filter, Order, Page, Place, Prompts, bind};
 use crate::model::{Severity, Status};
-use crate::store::search;
+use crate::store::{search, sessions};
 
 /// The conditions of a statement, with the values of its parameters.
 pub(super) struct Conditions {
@@ -98,6 +98,9 @@ impl Conditions {
         }
         if filter.pinned {
             self.add("session.pinned = 1", []);
+        }
+        if filter.unsaid {
+            self.add(concat!("NOT ", sessions::said!()), []);
         }
     }
 

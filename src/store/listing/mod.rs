@@ -133,6 +133,8 @@ pub struct Filter {
     pub watched: Option<(String, bool)>,
     /// Only those that are finished.
     pub finished: bool,
+    /// Only those in which nothing was said to an assistant.
+    pub unsaid: bool,
     pub order: Order,
 }
 

@@ -49,7 +49,7 @@ fn session(conn: &Db) -> i64 {
 
 /// What lists show, but for the place among what arrived at the same time.
 fn told(conn: &Db) -> Vec<String> {
-    let prompts = of_session(conn, session(conn)).expect("read");
+    let prompts = of_session(conn, &Scope::everything(), session(conn)).expect("read");
     let tell = |prompt: Prompt| {
         let reply = prompt.reply.map(|reply| (reply.at, reply.text));
         format!("{} {} {:?} {:?} {}", prompt.asked_at, prompt.text, reply, prompt.answered, prompt.feedback)
@@ -117,8 +117,11 @@ fn a_prompt_stands_on_the_page_that_was_shown() {
     first.facts.last_page = Some((NOW, "https://shop.example/cart".to_owned()));
     append(&conn, shop, &first);
     append(&conn, shop, &batch(1, vec![prompt(NOW + 5, "a"), prompt(NOW - 5, "b")]));
-    let pages: Vec<String> =
-        of_session(&conn, session(&conn)).expect("read").into_iter().map(|prompt| prompt.page).collect();
+    let pages: Vec<String> = of_session(&conn, &Scope::everything(), session(&conn))
+        .expect("read")
+        .into_iter()
+        .map(|prompt| prompt.page)
+        .collect();
     assert_eq!(pages, ["", "https://shop.example/cart"]);
 }
 
@@ -129,7 +132,11 @@ fn what_the_timeline_says_takes_the_place_of_what_arrived() {
     append(&conn, shop, &batch(0, vec![prompt(NOW, "secret"), prompt(NOW + 1, "b")]));
     append(&conn, shop, &batch(1, vec![reply(NOW + 9, "b", Some(false))]));
     let rows = |conn: &Db| -> Vec<i64> {
-        of_session(conn, session(conn)).expect("read").into_iter().map(|prompt| prompt.row).collect()
+        of_session(conn, &Scope::everything(), session(conn))
+            .expect("read")
+            .into_iter()
+            .map(|prompt| prompt.row)
+            .collect()
     };
     let before = rows(&conn);
     completing::complete(&conn, i64::MAX, i64::MAX, NOW + 9000).expect("completed");

@@ -58,6 +58,11 @@ impl Asked {
         Filter { kind: self.kind, from: self.from.map(Moment::start), to: self.to.map(Moment::end) }
     }
 
+    /// Whether nothing but prompts is asked for.
+    pub fn is_about_prompts(&self) -> bool {
+        matches!(self.kind, Kind::Prompts | Kind::Unanswered | Kind::Disliked)
+    }
+
     /// Whether a range of time is asked for.
     pub fn is_of_a_time(&self) -> bool {
         self.from.is_some() || self.to.is_some()

@@ -119,7 +119,7 @@ impl Entry {
                 "{} {} {} {}",
                 session.status.as_str(),
                 session.events,
-                session.held_back,
+                session.held_back || session.withheld,
                 told.join(" ")
             ),
             day: None,

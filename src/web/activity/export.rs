@@ -51,7 +51,7 @@ pub async fn csv(app: App, request: Request) -> Result<Response, Problem> {
         loop {
             let (viewing, scope) = (app.clone(), app.scope());
             let read = app.store.read(move |conn: &Db| {
-                let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+                let rule = Rule::of(&viewing, connection, &choices::of_connection(conn, connection)?);
                 Ok((feed::list(conn, &scope, connection, &filter, step, AT_ONCE)?, rule))
             });
             let (listing, rule) = runtime.block_on(read)?;

@@ -10,6 +10,7 @@ use crate::store::feed::{self, Kind, Listing, Step};
 use crate::store::{choices, connections, prompts};
 use crate::web::chart::{self, Chart, Series};
 use crate::web::held_back::Rule;
+use crate::web::may::May;
 use crate::web::moment::Moment;
 use crate::web::page::{Frame, activity_url};
 use crate::web::problem::Problem;
@@ -88,6 +89,9 @@ struct Found {
 pub async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let (asked, step) = (Asked::of(&request)?, step_of(&request)?);
+    if asked.is_about_prompts() && !app.scope().shows_prompts(connection) {
+        return Err(Problem::prompts_withheld());
+    }
     let frame = Frame::about(&app, "activity", connection).await?;
     let found = find(&app, connection, &asked, step).await?;
     if found.listing.entries.is_empty() && step != Step::First {
@@ -107,7 +111,7 @@ async fn find(app: &App, connection: ConnectionId, asked: &Asked, step: Step) ->
             prompts: prompts::totals(conn, &scope, connection)?,
             hours: activity::hours(conn, &scope, connection, since, now)?,
             listing: feed::list(conn, &scope, connection, &filter, step, limit)?,
-            rule: Rule::of(&viewing, &choices::of_connection(conn, connection)?),
+            rule: Rule::of(&viewing, connection, &choices::of_connection(conn, connection)?),
         })
     });
     Ok(read.await?)
@@ -128,7 +132,7 @@ fn page(app: &App, frame: Frame, connection: ConnectionId, asked: Asked, found: 
     };
     ActivityPage {
         version: version(totals, prompts),
-        chart: draw(&hours, connection, asked, now),
+        chart: draw(&hours, connection, asked, frame.may, now),
         tabs: tabs(connection, asked, totals, prompts),
         chips: chips(connection, asked),
         newer_url: newest.map(|place| asked.url(connection, Some(("after", place)))),
@@ -158,9 +162,9 @@ fn why_empty(asked: Asked, prompts: prompts::Totals) -> Empty {
     }
 }
 
-fn draw(hours: &[Hour], connection: ConnectionId, asked: Asked, now: i64) -> Chart {
+fn draw(hours: &[Hour], connection: ConnectionId, asked: Asked, may: May, now: i64) -> Chart {
     let page = chart::Page {
-        series: Series::WithPrompts,
+        series: if may.read_prompts { Series::WithPrompts } else { Series::Sessions },
         listed: (asked.from, asked.to),
         bar_url: &|(from, to)| asked.of_time(Some(from), Some(to)).url(connection, None),
         span_url: &|span| Asked { span, ..asked }.url(connection, None),

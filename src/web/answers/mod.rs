@@ -22,11 +22,11 @@ const PAGE: &str = "/connections/{connection}/settings/answers";
 
 /// The routes of these files.
 pub fn routes() -> Vec<Route> {
-    let (viewer, page) = (Access::Admin, Surface::Page);
+    let (admin, page) = (Access::Admin, Surface::Page);
     vec![
-        Route::new(Method::GET, PAGE, viewer, page, show_page),
-        Route::new(Method::POST, PAGE, viewer, page, save),
-        Route::new(Method::POST, format!("{PAGE}/try"), viewer, page, trying::try_question),
+        Route::new(Method::GET, PAGE, admin, page, show_page),
+        Route::new(Method::POST, PAGE, admin, page, save),
+        Route::new(Method::POST, format!("{PAGE}/try"), admin, page, trying::try_question),
     ]
 }
 

@@ -31,7 +31,7 @@ const SKEW_MS: i64 = 5 * 60 * 1000;
 /// The routes of this folder.
 pub fn routes() -> Vec<Route> {
     let path = "/connections/{connection}/settings/doctor";
-    vec![Route::new(Method::GET, path, Access::Editor, Surface::Page, page)]
+    vec![Route::new(Method::GET, path, Access::Admin, Surface::Page, page)]
 }
 
 /// Where the doctor of a connection is.

@@ -9,6 +9,7 @@ use crate::store::facets::Facets;
 use crate::store::listing::Prompts;
 use crate::web::chart::Span;
 use crate::web::format;
+use crate::web::may::May;
 use crate::web::page::sessions_url;
 
 /// The form of the filter.
@@ -89,7 +90,7 @@ const SHOWN: [&str; 6] = ["status", "q", "last", "from", "to", "sort"];
 
 impl Form {
     /// The form with what a filter asks, and what it could ask of the connection.
-    pub fn of(connection: ConnectionId, filter: &Filter, span: Span, facets: Facets) -> Self {
+    pub fn of(connection: ConnectionId, filter: &Filter, span: Span, facets: Facets, may: May) -> Self {
         let status = Filter { status: filter.status, ..Filter::default() };
         let hidden = filter.fields().into_iter().filter(|(name, _)| !SHOWN.contains(name));
         Self {
@@ -99,7 +100,11 @@ impl Form {
                 name: "q",
                 label: "Search sessions",
                 value: filter.words.clone(),
-                hint: "Search pages, labels, prompts, errors, visitors…",
+                hint: if may.read_prompts {
+                    "Search pages, labels, prompts, errors, visitors…"
+                } else {
+                    "Search pages, labels, errors, visitors…"
+                },
                 problem: filter.words_problem(),
             },
             last: times(filter),
@@ -108,7 +113,10 @@ impl Form {
             to: MomentField::of(filter.to),
             order: Select { name: "sort", label: "Order", options: words_of(Some(filter.order)) },
             texts: texts(filter),
-            selects: selects(filter, &facets),
+            selects: selects(filter, &facets)
+                .into_iter()
+                .filter(|select| may.read_prompts || select.name != "prompts")
+                .collect(),
             ranges: ranges(filter),
             tag: filter.tag.clone(),
             tags: facets.tags,

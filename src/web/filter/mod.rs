@@ -199,6 +199,7 @@ impl Filter {
             pinned: self.pinned,
             watched: self.watched.map(|watched| (viewer.id.clone(), watched == Watched::Yes)),
             finished: false,
+            unsaid: false,
             order: self.order,
         })
     }

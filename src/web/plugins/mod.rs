@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(Method::GET, one(""), viewer, page, show::show),
         Route::new(Method::GET, one("/live"), viewer, data, live::changes),
         Route::new(Method::POST, one("/switch"), admin, page, switch::switch),
-        Route::new(Method::POST, one("/try-again"), editor, page, switch::try_again),
+        Route::new(Method::POST, one("/try-again"), admin, page, switch::try_again),
         Route::new(Method::POST, one("/settings"), admin, page, settings::save),
         Route::new(Method::GET, one("/runs/{session}/input.json"), editor, data, input::download),
         Route::new(Method::POST, one("/reruns"), admin, page, reruns::start),

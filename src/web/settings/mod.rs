@@ -7,6 +7,7 @@ mod general;
 mod install;
 mod keys;
 mod origins;
+mod people;
 mod preview;
 mod recording;
 mod state;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(widget::routes());
     routes.extend(preview::routes());
     routes.extend(install::routes());
+    routes.extend(people::routes());
     routes
 }
 
@@ -72,6 +74,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Install", below("/install")),
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
+        tab("People", below("/people")),
         tab("Retention", retention::settings_url(connection)),
         tab("Shared links", share::url_of_all(connection)),
         tab("Doctor", doctor::url(connection)),

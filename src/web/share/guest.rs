@@ -41,7 +41,7 @@ struct SharePage {
 }
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { share, session, url, proof } = open_locked(&app, &request).await?;
+    let Opened { app, share, session, url, proof } = open_locked(&app, &request).await?;
     if proof.is_some_and(|proof| !password::is_proven(&request, &proof)) {
         return password_page(&app, url, false);
     }
@@ -68,7 +68,7 @@ fn password_page(app: &App, url: String, wrong: bool) -> Result<Response, Proble
 
 /// Takes the password, and remembers in the browser that it was right.
 async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
-    let Opened { share, url, proof, .. } = open_locked(&app, &request).await?;
+    let Opened { app, share, url, proof, .. } = open_locked(&app, &request).await?;
     let (Some(proof), Some(hash)) = (proof, share.password) else { return Ok(see_other(&url)) };
     let form = Form::read(&app, &mut request).await?;
     let password = form.text("password").to_owned();
@@ -92,7 +92,7 @@ async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
 /// The page says that somebody has it before them. What only looks at the link, such as a
 /// chat that shows what it leads to, does not.
 async fn opened(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { share, .. } = open(&app, &request).await?;
+    let Opened { app, share, .. } = open(&app, &request).await?;
     let now = app.clock.now();
     app.store.write(move |conn| shares::count_opened(conn, share.id, now)).await?;
     let mut response = Response::default();
@@ -106,14 +106,14 @@ async fn stage(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { session, url, .. } = open(&app, &request).await?;
+    let Opened { app, session, url, .. } = open(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let heard_at = heard_at(&app, &session).await?;
     json(&Manifest::below(&url, format!("{url}/styles/"), &session, playback, heard_at))
 }
 
 async fn told(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { share, session, .. } = open(&app, &request).await?;
+    let Opened { app, share, session, .. } = open(&app, &request).await?;
     if !share.story {
         return Err(Problem::not_found());
     }
@@ -122,18 +122,18 @@ async fn told(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn batch(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { session, .. } = open(&app, &request).await?;
+    let Opened { app, session, .. } = open(&app, &request).await?;
     part::batch(&app, &request, session).await
 }
 
 async fn segment(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { session, .. } = open(&app, &request).await?;
+    let Opened { app, session, .. } = open(&app, &request).await?;
     part::segment(&app, &request, session).await
 }
 
 /// Stylesheets are kept for a whole connection: here only those that this session refers to.
 async fn style(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { session, .. } = open(&app, &request).await?;
+    let Opened { app, session, .. } = open(&app, &request).await?;
     let hash: StyleHash = request.param("style")?;
     let playback = playback(&app, &session).await?;
     let mut parts = playback.streams.iter().flat_map(|stream| &stream.parts);

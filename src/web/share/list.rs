@@ -98,7 +98,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         })
         .await?;
     let now = app.clock.now();
-    let rule = Rule::of(&app, &choices);
+    let rule = Rule::of(&app, connection, &choices);
     let row =
         |(share, session)| Row::of(Share { landing_url: rule.apply(session).landing_url, ..share }, now);
     let undo = |id: String| id.parse::<i64>().ok().map(|id| action(connection, id, "restore"));

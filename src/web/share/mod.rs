@@ -16,6 +16,7 @@ use super::held_back::find_shared;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::Route;
+use super::who::Who;
 use super::{App, Response};
 use crate::model::Session;
 use crate::store::shares::{self, Share};
@@ -42,6 +43,8 @@ pub fn routes() -> Vec<Route> {
 
 /// A link and what it leads to.
 struct Opened {
+    /// The server as it works for whoever holds the link.
+    app: App,
     share: Share,
     session: Session,
     /// The link's own address.
@@ -67,9 +70,10 @@ async fn open_locked(app: &App, request: &Request) -> Result<Opened, Problem> {
     if !share.works(app.clock.now()) {
         return Err(Problem::share_over());
     }
-    let session = find_shared(app, share.connection, share.session.clone()).await?;
+    let app = app.asked_by(Who::guest(share.connection));
+    let session = find_shared(&app, share.connection, share.session.clone()).await?;
     let proof = share.password.as_deref().map(|hash| password::proof(token, hash));
-    Ok(Opened { url: format!("/share/{token}"), share, session, proof })
+    Ok(Opened { app, url: format!("/share/{token}"), share, session, proof })
 }
 
 /// What every answer behind a link carries: it is in nobody's index and nobody's history.

@@ -41,7 +41,7 @@ pub async fn export(app: App, request: Request) -> Result<Response, Problem> {
     Frame::about(&app, "visitor", connection).await?;
     let (viewing, scope, name) = (app.clone(), app.scope(), visitor.clone());
     let known = app.store.read(move |conn| {
-        let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+        let rule = Rule::of(&viewing, connection, &choices::of_connection(conn, connection)?);
         let wanted = rule.narrow(Filter { visitor: Some(name.clone()), ..Filter::default() });
         visitors::find(conn, &scope, connection, &name, &wanted)
     });
@@ -173,14 +173,14 @@ impl Exporting<'_> {
             let (app, scope, connection) = (self.app.clone(), self.app.scope(), self.connection);
             let visitor = self.visitor.clone();
             let read = self.app.store.read(move |conn: &Db| {
-                let rule = Rule::of(&app, &choices::of_connection(conn, connection)?);
+                let rule = Rule::of(&app, connection, &choices::of_connection(conn, connection)?);
                 let rows = visitors::sessions_after(conn, &scope, connection, &visitor, after, AT_ONCE)?;
                 let mut found = Vec::with_capacity(rows.len());
                 for row in &rows {
                     let session = sessions::of_row(conn, *row)?.map(|session| rule.apply(session));
                     if let Some(session) = session.filter(|session| !session.held_back) {
                         let (prompts, findings) =
-                            (prompts::of_session(conn, *row)?, findings::findings(conn, *row)?);
+                            (prompts::of_session(conn, &scope, *row)?, findings::findings(conn, *row)?);
                         found.push(Exported { session, prompts, findings });
                     }
                 }

@@ -69,7 +69,7 @@ async fn find(
     let (scope, limit) = (app.scope(), app.settings.pages.sessions_per_page);
     let (viewing, visitor) = (app.clone(), visitor.to_owned());
     let read = app.store.read(move |conn| {
-        let rule = Rule::of(&viewing, &choices::of_connection(conn, connection)?);
+        let rule = Rule::of(&viewing, connection, &choices::of_connection(conn, connection)?);
         let wanted = rule.narrow(Wanted { visitor: Some(visitor.clone()), ..Wanted::default() });
         let Some(known) = visitors::find(conn, &scope, connection, &visitor, &wanted)? else {
             return Ok(None);
@@ -77,7 +77,7 @@ async fn find(
         let mut listing = sessions::list(conn, &scope, connection, &wanted, page, limit)?;
         let mut entries = Vec::with_capacity(listing.sessions.len());
         for session in std::mem::take(&mut listing.sessions) {
-            let prompts = prompts::of_session(conn, session.row)?;
+            let prompts = prompts::of_session(conn, &scope, session.row)?;
             entries.push(feed::Entry::Session(Box::new(session), prompts));
         }
         Ok(Some(Found { visitor: known, listing, entries, rule }))
@@ -110,14 +110,16 @@ fn visitor_page(
         }
     }
     let filter = Filter { visitor: name.clone(), ..Filter::default() };
+    let mut figures = vec![
+        ("Sessions", format::grouped(visitor.sessions)),
+        ("Page views", format::grouped(visitor.pages)),
+        ("Prompts", format::grouped(visitor.prompts)),
+        ("Errors", format::grouped(visitor.errors)),
+        ("Stored size", format::bytes(visitor.bytes)),
+    ];
+    figures.retain(|(name, _)| frame.may.read_prompts || *name != "Prompts");
     VisitorPage {
-        figures: vec![
-            ("Sessions", format::grouped(visitor.sessions)),
-            ("Page views", format::grouped(visitor.pages)),
-            ("Prompts", format::grouped(visitor.prompts)),
-            ("Errors", format::grouped(visitor.errors)),
-            ("Stored size", format::bytes(visitor.bytes)),
-        ],
+        figures,
         first_seen: time(visitor.first_seen),
         last_seen: time(visitor.last_seen),
         traits: visitor.traits,

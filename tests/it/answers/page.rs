@@ -1,7 +1,7 @@
 //! The page that says where answers come from.
 
 use hindsight::answers::Plan;
-use hindsight::store::{Scope, answering};
+use hindsight::store::answering;
 use serde_json::json;
 
 use super::agent::Agent;
@@ -19,7 +19,7 @@ async fn post(server: &TestServer, path: &str, form: &str) -> Answer {
 
 async fn plan(server: &TestServer) -> Plan {
     let id = server.connection.id;
-    let read = server.store.read(move |conn| answering::plan(conn, &Scope::everything(), id)).await;
+    let read = server.store.read(move |conn| answering::plan(conn, id)).await;
     Plan::read(&read.expect("read").expect("a connection").1).expect("a plan")
 }
 
