@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod export;
+mod first_admin;
 mod import;
 pub mod live_settings;
 mod open_files;
@@ -58,7 +59,7 @@ enum Command {
     /// Serves, and prints `ready http://ADDR:PORT` once it does.
     Serve(serve::Arguments),
     /// Serves with a demo shop that records itself, and a few recorded visits.
-    Demo,
+    Demo(serve::Arguments),
     /// Manages connections: one for each recorded site or application.
     Connection {
         #[command(subcommand)]
@@ -109,6 +110,7 @@ impl Options {
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| !first_admin::VARIABLES.contains(&&**name))
         .collect()
 }
 
@@ -129,7 +131,7 @@ impl Cli {
                 Some(Command::Serve(arguments)) => {
                     serve::run(settings, arguments, serve::Greeting::ReadyLine).await
                 }
-                Some(Command::Demo) => demo::run(settings).await,
+                Some(Command::Demo(arguments)) => demo::run(settings, arguments).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
-use super::{live_settings, open_files};
+use super::{first_admin, live_settings, open_files};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Login, Settings};
 use crate::finish;
 use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Makes no copy of the database before its schema is changed.
     #[arg(long)]
     no_backup: bool,
+    /// Lets accounts.login be "none" on an address that others reach: they see and may do everything.
+    #[arg(long)]
+    insecure: bool,
 }
 
 /// A server that is about to start: its folder is taken and its database open.
@@ -53,6 +56,13 @@ pub struct Opened {
 
 /// Opens the data folder for a server.
 pub fn open(settings: Settings, arguments: Arguments) -> anyhow::Result<Opened> {
+    let listen = settings.server.listen;
+    if settings.accounts.login == Login::None && !listen.ip().is_loopback() && !arguments.insecure {
+        bail!(
+            "nobody is asked to log in (accounts.login is \"none\"), and others reach {listen}: they would see all \
+             recordings. Listen on 127.0.0.1, set accounts.login = \"required\", or start with --insecure"
+        );
+    }
     let data_dir = &settings.server.data_dir;
     if arguments.read_only {
         let (store, closing) = Store::open_read_only(data_dir, &settings.store)?;
@@ -120,6 +130,9 @@ pub async fn serve(
         None => None,
     };
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
+    if lock.is_some() {
+        first_admin::prepare(&app, address).await?;
+    }
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;
     signals.abort();
@@ -179,8 +192,8 @@ impl Signals {
 
 fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connection) -> std::io::Result<()> {
     let mut out = std::io::stdout();
-    if !address.ip().is_loopback() {
-        tracing::warn!("there are no accounts yet: whoever reaches {address} sees all recordings");
+    if !address.ip().is_loopback() && app.settings.accounts.login == Login::None {
+        tracing::warn!("nobody is asked to log in: whoever reaches {address} sees all recordings");
     }
     writeln!(out, "ready http://{address}")?;
     if greeting == Greeting::ReadyLine {

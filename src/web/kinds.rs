@@ -64,6 +64,14 @@ kinds! {
          with the header `Sec-Fetch-Site: none`.";
     NOT_ALLOWED: "not-allowed", FORBIDDEN, "Not for your role", None,
         "Your role does not go as far. Whoever administers the connection can give you another one.";
+    LOGIN_NEEDED: "login-needed", UNAUTHORIZED, "Log in first", None,
+        "This is for people with an account. Log in, and come back.";
+    NO_INVITATION: "no-invitation", NOT_FOUND, "This link does not work", None,
+        "The link has expired, it was used already, or another one was made. Ask whoever sent it to you for \
+         another one.";
+    FOREIGN_HOST: "foreign-host", MISDIRECTED_REQUEST, "Asked for by a foreign name", None,
+        "The server asks nobody who they are, so it answers to its own names only: an address, localhost, or \
+         that of server.public_url in config.toml. Set that to the name that it is reached by.";
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";

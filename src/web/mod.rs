@@ -4,6 +4,7 @@
 //! only place that turns an error into a status code; `headers` says what every
 //! response carries. Nothing here writes SQL or looks into a recording.
 
+mod accounts;
 mod activity;
 mod answers;
 mod app;
@@ -32,6 +33,7 @@ mod format;
 mod framing;
 mod headers;
 mod held_back;
+mod host;
 mod ingest;
 mod kinds;
 mod live;
@@ -40,6 +42,7 @@ mod manifest;
 mod markdown;
 mod moment;
 mod neighbours;
+mod next;
 mod notes;
 mod origin;
 mod outlook;
@@ -71,6 +74,7 @@ mod who;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
+pub use accounts::setup;
 pub use app::{App, Start};
 pub use reports::as_markdown;
 pub use router::{Access, Route, Surface, routes};

@@ -11,7 +11,7 @@ use super::{REQUEST_ID, Response};
 use crate::answers::ask;
 use crate::ingest::{self, Refused, gzip};
 use crate::store::StorageTrouble;
-use crate::{rrweb, store};
+use crate::{accounts, rrweb, store};
 
 /// When to come again after the disk failed or is full, in seconds: somebody has to see to it.
 const STORAGE_SECONDS: u32 = 300;
@@ -85,6 +85,21 @@ impl Problem {
     /// The asker's role does not go as far.
     pub fn not_allowed() -> Self {
         Self::new(kinds::NOT_ALLOWED, kinds::NOT_ALLOWED.meaning)
+    }
+
+    /// Nobody has said who they are.
+    pub fn login_needed() -> Self {
+        Self::new(kinds::LOGIN_NEEDED, kinds::LOGIN_NEEDED.meaning)
+    }
+
+    /// The link by which somebody chooses a password does not work.
+    pub fn no_invitation() -> Self {
+        Self::new(kinds::NO_INVITATION, kinds::NO_INVITATION.meaning)
+    }
+
+    /// Nobody says who they are, and the server was asked for by a name that is not its own.
+    pub fn foreign_host() -> Self {
+        Self::new(kinds::FOREIGN_HOST, kinds::FOREIGN_HOST.meaning)
     }
 
     /// The session does not exist.
@@ -290,6 +305,24 @@ impl Problem {
 
     fn after(self, seconds: u32) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
+    }
+}
+
+impl From<accounts::Error> for Problem {
+    fn from(error: accounts::Error) -> Self {
+        match error {
+            accounts::Error::Stopping => Refused::ShuttingDown.into(),
+            accounts::Error::Hash => {
+                tracing::error!(%error, "a login could not be checked");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<accounts::Wait> for Problem {
+    fn from(wait: accounts::Wait) -> Self {
+        Self::too_many_attempts(wait.seconds)
     }
 }
 

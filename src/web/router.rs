@@ -19,9 +19,10 @@ use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::who::{self, Who};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
+    App, Response, accounts, activity, answers, assets, bulk, connection_list, connections, conversation,
+    delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, next, notes, origin,
+    part, pin, plugins, replay, reports, retention, see_other, sessions, settings, share, storage, views,
+    visitors, watched,
 };
 use crate::model::{ConnectionId, Role};
 
@@ -126,6 +127,7 @@ impl Route {
 /// All routes of the server.
 pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = connections::routes();
+    routes.extend(accounts::routes());
     routes.extend(connection_list::routes());
     routes.extend(sessions::routes());
     routes.extend(settings::routes());
@@ -233,12 +235,17 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
 
 async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     let wants_html = request.wants_html();
+    let login_url =
+        (wants_html && request.method == Method::GET).then(|| next::login_url(&request.path, &request.query));
     // What follows on the connection could not be watched (`framing`).
     let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
     let is_guest = request.path.starts_with(share::BELOW);
     let (answer, surface) = answer(&app, &router, request).await;
     let mut response = match (answer, surface) {
         (Ok(response), _) => response,
+        (Err(problem), Surface::Page) if problem.kind == kinds::LOGIN_NEEDED && login_url.is_some() => {
+            see_other(&login_url.unwrap_or_default())
+        }
         // Whatever was asked for, what a person gets to read is a page of ours.
         (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
             if is_guest {
@@ -267,6 +274,14 @@ async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Res
         Ok(route) => (admit(route, app, &request).await.map(|asker| (route, asker)), route.surface),
         Err((problem, surface)) => (Err(problem), surface),
     };
+    let renewed = match &found {
+        Ok((route, who))
+            if route.surface == Surface::Page && route.method == Method::GET && who.user().is_some() =>
+        {
+            accounts::session::renewed(app, &request).await
+        }
+        _ => None,
+    };
     let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
     let mut answer = match found {
         Ok((route, asker)) => run(route, app.asked_by(asker), request).await,
@@ -277,6 +292,9 @@ async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Res
     };
     if let Some(followed) = followed {
         followed.answered(answer.as_mut().err());
+    }
+    if let (Ok(response), Some(cookie)) = (&mut answer, renewed) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     (answer, surface)
 }

@@ -22,7 +22,7 @@ use warp::http::Request;
 use super::framing::{Ambiguous, Watched};
 use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
-use super::{App, Response, look, router};
+use super::{App, Response, accounts, look, router};
 use crate::config;
 use crate::disk::Room;
 use crate::stop::Stopping;
@@ -78,6 +78,7 @@ impl Ready {
         let open = Open::default();
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
+        tokio::spawn(note_logins(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
@@ -129,6 +130,23 @@ fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option
         tracing::debug!(network = peer.truncated(), "one connection too many was closed");
         TooMany
     })
+}
+
+/// How often it is written down when logins were used.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// Writes down when logins were used, now and then and at the end.
+async fn note_logins(app: App, mut stop: Stopping) {
+    if app.settings.accounts.login == config::Login::None {
+        return;
+    }
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = tokio::time::timeout(SEEN_EVERY, stop.wait()).await.is_err();
+        if app.store.disk().room() != Room::ReadOnly {
+            accounts::session::write_seen(&app).await;
+        }
+    }
 }
 
 async fn summarise(app: App, mut stop: Stopping) {

@@ -1,8 +1,10 @@
 //! Who asks, as far as a request says.
 
-use super::App;
+use super::accounts::session;
 use super::problem::Problem;
 use super::request::Request;
+use super::{App, host};
+use crate::config::Login;
 use crate::store::Scope;
 
 /// Whoever sent a request.
@@ -19,6 +21,13 @@ pub struct Who {
 pub enum Asker {
     /// Not at all: the server asks nobody who they are, or the route does not.
     Anyone,
+    /// Somebody who has logged in.
+    User {
+        /// Their number.
+        id: i64,
+        /// Their name.
+        name: String,
+    },
 }
 
 impl Who {
@@ -26,9 +35,27 @@ impl Who {
     pub fn everyone() -> Self {
         Self { asker: Asker::Anyone, scope: Scope::everything() }
     }
+
+    /// The user's number and name, if it is one.
+    pub fn user(&self) -> Option<(i64, &str)> {
+        match &self.asker {
+            Asker::User { id, name } => Some((*id, name)),
+            Asker::Anyone => None,
+        }
+    }
 }
 
-/// Finds out who sent the request. Until there are accounts, everybody may do everything.
-pub async fn authenticate(_app: &App, _request: &Request) -> Result<Who, Problem> {
-    Ok(Who::everyone())
+/// Finds out who sent the request, where it is asked for.
+pub async fn authenticate(app: &App, request: &Request) -> Result<Who, Problem> {
+    if app.settings.accounts.login == Login::None {
+        host::check(app, request)?;
+        return Ok(Who::everyone());
+    }
+    match session::of(app, request).await? {
+        Some((found, scope)) => {
+            let asker = Asker::User { id: found.user.id, name: found.user.name };
+            Ok(Who { asker, scope })
+        }
+        None => Err(Problem::login_needed()),
+    }
 }
