@@ -17,6 +17,7 @@ mod progress;
 mod restore;
 mod serve;
 mod templates;
+mod user;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -64,6 +65,11 @@ enum Command {
     Connection {
         #[command(subcommand)]
         action: connection::Action,
+    },
+    /// Manages users: who may log in, and as what.
+    User {
+        #[command(subcommand)]
+        action: user::Action,
     },
     /// Stores recordings from files: JSON or gzip JSON of rrweb events or batches.
     Import(import::Arguments),
@@ -133,6 +139,7 @@ impl Cli {
                 }
                 Some(Command::Demo(arguments)) => demo::run(settings, arguments).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
+                Some(Command::User { action }) => user::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,

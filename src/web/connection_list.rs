@@ -96,7 +96,7 @@ async fn show(
         })
         .await?;
     let wrong = !problems.is_empty();
-    let frame = Frame { notice: notice(app.store.disk().room()), ..Frame::of_server("connections") };
+    let frame = Frame { notice: notice(app.store.disk().room()), ..Frame::of_server(app, "connections") };
     let page = ConnectionsPage { frame, done, rows, action: URL, groups: groups(typed, problems), wrong };
     let mut response = app.templates.page("pages/connections.html", &page)?;
     if wrong {

@@ -69,6 +69,13 @@ kinds! {
     NO_INVITATION: "no-invitation", NOT_FOUND, "This link does not work", None,
         "The link has expired, it was used already, or another one was made. Ask whoever sent it to you for \
          another one.";
+    SECOND_FACTOR_NEEDED: "second-factor-needed", FORBIDDEN, "A second factor is needed", None,
+        "Everybody needs a second factor here, and you have none yet. Set one up on the page of your account.";
+    OWN_ACCOUNT: "own-account", CONFLICT, "This is your own account", None,
+        "Nobody changes or removes their own account here, so that somebody is left to take it back. Ask another \
+         administrator.";
+    LAST_ADMIN: "last-admin", CONFLICT, "Nobody would be left", None,
+        "This is the last administrator who can log in. Make somebody else one first.";
     FOREIGN_HOST: "foreign-host", MISDIRECTED_REQUEST, "Asked for by a foreign name", None,
         "The server asks nobody who they are, so it answers to its own names only: an address, localhost, or \
          that of server.public_url in config.toml. Set that to the name that it is reached by.";
@@ -211,7 +218,7 @@ async fn show(app: App, request: Request) -> Result<Response, Problem> {
     let name = request.param_text("kind");
     let kind = ALL.iter().find(|kind| kind.name == name).ok_or_else(Problem::not_found)?;
     let page = KindPage {
-        frame: Frame::of_server("problem"),
+        frame: Frame::of_server(&app, "problem"),
         title: kind.title,
         name: kind.name,
         status: kind.status.to_string(),

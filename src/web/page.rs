@@ -39,9 +39,9 @@ impl Templates {
     }
 
     /// The page that says what went wrong. Falls back on JSON when that cannot be rendered.
-    pub fn problem(&self, problem: &Problem) -> Response {
+    pub fn problem(&self, app: &App, problem: &Problem) -> Response {
         let page = ProblemPage {
-            frame: Frame::of_server("problem"),
+            frame: Frame::of_server(app, "problem"),
             status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
@@ -97,7 +97,7 @@ struct GuestProblemPage<'a> {
 }
 
 /// What surrounds every page.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Frame {
     /// Which part of the dashboard it is.
     pub section: &'static str,
@@ -107,6 +107,23 @@ pub struct Frame {
     pub connections: Vec<PickerEntry>,
     /// What everybody who looks should know.
     pub notice: Option<&'static str>,
+    /// Whoever has logged in.
+    pub account: Option<Account>,
+}
+
+/// Who is logged in, for the menu of the page's head.
+#[derive(Serialize)]
+pub struct Account {
+    name: String,
+    /// Whether they may do everything.
+    administers: bool,
+}
+
+impl Account {
+    fn of(app: &App) -> Option<Self> {
+        let (_, name) = app.asker().user()?;
+        Some(Self { name: name.to_owned(), administers: app.asker().scope.is_everything() })
+    }
 }
 
 /// One row of the connection picker.
@@ -122,8 +139,8 @@ pub struct PickerEntry {
 
 impl Frame {
     /// The frame of a page about the whole server.
-    pub fn of_server(section: &'static str) -> Self {
-        Self { section, connection: None, connections: Vec::new(), notice: None }
+    pub fn of_server(app: &App, section: &'static str) -> Self {
+        Self { section, account: Account::of(app), ..Self::default() }
     }
 
     /// The frame of a page about one connection. A connection that does not exist is not found.
@@ -140,7 +157,12 @@ impl Frame {
                 name: each.name,
             })
             .collect();
-        Ok(Self { section, connection: Some(current), connections, notice: notice(app.store.disk().room()) })
+        Ok(Self {
+            connection: Some(current),
+            connections,
+            notice: notice(app.store.disk().room()),
+            ..Self::of_server(app, section)
+        })
     }
 }
 

@@ -97,6 +97,27 @@ impl Problem {
         Self::new(kinds::NO_INVITATION, kinds::NO_INVITATION.meaning)
     }
 
+    /// The user has no second factor, and needs one.
+    pub fn second_factor_needed() -> Self {
+        Self::new(kinds::SECOND_FACTOR_NEEDED, kinds::SECOND_FACTOR_NEEDED.meaning)
+    }
+
+    /// There is no such user.
+    pub fn no_user() -> Self {
+        let detail = "There is no such user. They may have been removed.";
+        Self { detail: detail.to_owned(), title: "No such user", ..Self::not_found() }
+    }
+
+    /// Somebody else has to do this.
+    pub fn own_account() -> Self {
+        Self::new(kinds::OWN_ACCOUNT, kinds::OWN_ACCOUNT.meaning)
+    }
+
+    /// Nobody could administer the server any more.
+    pub fn last_admin() -> Self {
+        Self::new(kinds::LAST_ADMIN, kinds::LAST_ADMIN.meaning)
+    }
+
     /// Nobody says who they are, and the server was asked for by a name that is not its own.
     pub fn foreign_host() -> Self {
         Self::new(kinds::FOREIGN_HOST, kinds::FOREIGN_HOST.meaning)

@@ -235,23 +235,23 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
 
 async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     let wants_html = request.wants_html();
-    let login_url =
-        (wants_html && request.method == Method::GET).then(|| next::login_url(&request.path, &request.query));
     // What follows on the connection could not be watched (`framing`).
     let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
     let is_guest = request.path.starts_with(share::BELOW);
-    let (answer, surface) = answer(&app, &router, request).await;
+    let login_url =
+        (wants_html && request.method == Method::GET).then(|| next::login_url(&request.path, &request.query));
+    let (answer, surface, app) = answer(app, &router, request).await;
     let mut response = match (answer, surface) {
         (Ok(response), _) => response,
-        (Err(problem), Surface::Page) if problem.kind == kinds::LOGIN_NEEDED && login_url.is_some() => {
-            see_other(&login_url.unwrap_or_default())
+        (Err(problem), Surface::Page) if let Some(url) = leads_on(&problem, login_url.as_deref()) => {
+            see_other(url)
         }
         // Whatever was asked for, what a person gets to read is a page of ours.
         (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
             if is_guest {
                 app.templates.guest_problem(&problem)
             } else {
-                app.templates.problem(&problem)
+                app.templates.problem(&app, &problem)
             }
         }
         (Err(problem), _) => problem.to_json(),
@@ -269,22 +269,36 @@ async fn dispatch(app: App, router: Arc<Router>, request: Request) -> Response {
     response
 }
 
-async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Response, Problem>, Surface) {
+/// Where somebody is led who has to do something else before the page that they asked for.
+fn leads_on<'a>(problem: &Problem, login_url: Option<&'a str>) -> Option<&'a str> {
+    let login_url = login_url?;
+    if problem.kind == kinds::LOGIN_NEEDED {
+        return Some(login_url);
+    }
+    (problem.kind == kinds::SECOND_FACTOR_NEEDED).then_some(accounts::second_factor::URL)
+}
+
+/// The answer, and the server as it works for whoever asked.
+async fn answer(
+    app: App,
+    router: &Router,
+    mut request: Request,
+) -> (Result<Response, Problem>, Surface, App) {
     let (found, surface) = match router.find(&mut request) {
-        Ok(route) => (admit(route, app, &request).await.map(|asker| (route, asker)), route.surface),
+        Ok(route) => (admit(route, &app, &request).await.map(|asker| (route, asker)), route.surface),
         Err((problem, surface)) => (Err(problem), surface),
     };
     let renewed = match &found {
-        Ok((route, who))
-            if route.surface == Surface::Page && route.method == Method::GET && who.user().is_some() =>
-        {
-            accounts::session::renewed(app, &request).await
-        }
-        _ => None,
+        Ok((route, who)) => renewed(route, &app, who, &request).await,
+        Err(_) => None,
     };
-    let followed = (surface == Surface::Ingest).then(|| Followed::new(app, &request));
+    let app = match &found {
+        Ok((_, who)) => app.asked_by(who.clone()),
+        Err(_) => app,
+    };
+    let followed = (surface == Surface::Ingest).then(|| Followed::new(&app, &request));
     let mut answer = match found {
-        Ok((route, asker)) => run(route, app.asked_by(asker), request).await,
+        Ok((route, _)) => run(route, app.clone(), request).await,
         Err(mut problem) => {
             request.let_go(&mut problem).await;
             Err(problem)
@@ -296,7 +310,13 @@ async fn answer(app: &App, router: &Router, mut request: Request) -> (Result<Res
     if let (Ok(response), Some(cookie)) = (&mut answer, renewed) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    (answer, surface)
+    (answer, surface, app)
+}
+
+/// The cookie of whoever looks at a page, with another token when that is due.
+async fn renewed(route: &Route, app: &App, who: &Who, request: &Request) -> Option<HeaderValue> {
+    let is_page = route.surface == Surface::Page && route.method == Method::GET;
+    if is_page && who.user().is_some() { accounts::session::renewed(app, request).await } else { None }
 }
 
 /// The last resort: a handler that panics costs its own request, and no other.

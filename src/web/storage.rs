@@ -115,7 +115,10 @@ impl State<'_> {
         let saved = self.usage.iter().find(|each| Some(each.connection.id) == saved);
         let per_day = self.usage.iter().map(|each| self.per_day(each)).sum::<i64>();
         StoragePage {
-            frame: Frame { notice: notice(self.app.store.disk().room()), ..Frame::of_server("storage") },
+            frame: Frame {
+                notice: notice(self.app.store.disk().room()),
+                ..Frame::of_server(self.app, "storage")
+            },
             done: saved.map(|each| {
                 format!("Saved. Sessions of {} are kept {}.", each.connection.name, self.keeps(each))
             }),

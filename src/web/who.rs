@@ -1,6 +1,6 @@
 //! Who asks, as far as a request says.
 
-use super::accounts::session;
+use super::accounts::{second_factor, session};
 use super::problem::Problem;
 use super::request::Request;
 use super::{App, host};
@@ -52,6 +52,14 @@ pub async fn authenticate(app: &App, request: &Request) -> Result<Who, Problem> 
         return Ok(Who::everyone());
     }
     match session::of(app, request).await? {
+        // Whoever must have a second factor can do nothing but set it up.
+        Some((found, _))
+            if app.settings.accounts.require_totp
+                && !found.user.has_totp
+                && request.path != second_factor::URL =>
+        {
+            Err(Problem::second_factor_needed())
+        }
         Some((found, scope)) => {
             let asker = Asker::User { id: found.user.id, name: found.user.name };
             Ok(Who { asker, scope })

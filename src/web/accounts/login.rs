@@ -11,7 +11,7 @@ use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, see_other};
-use super::{check_accounts, session};
+use super::{check_accounts, code, session};
 use crate::accounts::{Wait, password};
 use crate::model::{MAX_USER_NAME_CHARS, User};
 use crate::store::accounts;
@@ -56,6 +56,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     }
     let notice = match request.query("out")?.as_deref() {
         Some("1") => Some("You are logged out."),
+        Some("late") => Some("That took too long. Log in again."),
         Some("password") => Some("The password is changed. Log in with the new one."),
         _ => None,
     };
@@ -89,6 +90,9 @@ async fn log_in(app: App, mut request: Request) -> Result<Response, Problem> {
         return refused(problem).show(&app, StatusCode::FORBIDDEN);
     };
     app.doors.forget(&request, &name);
+    if user.has_totp {
+        return code::ask(&app, &user, &next);
+    }
     match session::begin(&app, &request, &user, &next).await? {
         Some(response) => Ok(response),
         None => Ok(see_other("/login")),

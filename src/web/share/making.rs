@@ -67,7 +67,7 @@ async fn make(app: App, mut request: Request) -> Result<Response, Problem> {
             }
             text => Some(crate::accounts::password::hash(text.to_owned()).await?),
         },
-        author: author_of(&form)?,
+        author: author_of(&app, &form)?,
         expires_at: now + term_of(&form)?,
     };
     let expires_at = format::exact(draft.expires_at);
