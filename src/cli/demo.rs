@@ -21,10 +21,10 @@ const LAST_VISIT_MS: i64 = 4 * 60 * 1000;
 const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
 
 /// Serves until it is told to stop.
-pub async fn run(mut settings: Settings, arguments: serve::Arguments) -> anyhow::Result<()> {
+pub async fn run(mut settings: Settings, exposure: serve::Exposure) -> anyhow::Result<()> {
     // There is nothing to hide in it.
     settings.accounts.login = Login::None;
-    let opened = serve::open(settings, arguments)?;
+    let opened = serve::open(settings, exposure.into())?;
     let connection = shop(&opened.store).await?;
     add_visits(&opened.store, &connection, &opened.settings).await?;
     add_documents(&opened.settings, &connection)?;

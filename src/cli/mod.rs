@@ -60,7 +60,7 @@ enum Command {
     /// Serves, and prints `ready http://ADDR:PORT` once it does.
     Serve(serve::Arguments),
     /// Serves with a demo shop that records itself, and a few recorded visits.
-    Demo(serve::Arguments),
+    Demo(serve::Exposure),
     /// Manages connections: one for each recorded site or application.
     Connection {
         #[command(subcommand)]
@@ -137,7 +137,7 @@ impl Cli {
                 Some(Command::Serve(arguments)) => {
                     serve::run(settings, arguments, serve::Greeting::ReadyLine).await
                 }
-                Some(Command::Demo(arguments)) => demo::run(settings, arguments).await,
+                Some(Command::Demo(exposure)) => demo::run(settings, exposure).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::User { action }) => user::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,

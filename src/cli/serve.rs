@@ -38,9 +38,22 @@ pub struct Arguments {
     /// Makes no copy of the database before its schema is changed.
     #[arg(long)]
     no_backup: bool,
-    /// Lets accounts.login be "none" on an address that others reach: they see and may do everything.
+    #[command(flatten)]
+    exposure: Exposure,
+}
+
+/// Who may reach a server that asks nobody to log in.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Exposure {
+    /// Asks nobody to log in on an address that others reach, too: they see and may do everything.
     #[arg(long)]
     insecure: bool,
+}
+
+impl From<Exposure> for Arguments {
+    fn from(exposure: Exposure) -> Self {
+        Self { exposure, ..Self::default() }
+    }
 }
 
 /// A server that is about to start: its folder is taken and its database open.
@@ -57,7 +70,7 @@ pub struct Opened {
 /// Opens the data folder for a server.
 pub fn open(settings: Settings, arguments: Arguments) -> anyhow::Result<Opened> {
     let listen = settings.server.listen;
-    if settings.accounts.login == Login::None && !listen.ip().is_loopback() && !arguments.insecure {
+    if settings.accounts.login == Login::None && !listen.ip().is_loopback() && !arguments.exposure.insecure {
         bail!(
             "nobody is asked to log in (accounts.login is \"none\"), and others reach {listen}: they would see all \
              recordings. Listen on 127.0.0.1, set accounts.login = \"required\", or start with --insecure"

@@ -65,6 +65,7 @@ pub enum Action {
 
 /// Where a password comes from.
 #[derive(Debug, Args)]
+#[group(id = "source")]
 pub struct Password {
     /// Makes a password up, and prints it.
     #[arg(long)]

@@ -285,20 +285,17 @@ async fn answer(
     mut request: Request,
 ) -> (Result<Response, Problem>, Surface, App) {
     let (found, surface) = match router.find(&mut request) {
-        Ok(route) => (admit(route, &app, &request).await.map(|asker| (route, asker)), route.surface),
+        Ok(route) => (admit(route, &app, &request).await.map(|who| (route, who)), route.surface),
         Err((problem, surface)) => (Err(problem), surface),
     };
-    let renewed = match &found {
-        Ok((route, who)) => renewed(route, &app, who, &request).await,
-        Err(_) => None,
+    let (app, renewed) = match &found {
+        Ok((route, who)) => (app.asked_by(who.clone()), renewed(route, &app, who, &request).await),
+        Err(_) => (app, None),
     };
-    let app = match &found {
-        Ok((_, who)) => app.asked_by(who.clone()),
-        Err(_) => app,
-    };
+    let found = found.and_then(|(route, who)| allow(route, &who, &request).map(|()| route));
     let followed = (surface == Surface::Ingest).then(|| Followed::new(&app, &request));
     let mut answer = match found {
-        Ok((route, _)) => run(route, app.clone(), request).await,
+        Ok(route) => run(route, app.clone(), request).await,
         Err(mut problem) => {
             request.let_go(&mut problem).await;
             Err(problem)
@@ -328,16 +325,14 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
     })
 }
 
-/// Finds out who asks, and whether they may.
+/// Finds out who asks.
 async fn admit(route: &Route, app: &App, request: &Request) -> Result<Who, Problem> {
     check(route, app, request)?;
     if !route.access.needs_login() {
         // The handler checks the key or the link by itself.
         return Ok(Who::everyone());
     }
-    let asker = who::authenticate(app, request).await?;
-    allow(route, &asker, request)?;
-    Ok(asker)
+    who::authenticate(app, request).await
 }
 
 /// Who has no part in a connection is told what is told of one that does not exist.

@@ -78,7 +78,7 @@ test("a user is invited, chooses a password, turns codes on and logs in with one
   await expect(bob.getByRole("img", { name: "The key as a QR code" })).toBeVisible();
   await expectAccessible(bob);
   const key = await bob.locator(".account-key").innerText();
-  await bob.getByLabel("Code").fill(code(key));
+  await bob.getByRole("textbox", { name: "Code" }).fill(code(key));
   await bob.getByLabel("Password").fill(PASSWORD);
   await bob.getByRole("button", { name: "Turn it on" }).click();
   const recovery = (await bob.getByLabel("Recovery codes", { exact: true }).innerText()).split("\n");
