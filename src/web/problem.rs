@@ -11,7 +11,7 @@ use super::{REQUEST_ID, Response};
 use crate::answers::ask;
 use crate::ingest::{self, Refused, gzip};
 use crate::store::StorageTrouble;
-use crate::{accounts, rrweb, store};
+use crate::{rrweb, store};
 
 /// When to come again after the disk failed or is full, in seconds: somebody has to see to it.
 const STORAGE_SECONDS: u32 = 300;
@@ -65,7 +65,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+    /// A problem of this kind.
+    pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             title: kind.title,
@@ -85,42 +86,6 @@ impl Problem {
     /// The asker's role does not go as far.
     pub fn not_allowed() -> Self {
         Self::new(kinds::NOT_ALLOWED, kinds::NOT_ALLOWED.meaning)
-    }
-
-    /// Nobody has said who they are.
-    pub fn login_needed() -> Self {
-        Self::new(kinds::LOGIN_NEEDED, kinds::LOGIN_NEEDED.meaning)
-    }
-
-    /// The link by which somebody chooses a password does not work.
-    pub fn no_invitation() -> Self {
-        Self::new(kinds::NO_INVITATION, kinds::NO_INVITATION.meaning)
-    }
-
-    /// The user has no second factor, and needs one.
-    pub fn second_factor_needed() -> Self {
-        Self::new(kinds::SECOND_FACTOR_NEEDED, kinds::SECOND_FACTOR_NEEDED.meaning)
-    }
-
-    /// There is no such user.
-    pub fn no_user() -> Self {
-        let detail = "There is no such user. They may have been removed.";
-        Self { detail: detail.to_owned(), title: "No such user", ..Self::not_found() }
-    }
-
-    /// Somebody else has to do this.
-    pub fn own_account() -> Self {
-        Self::new(kinds::OWN_ACCOUNT, kinds::OWN_ACCOUNT.meaning)
-    }
-
-    /// Nobody could administer the server any more.
-    pub fn last_admin() -> Self {
-        Self::new(kinds::LAST_ADMIN, kinds::LAST_ADMIN.meaning)
-    }
-
-    /// Nobody says who they are, and the server was asked for by a name that is not its own.
-    pub fn foreign_host() -> Self {
-        Self::new(kinds::FOREIGN_HOST, kinds::FOREIGN_HOST.meaning)
     }
 
     /// The session does not exist.
@@ -326,24 +291,6 @@ impl Problem {
 
     fn after(self, seconds: u32) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
-    }
-}
-
-impl From<accounts::Error> for Problem {
-    fn from(error: accounts::Error) -> Self {
-        match error {
-            accounts::Error::Stopping => Refused::ShuttingDown.into(),
-            accounts::Error::Hash => {
-                tracing::error!(%error, "a login could not be checked");
-                Self::internal()
-            }
-        }
-    }
-}
-
-impl From<accounts::Wait> for Problem {
-    fn from(wait: accounts::Wait) -> Self {
-        Self::too_many_attempts(wait.seconds)
     }
 }
 

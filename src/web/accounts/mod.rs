@@ -8,6 +8,7 @@ mod code;
 mod cookie;
 mod login;
 mod own;
+mod problems;
 pub mod second_factor;
 pub mod session;
 pub mod setup;
