@@ -6,6 +6,7 @@
 //! that came to the player. Data flows one way, and no module reaches back: who may
 //! use whom stands in `ARCHITECTURE.md` and is held by `tests/tidy.rs`.
 
+pub mod accounts;
 pub mod answers;
 pub mod cli;
 pub mod clock;

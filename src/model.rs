@@ -11,6 +11,7 @@ pub mod report;
 pub mod said;
 pub mod selector;
 pub mod span;
+mod user;
 pub mod user_agent;
 pub mod widget;
 
@@ -25,6 +26,7 @@ pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
 };
 pub use said::{Exchange, Identity, Said, Words};
+pub use user::{MAX_USER_NAME_CHARS, User, known_as, user_name};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;

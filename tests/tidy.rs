@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
     ("config", &[]),
+    ("accounts", &["model"]),
     ("disk", &["config", "stop"]),
     ("embedded", &[]),
     ("rrweb", &["model"]),
@@ -52,6 +53,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "plugins",
             "watch",
             "answers",
+            "accounts",
             "unfinished",
         ],
     ),

@@ -85,6 +85,7 @@ impl Server {
 pub fn hindsight(data: &Path) -> Command {
     let mut command = Command::new(HINDSIGHT);
     command.arg("--data").arg(data).env("HINDSIGHT_LOG__LEVEL", "warn");
+    command.env("HINDSIGHT_ACCOUNTS__LOGIN", "none");
     // All load comes with one key from one address.
     for limit in [
         "INGEST__BATCHES_PER_SECOND_PER_KEY",

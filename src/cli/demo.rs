@@ -7,7 +7,7 @@ use super::import;
 use super::serve::{self, Greeting};
 use crate::answers::{self, Plan};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Login, Settings};
 use crate::embedded::{DEMO_DOCUMENTS, DEMO_VISITS};
 use crate::model::Connection;
 use crate::store::{Store, connections};
@@ -21,8 +21,10 @@ const LAST_VISIT_MS: i64 = 4 * 60 * 1000;
 const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
 
 /// Serves until it is told to stop.
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let opened = serve::open(settings, serve::Arguments::default())?;
+pub async fn run(mut settings: Settings, exposure: serve::Exposure) -> anyhow::Result<()> {
+    // There is nothing to hide in it.
+    settings.accounts.login = Login::None;
+    let opened = serve::open(settings, exposure.into())?;
     let connection = shop(&opened.store).await?;
     add_visits(&opened.store, &connection, &opened.settings).await?;
     add_documents(&opened.settings, &connection)?;

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod export;
+mod first_admin;
 mod import;
 pub mod live_settings;
 mod open_files;
@@ -17,6 +18,7 @@ mod progress;
 mod restore;
 mod serve;
 mod templates;
+mod user;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -59,11 +61,16 @@ enum Command {
     /// Serves, and prints `ready http://ADDR:PORT` once it does.
     Serve(serve::Arguments),
     /// Serves with a demo shop that records itself, and a few recorded visits.
-    Demo,
+    Demo(serve::Exposure),
     /// Manages connections: one for each recorded site or application.
     Connection {
         #[command(subcommand)]
         action: connection::Action,
+    },
+    /// Manages users: who may log in, and as what.
+    User {
+        #[command(subcommand)]
+        action: user::Action,
     },
     /// Stores recordings from files: JSON or gzip JSON of rrweb events or batches.
     Import(import::Arguments),
@@ -110,6 +117,7 @@ impl Options {
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| !first_admin::VARIABLES.contains(&&**name))
         .collect()
 }
 
@@ -130,8 +138,9 @@ impl Cli {
                 Some(Command::Serve(arguments)) => {
                     serve::run(settings, arguments, serve::Greeting::ReadyLine).await
                 }
-                Some(Command::Demo) => demo::run(settings).await,
+                Some(Command::Demo(exposure)) => demo::run(settings, exposure).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
+                Some(Command::User { action }) => user::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
-use super::{clear_text, live_settings, open_files};
+use super::{clear_text, first_admin, live_settings, open_files};
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Login, Settings};
 use crate::finish;
 use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
@@ -38,9 +38,23 @@ pub struct Arguments {
     /// Makes no copy of the database before its schema is changed.
     #[arg(long)]
     no_backup: bool,
-    /// Serves in clear text though the public address is one of the internet.
+    #[command(flatten)]
+    exposure: Exposure,
+}
+
+/// What is refused unless it is said twice.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Exposure {
+    /// Serves although others could read along: asks nobody to log in on an address that they
+    /// reach, too, or speaks in clear text over the internet.
     #[arg(long)]
     insecure: bool,
+}
+
+impl From<Exposure> for Arguments {
+    fn from(exposure: Exposure) -> Self {
+        Self { exposure, ..Self::default() }
+    }
 }
 
 /// A server that is about to start: its folder is taken and its database open.
@@ -57,8 +71,15 @@ pub struct Opened {
 
 /// Opens the data folder for a server.
 pub fn open(settings: Settings, arguments: Arguments) -> anyhow::Result<Opened> {
+    let listen = settings.server.listen;
+    if settings.accounts.login == Login::None && !listen.ip().is_loopback() && !arguments.exposure.insecure {
+        bail!(
+            "nobody is asked to log in (accounts.login is \"none\"), and others reach {listen}: they would see all \
+             recordings. Listen on 127.0.0.1, set accounts.login = \"required\", or start with --insecure"
+        );
+    }
     let data_dir = &settings.server.data_dir;
-    let insecure = arguments.insecure;
+    let insecure = arguments.exposure.insecure;
     if arguments.read_only {
         let (store, closing) = Store::open_read_only(data_dir, &settings.store)?;
         return Ok(Opened { settings, store, closing, lock: None, insecure });
@@ -129,6 +150,9 @@ pub async fn serve(
         None => None,
     };
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
+    if lock.is_some() {
+        first_admin::prepare(&app, address).await?;
+    }
     greet(greeting, address, &app, connection)?;
     ready.serve(stopping).await;
     signals.abort();
@@ -188,8 +212,8 @@ impl Signals {
 
 fn greet(greeting: Greeting, address: SocketAddr, app: &App, connection: &Connection) -> std::io::Result<()> {
     let mut out = std::io::stdout();
-    if !address.ip().is_loopback() {
-        tracing::warn!("there are no accounts yet: whoever reaches {address} sees all recordings");
+    if !address.ip().is_loopback() && app.settings.accounts.login == Login::None {
+        tracing::warn!("nobody is asked to log in: whoever reaches {address} sees all recordings");
     }
     writeln!(out, "ready {}://{address}", app.settings.server.scheme())?;
     if greeting == Greeting::ReadyLine {

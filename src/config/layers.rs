@@ -11,7 +11,9 @@ use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 55] = [
+const RANGES: [(&str, i64, i64); 57] = [
+    ("accounts.session_idle_days", 1, 400),
+    ("accounts.session_max_days", 1, 400),
     ("server.max_connections", 1, 100_000),
     ("server.max_connections_per_address", 0, 100_000),
     ("server.header_timeout_seconds", 1, 3600),

@@ -92,6 +92,7 @@ pub struct Settings {
     pub sessions: Sessions,
     pub retention: Retention,
     pub pages: Pages,
+    pub accounts: Accounts,
     pub answers: Answers,
     pub plugins: Plugins,
     pub log: Log,
@@ -232,6 +233,27 @@ pub struct Retention {
 pub struct Pages {
     pub sessions_per_page: usize,
     pub templates_dir: PathBuf,
+}
+
+/// Who may look.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Accounts {
+    pub login: Login,
+    pub session_idle_days: u32,
+    pub session_max_days: u32,
+    pub require_totp: bool,
+}
+
+/// Whether people say who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Login {
+    /// They log in.
+    Required,
+    /// Nobody is asked: whoever reaches the server may do everything.
+    None,
 }
 
 /// What visitors may ask, and where answers may come from.
@@ -421,8 +443,22 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 8] =
-    [".well-known", "assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
+const OWN_PATHS: [&str; 14] = [
+    ".well-known",
+    "account",
+    "assets",
+    "connections",
+    "demo",
+    "favicon.svg",
+    "go",
+    "invitation",
+    "login",
+    "logout",
+    "problems",
+    "setup",
+    "storage",
+    "users",
+];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
 use super::{Result, Scope};
-use crate::model::{ConnectionId, Role};
+use crate::model::{ConnectionId, Role, known_as};
 
 /// Somebody who may see a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn of_connection(conn: &Db, scope: &Scope, connection: ConnectionId) -> Resu
         "SELECT user.id, user.name, member.role, user.role
          FROM user LEFT JOIN member ON member.user_id = user.id AND member.connection_id = :connection
          WHERE member.role IS NOT NULL OR user.role IS NOT NULL
-         ORDER BY user.name",
+         ORDER BY user.known_as",
     )?;
     let members = statement.query_map(named_params! { ":connection": connection.0 }, |row| {
         Ok(Member {
@@ -87,15 +87,17 @@ pub fn of_connection(conn: &Db, scope: &Scope, connection: ConnectionId) -> Resu
 
 /// The names of those who administer everything.
 pub fn administrators(conn: &Db) -> Result<Vec<String>> {
-    let mut statement = conn.prepare_cached("SELECT name FROM user WHERE role = 'admin' ORDER BY name")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT name FROM user WHERE role = 'admin' AND disabled_at IS NULL ORDER BY known_as",
+    )?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The account with this name.
 pub fn user_named(conn: &Db, name: &str) -> Result<Option<i64>> {
-    let mut statement = conn.prepare_cached("SELECT id FROM user WHERE name = :name")?;
-    Ok(statement.query_row(named_params! { ":name": name }, |row| row.get(0)).optional()?)
+    let mut statement = conn.prepare_cached("SELECT id FROM user WHERE known_as = :name")?;
+    Ok(statement.query_row(named_params! { ":name": known_as(name) }, |row| row.get(0)).optional()?)
 }
 
 /// Gives somebody a role in a connection, in the place of the one they have there.
@@ -151,7 +153,7 @@ fn role_of(conn: &Db, connection: ConnectionId, user: i64) -> Result<Option<Role
 fn may_change(conn: &Db, actor: Actor, connection: ConnectionId) -> Result<bool> {
     let Actor::User(user) = actor else { return Ok(true) };
     let everywhere = conn
-        .prepare_cached("SELECT role FROM user WHERE id = :user")?
+        .prepare_cached("SELECT role FROM user WHERE id = :user AND disabled_at IS NULL")?
         .query_row(named_params! { ":user": user }, |row| role_from(row, 0))
         .optional()?
         .flatten();
@@ -161,9 +163,10 @@ fn may_change(conn: &Db, actor: Actor, connection: ConnectionId) -> Result<bool>
 /// Whether somebody but this user administers the connection, or everything.
 fn has_other_admin(conn: &Db, connection: ConnectionId, user: i64) -> Result<bool> {
     let mut statement = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM user WHERE role = 'admin')
-             OR EXISTS (SELECT 1 FROM member
-                        WHERE connection_id = :connection AND role = 'admin' AND user_id <> :user)",
+        "SELECT EXISTS (SELECT 1 FROM user WHERE role = 'admin' AND disabled_at IS NULL)
+             OR EXISTS (SELECT 1 FROM member JOIN user ON user.id = user_id
+                        WHERE connection_id = :connection AND member.role = 'admin' AND user_id <> :user
+                          AND disabled_at IS NULL)",
     )?;
     let params = named_params! { ":connection": connection.0, ":user": user };
     Ok(statement.query_row(params, |row| row.get(0))?)

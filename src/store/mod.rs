@@ -6,6 +6,7 @@
 //! [`Store::write`]; every read of recordings takes a [`Scope`]. Nothing here knows
 //! HTTP, and nothing looks into a recording.
 
+pub mod accounts;
 pub mod activity;
 pub mod answering;
 pub mod backup;
@@ -26,6 +27,8 @@ pub mod health;
 pub mod held_back;
 pub mod ledger;
 pub mod listing;
+pub mod login_links;
+pub mod logins;
 pub mod members;
 pub mod notes;
 mod numbers;
@@ -40,6 +43,7 @@ pub mod runs;
 mod schema;
 mod scope;
 pub mod search;
+pub mod second_factor;
 pub mod sessions;
 pub mod shares;
 pub mod sightings;

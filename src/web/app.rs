@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::accounts::Doors;
 use super::assets::Assets;
 use super::page::Templates;
 use super::share;
 use super::who::Who;
+use crate::accounts::Attempts;
 use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -60,7 +62,9 @@ pub struct Parts {
     /// Scripts, styles and fonts.
     pub(super) assets: Assets,
     /// How often passwords of links were tried.
-    pub(super) guests: share::Attempts,
+    pub(super) guests: Attempts<i64>,
+    /// What the login remembers.
+    pub(super) doors: Doors,
     /// How browsers reach the server, without a slash at the end.
     pub public_url: String,
     /// The connection that the demo shop records to, when the demo is served.
@@ -118,7 +122,8 @@ impl App {
             reports: start.reports,
             templates,
             assets,
-            guests: share::Attempts::default(),
+            guests: share::attempts(),
+            doors: Doors::default(),
             public_url: start.public_url,
             demo: start.demo,
             stopping: start.stopping,

@@ -30,6 +30,17 @@ impl Form {
         Ok(Self { fields: form_urlencoded::parse(&body).into_owned().collect() })
     }
 
+    /// Refuses a form with other fields than these: whoever sends one means something that it does not do.
+    pub fn takes_only(&self, names: &[&str]) -> Result<(), Problem> {
+        if self.fields.iter().all(|(key, _)| names.contains(&&**key)) {
+            return Ok(());
+        }
+        Err(Problem::bad_form(&format!(
+            "The fields of this form are {}; another was sent.",
+            names.join(", ")
+        )))
+    }
+
     /// All fields of that name.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)

@@ -62,16 +62,27 @@ kinds! {
     CROSS_SITE: "cross-site", FORBIDDEN, "Sent from another site", None,
         "What changes something is taken from pages of this server only. A program says where it comes from \
          with the header `Sec-Fetch-Site: none`.";
-    NOT_LOGGED_IN: "not-logged-in", UNAUTHORIZED, "Not logged in", None,
-        "Only somebody who is known here may see this. Log in first.";
     NOT_ALLOWED: "not-allowed", FORBIDDEN, "Not for your role", None,
         "Your role does not go as far. Whoever administers the connection can give you another one.";
     PROMPTS_WITHHELD: "prompts-withheld", FORBIDDEN, "What was said is not for your role", None,
         "Your role sees visits without what visitors wrote to the assistant, and a recording holds all of it. So \
          visits in which something was said are not replayed for you. Whoever administers the connection can give \
          you the role of a viewer.";
-    LAST_ADMIN: "last-admin", CONFLICT, "The last one who administers", None,
-        "Nobody would be left who administers the connection. Give somebody else the role of an admin first.";
+    LOGIN_NEEDED: "login-needed", UNAUTHORIZED, "Log in first", None,
+        "This is for people with an account. Log in, and come back.";
+    NO_INVITATION: "no-invitation", NOT_FOUND, "This link does not work", None,
+        "The link has expired, it was used already, or another one was made. Ask whoever sent it to you for \
+         another one.";
+    SECOND_FACTOR_NEEDED: "second-factor-needed", FORBIDDEN, "A second factor is needed", None,
+        "Everybody needs a second factor here, and you have none yet. Set one up on the page of your account.";
+    OWN_ACCOUNT: "own-account", CONFLICT, "This is your own account", None,
+        "Nobody changes or removes their own account here, so that somebody is left to take it back. Ask another \
+         administrator.";
+    LAST_ADMIN: "last-admin", CONFLICT, "Nobody would be left", None,
+        "This is the last one who administers it and can log in. Make somebody else an administrator first.";
+    FOREIGN_HOST: "foreign-host", MISDIRECTED_REQUEST, "Asked for by a foreign name", None,
+        "The server asks nobody who they are, so it answers to its own names only: an address, localhost, or \
+         that of server.public_url in config.toml. Set that to the name that it is reached by.";
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";

@@ -4,6 +4,7 @@
 //! only place that turns an error into a status code; `headers` says what every
 //! response carries. Nothing here writes SQL or looks into a recording.
 
+mod accounts;
 mod activity;
 mod answers;
 mod app;
@@ -33,6 +34,7 @@ mod forwarded;
 mod framing;
 mod headers;
 mod held_back;
+mod host;
 mod ingest;
 mod kinds;
 mod listener;
@@ -43,6 +45,7 @@ mod markdown;
 mod may;
 mod moment;
 mod neighbours;
+mod next;
 mod notes;
 mod origin;
 mod outlook;
@@ -79,6 +82,7 @@ mod who;
 
 use warp::http::{HeaderName, HeaderValue, StatusCode, header};
 
+pub use accounts::setup;
 pub use app::{App, Start};
 pub use reports::as_markdown;
 pub use request::Request;

@@ -69,7 +69,7 @@ async fn neighbours(app: App, request: Request) -> Result<Response, Problem> {
     let filter = Filter::of(&request)?;
     let scope = app.scope();
     let viewing = app.clone();
-    let (now, viewer) = (app.clock.now(), Viewer::of(&request));
+    let (now, viewer) = (app.clock.now(), Viewer::of(&app, &request));
     let (newer, older) = app
         .store
         .read(move |conn| {

@@ -63,7 +63,7 @@ struct Line {
 
 /// All notes of a session, in the order in which their moments play.
 async fn list(app: App, request: Request) -> Result<Response, Problem> {
-    let viewer = Viewer::of(&request);
+    let viewer = Viewer::of(&app, &request);
     let session = find_shown(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let row = session.row;
@@ -83,13 +83,13 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
-    let viewer = Viewer::of(&request);
+    let viewer = Viewer::of(&app, &request);
     let session = find_shown(&app, &request).await?;
     let form = Form::read(&app, &mut request).await?;
     let bad = |_| Problem::bad_form("at_ms is a place on the timeline in whole milliseconds.");
     let at_ms = form.text("at_ms").parse::<u32>().map_err(bad)?;
     let text = text_of(&form)?;
-    let author = author_of(&form)?;
+    let author = author_of(&app, &form)?;
     let playback = playback(&app, &session).await?;
     let (stream, at) = playback.spot(i64::from(at_ms)).ok_or_else(Problem::no_session)?;
     let draft = Draft { stream: stream.to_owned(), at, text, author, viewer: viewer.id.clone() };
@@ -113,7 +113,7 @@ enum Work {
 async fn on_own(app: App, mut request: Request, work: Work) -> Result<Response, Problem> {
     let session: Session = find_shown(&app, &request).await?;
     let id = request.param_text("note").parse().map_err(|_| Problem::no_note())?;
-    let own = Own { session: session.row, id, viewer: Viewer::of(&request).id };
+    let own = Own { session: session.row, id, viewer: Viewer::of(&app, &request).id };
     let form = Form::read(&app, &mut request).await?;
     let text = if matches!(work, Work::Change) { text_of(&form)? } else { String::new() };
     let now = app.clock.now();
@@ -137,8 +137,12 @@ fn text_of(form: &Form) -> Result<String, Problem> {
     }
 }
 
-/// How whoever sent the form calls themselves; "" when they do not say.
-pub fn author_of(form: &Form) -> Result<String, Problem> {
+/// The name of whoever sent the form: the user's, or what they call themselves where nobody
+/// logs in; "" when they do not say.
+pub fn author_of(app: &App, form: &Form) -> Result<String, Problem> {
+    if let Some((_, name)) = app.asker().user() {
+        return Ok(name.to_owned());
+    }
     let author = form.text("author").split_whitespace().collect::<Vec<_>>().join(" ");
     if author.chars().count() <= MOST_NAME_CHARS {
         return Ok(author);

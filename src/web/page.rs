@@ -98,7 +98,7 @@ struct GuestProblemPage<'a> {
 }
 
 /// What surrounds every page.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Frame {
     /// Which part of the dashboard it is.
     pub section: &'static str,
@@ -110,6 +110,23 @@ pub struct Frame {
     pub notice: Option<&'static str>,
     /// What whoever looks may do.
     pub may: May,
+    /// Whoever has logged in.
+    pub account: Option<Account>,
+}
+
+/// Who is logged in, for the menu of the page's head.
+#[derive(Serialize)]
+pub struct Account {
+    name: String,
+    /// Whether they may do everything.
+    administers: bool,
+}
+
+impl Account {
+    fn of(app: &App) -> Option<Self> {
+        let (_, name) = app.asker().user()?;
+        Some(Self { name: name.to_owned(), administers: app.asker().scope.is_everything() })
+    }
 }
 
 /// One row of the connection picker.
@@ -127,7 +144,7 @@ impl Frame {
     /// The frame of a page about the whole server.
     pub fn of_server(app: &App, section: &'static str) -> Self {
         let may = May::in_server(&app.scope());
-        Self { section, connection: None, connections: Vec::new(), notice: None, may }
+        Self { section, may, account: Account::of(app), ..Self::default() }
     }
 
     /// The frame of a page about one connection. A connection that does not exist is not found.
@@ -146,11 +163,11 @@ impl Frame {
             })
             .collect();
         Ok(Self {
-            section,
             connection: Some(current),
             connections,
             notice: notice(app.store.disk().room()),
             may,
+            ..Self::of_server(app, section)
         })
     }
 }

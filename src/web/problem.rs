@@ -65,7 +65,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+    /// A problem of this kind.
+    pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             title: kind.title,
@@ -80,11 +81,6 @@ impl Problem {
     /// There is nothing at this address, or nothing that the asker may see.
     pub fn not_found() -> Self {
         Self::new(kinds::NOT_FOUND, kinds::NOT_FOUND.meaning)
-    }
-
-    /// Nobody says who they are.
-    pub fn not_logged_in() -> Self {
-        Self::new(kinds::NOT_LOGGED_IN, kinds::NOT_LOGGED_IN.meaning)
     }
 
     /// The asker's role does not go as far.
@@ -115,11 +111,6 @@ impl Problem {
     /// The recording holds what visitors wrote, which the asker's role does not show.
     pub fn prompts_withheld() -> Self {
         Self::new(kinds::PROMPTS_WITHHELD, kinds::PROMPTS_WITHHELD.meaning)
-    }
-
-    /// Nobody would be left who administers the connection.
-    pub fn last_admin() -> Self {
-        Self::new(kinds::LAST_ADMIN, kinds::LAST_ADMIN.meaning)
     }
 
     /// The recording waits to be masked.

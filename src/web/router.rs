@@ -23,10 +23,10 @@ use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections as ways, conversation,
-    delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part,
-    pin, plugins, replay, reports, retention, sessions, settings, share, storage, strangers, views, visitors,
-    watched, well_known,
+    App, Response, accounts, activity, answers, assets, bulk, connection_list, connections as ways,
+    conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, next,
+    notes, origin, part, pin, plugins, replay, reports, retention, see_other, sessions, settings, share,
+    storage, strangers, views, visitors, watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -133,6 +133,7 @@ impl Route {
 /// All routes of the server.
 pub fn routes(app: &App) -> Vec<Route> {
     let mut routes = ways::routes();
+    routes.extend(accounts::routes());
     routes.extend(connection_list::routes());
     routes.extend(sessions::routes());
     routes.extend(settings::routes());
@@ -248,9 +249,14 @@ impl Router {
         let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
         let is_guest = request.path.starts_with(share::BELOW);
         let takes_gzip = request.accepts("gzip");
+        let login_url = (wants_html && request.method == Method::GET)
+            .then(|| next::login_url(&request.path, &request.query));
         let Answered { app, result, surface } = self.find_answer(request, asking).await;
         let mut response = match (result, surface) {
             (Ok(response), _) => response,
+            (Err(problem), Surface::Page) if let Some(url) = leads_on(&problem, login_url.as_deref()) => {
+                see_other(url)
+            }
             // Whatever was asked for, what a person gets to read is a page of ours.
             (Err(problem), Surface::Page | Surface::Share | Surface::Stage | Surface::Demo) if wants_html => {
                 if is_guest {
@@ -280,11 +286,16 @@ impl Router {
             Err((problem, surface)) => (Err(problem), surface),
         };
         let followed = (surface == Surface::Ingest).then(|| Followed::new(&self.app, &request));
+        let is_asked = matches!(asking, Asking::Unknown);
         let who = self.who(found.as_ref().ok().copied(), asking, &request).await;
         let app = self.app.asked_by(who.clone().unwrap_or_else(|_| Who::nobody()));
         let admitted = match found {
             Ok(route) => admit(route, &app, who, &request).await.map(|()| route),
             Err(problem) => Err(strangers::count(&app, &request).err().unwrap_or(problem)),
+        };
+        let cookie = match &admitted {
+            Ok(route) if is_asked => renewed(route, &app, &request).await,
+            _ => None,
         };
         let mut result = match admitted {
             Ok(route) => run(route, app.clone(), request).await,
@@ -295,6 +306,9 @@ impl Router {
         };
         if let Some(followed) = followed {
             followed.answered(result.as_mut().err());
+        }
+        if let (Ok(response), Some(cookie)) = (&mut result, cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Answered { app, result, surface }
     }
@@ -308,7 +322,7 @@ impl Router {
         let who = match asking {
             // The handler checks the key or the link by itself.
             _ if !needs_login && !has_frame => return Ok(Who::nobody()),
-            Asking::Known(who) => who.ok_or_else(Problem::not_logged_in),
+            Asking::Known(who) => who.ok_or_else(Problem::login_needed),
             Asking::Unknown => who::authenticate(&self.app, request).await,
         };
         if needs_login { who } else { Ok(who.unwrap_or_else(|_| Who::nobody())) }
@@ -346,6 +360,25 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
             async move { router.answer(request).await }
         });
     Ok(filter.boxed())
+}
+
+/// Where somebody is led who has to do something else before the page that they asked for.
+fn leads_on<'a>(problem: &Problem, login_url: Option<&'a str>) -> Option<&'a str> {
+    let login_url = login_url?;
+    if problem.kind == kinds::LOGIN_NEEDED {
+        return Some(login_url);
+    }
+    (problem.kind == kinds::SECOND_FACTOR_NEEDED).then_some(accounts::second_factor::URL)
+}
+
+/// The cookie of whoever looks at a page, with another token when that is due.
+async fn renewed(route: &Route, app: &App, request: &Request) -> Option<HeaderValue> {
+    let is_page = route.surface == Surface::Page && route.method == Method::GET;
+    if is_page && app.asker().user().is_some() {
+        accounts::session::renewed(app, request).await
+    } else {
+        None
+    }
 }
 
 /// The last resort: a handler that panics, or does not end, costs its own request, and no other.

@@ -26,7 +26,7 @@ use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
 use super::stalling::Stalling;
 use super::tls::Tls;
-use super::{App, Response, look, router};
+use super::{App, Response, accounts, look, router};
 use crate::config;
 use crate::disk::Room;
 use crate::stop::Stopping;
@@ -80,6 +80,7 @@ impl Ready {
         let open = Open::default();
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
+        tokio::spawn(note_logins(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.follow(stop.clone()));
@@ -135,6 +136,23 @@ fn place_of(peer: Peer, open: &Open, settings: &config::Server) -> Result<Option
         tracing::debug!(network = peer.truncated(), "one connection too many was closed");
         TooMany
     })
+}
+
+/// How often it is written down when logins were used.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// Writes down when logins were used, now and then and at the end.
+async fn note_logins(app: App, mut stop: Stopping) {
+    if app.settings.accounts.login == config::Login::None {
+        return;
+    }
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = tokio::time::timeout(SEEN_EVERY, stop.wait()).await.is_err();
+        if app.store.disk().room() != Room::ReadOnly {
+            accounts::session::write_seen(&app).await;
+        }
+    }
 }
 
 async fn summarise(app: App, mut stop: Stopping) {

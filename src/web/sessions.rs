@@ -133,7 +133,7 @@ async fn list(app: App, request: Request) -> Result<Response, Problem> {
         done: delete::done(&request)?.or(bulk::done(&request)?),
         forgotten: views::deleted(&request)?,
         here: request.query.clone(),
-        viewer: Viewer::of(&request),
+        viewer: Viewer::of(&app, &request),
     };
     let start_url = asked.filter.list_url(asked.connection, asked.span);
     if is_of_form(&request) {

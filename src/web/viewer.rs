@@ -1,9 +1,9 @@
-//! Who looks at the dashboard: until there are accounts, one browser is one viewer.
+//! Who looks at the dashboard: a user, or one browser where nobody logs in.
 
 use warp::http::{HeaderValue, header};
 
-use super::Response;
 use super::request::Request;
+use super::{App, Response};
 
 /// The cookie that knows a browser again.
 const COOKIE: &str = "hindsight-viewer";
@@ -14,7 +14,7 @@ const MAX_AGE_SECONDS: u32 = 365 * 24 * 60 * 60;
 /// Who marks sessions as watched, and writes notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
-    /// 32 hexadecimal digits.
+    /// `user-` and a number, or the 32 hexadecimal digits of a browser.
     pub id: String,
     /// Whether the browser has the id already.
     pub(super) known: bool,
@@ -22,7 +22,10 @@ pub struct Viewer {
 
 impl Viewer {
     /// The viewer who sent the request; another one for each request of a browser without cookies.
-    pub fn of(request: &Request) -> Self {
+    pub fn of(app: &App, request: &Request) -> Self {
+        if let Some((id, _)) = app.asker().user() {
+            return Self { id: format!("user-{id}"), known: true };
+        }
         let cookies = request.headers.get_all(header::COOKIE).iter();
         let known = cookies
             .filter_map(|value| value.to_str().ok())

@@ -18,7 +18,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn note(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
-    let viewer = Viewer::of(&request);
+    let viewer = Viewer::of(&app, &request);
     let (id, now) = (viewer.id.clone(), app.clock.now());
     app.store.write(move |conn| watched::note(conn, &id, session.row, now)).await?;
     let mut response = Response::default();

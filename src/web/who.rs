@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::App;
+use super::accounts::{second_factor, session};
 use super::problem::Problem;
 use super::request::Request;
+use super::{App, host};
+use crate::config::Login;
 use crate::model::{ConnectionId, Role};
 use crate::store::Scope;
 
@@ -49,16 +51,34 @@ impl Who {
         Self { asker: Asker::Anyone, scope }
     }
 
-    /// The number of their account, if they have logged in with one.
-    pub fn user(&self) -> Option<i64> {
-        match self.asker {
-            Asker::User { id, .. } => Some(id),
+    /// The user's number and name, if it is one.
+    pub fn user(&self) -> Option<(i64, &str)> {
+        match &self.asker {
+            Asker::User { id, name } => Some((*id, name)),
             Asker::Anyone => None,
         }
     }
 }
 
-/// Finds out who sent the request. Until there are accounts, everybody may do everything.
-pub async fn authenticate(_app: &App, _request: &Request) -> Result<Who, Problem> {
-    Ok(Who::everyone())
+/// Finds out who sent the request, where it is asked for.
+pub async fn authenticate(app: &App, request: &Request) -> Result<Who, Problem> {
+    if app.settings.accounts.login == Login::None {
+        host::check(app, request)?;
+        return Ok(Who::everyone());
+    }
+    match session::of(app, request).await? {
+        // Whoever must have a second factor can do nothing but set it up.
+        Some((found, _))
+            if app.settings.accounts.require_totp
+                && !found.user.has_totp
+                && request.path != second_factor::URL =>
+        {
+            Err(Problem::second_factor_needed())
+        }
+        Some((found, scope)) => {
+            let asker = Asker::User { id: found.user.id, name: found.user.name };
+            Ok(Who { asker, scope })
+        }
+        None => Err(Problem::login_needed()),
+    }
 }

@@ -15,6 +15,7 @@ pub fn hindsight(data: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HINDSIGHT_")) {
         command.env_remove(name);
     }
+    command.env("HINDSIGHT_ACCOUNTS__LOGIN", "none");
     command
 }
 

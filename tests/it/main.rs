@@ -1,5 +1,6 @@
 //! The real server on a free port, with a temporary folder, spoken to over sockets.
 
+mod accounts;
 mod activity;
 mod answers;
 mod authoring;

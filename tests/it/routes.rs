@@ -20,6 +20,8 @@ pub fn filled(path: &str, server: &TestServer) -> String {
         .replace("{note}", "1")
         .replace("{share}", "1")
         .replace("{token}", "none")
+        .replace("{user}", "1")
+        .replace("{login}", "1")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")
         .split('/')

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hindsight::clock::Clock;
-use hindsight::config::Settings;
+use hindsight::config::{Login, Settings};
 use hindsight::finish::reports::{self, Orders};
 use hindsight::finish::{Inspection, Worker};
 use hindsight::model::{Connection, ConnectionId};
@@ -59,6 +59,8 @@ impl TestServer {
         let mut settings = Settings::load(None, Default::default()).expect("the defaults");
         settings.server.data_dir = folder.path().to_owned();
         settings.plugins.folder = folder.path().join("plugins");
+        settings.accounts.login = Login::None;
+        settings.server.public_url = "http://test".to_owned();
         change(&mut settings);
         let (store, _closing) = Store::open(folder.path(), &settings.store).expect("a new database");
         let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");

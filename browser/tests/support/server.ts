@@ -31,7 +31,12 @@ export async function startServer(
   command: "serve" | "demo" = "serve",
 ): Promise<RunningServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "hindsight-"));
-  const env = { ...process.env, HINDSIGHT_PLUGINS__CODE_DIR: CODE_DIR, ...environment };
+  const env = {
+    ...process.env,
+    HINDSIGHT_PLUGINS__CODE_DIR: CODE_DIR,
+    HINDSIGHT_ACCOUNTS__LOGIN: "none",
+    ...environment,
+  };
   const child = spawn(BINARY, [command, "--data", dataDir, "--listen", "127.0.0.1:0"], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

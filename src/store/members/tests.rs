@@ -12,7 +12,8 @@ fn two_admins() -> (Db, ConnectionId, ConnectionId) {
     let add = |name| connections::add(&conn, name, name, 0).expect("added").expect("a free name").id;
     let (shop, blog) = (add("shop"), add("blog"));
     for (id, name) in [(ADA, "ada"), (BOB, "bob"), (3, "cleo")] {
-        conn.execute("INSERT INTO user (id, name) VALUES (?, ?)", (id, name)).expect("added");
+        conn.execute("INSERT INTO user (id, name, known_as, created_at) VALUES (?1, ?2, ?2, 0)", (id, name))
+            .expect("added");
     }
     for user in [ADA, BOB] {
         let done = set(&conn, Actor::Server, shop, user, Role::Admin).expect("set");

@@ -119,7 +119,7 @@ async fn show(app: &App, request: &Request, typed: &Typed, problems: Problems) -
     let found = app.store.read(move |conn| members::of_connection(conn, &scope, connection)).await?;
     let wrong = !problems.is_empty();
     let (told, undo) = if wrong { (None, None) } else { told(request)? };
-    let asker = app.asker().user();
+    let asker = app.asker().user().map(|(id, _)| id);
     let page = PeoplePage {
         head: Head { wrong, ..head },
         told,
@@ -235,7 +235,7 @@ async fn member(app: &App, request: &Request) -> Result<(ConnectionId, Member), 
 
 /// Whoever has no account and got as far administers everything.
 fn actor(app: &App) -> Actor {
-    app.asker().user().map_or(Actor::Server, Actor::User)
+    app.asker().user().map_or(Actor::Server, |(id, _)| Actor::User(id))
 }
 
 fn why(refused: Outcome) -> Problem {

@@ -12,6 +12,7 @@ use super::super::router::{Access, Route, Surface};
 use super::super::row::{Beside, Row};
 use super::super::{App, Response, part, see_other, story};
 use super::{LINK, Opened, open, open_locked, password};
+use crate::accounts::password::is_right;
 use crate::model::StyleHash;
 use crate::store::shares;
 
@@ -75,12 +76,12 @@ async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
     if password.is_empty() {
         return password_page(&app, url, false);
     }
-    app.guests.count(share.id, app.clock.now())?;
+    app.guests.count(&share.id, app.clock.now())?;
     let fits = password.chars().count() <= password::MOST_CHARS;
-    if !fits || !password::is_right(password, hash).await? {
+    if !fits || !is_right(password, Some(hash)).await? {
         return password_page(&app, url, true);
     }
-    app.guests.forget(share.id);
+    app.guests.forget(&share.id);
     let secure = if request.is_secure() { "; Secure" } else { "" };
     let cookie = format!("{}={proof}; Path={url}; HttpOnly; SameSite=Lax{secure}", password::COOKIE);
     let mut response = see_other(&url);

@@ -65,9 +65,9 @@ async fn make(app: App, mut request: Request) -> Result<Response, Problem> {
             text if text.chars().count() > password::MOST_CHARS => {
                 return Err(Problem::bad_form("password is longer than 200 characters."));
             }
-            text => Some(password::hash(text.to_owned()).await?),
+            text => Some(crate::accounts::password::hash(text.to_owned()).await?),
         },
-        author: author_of(&form)?,
+        author: author_of(&app, &form)?,
         expires_at: now + term_of(&form)?,
     };
     let expires_at = format::exact(draft.expires_at);

@@ -22,7 +22,7 @@ use crate::model::Session;
 use crate::store::shares::{self, Share};
 
 pub use list::url_of_all;
-pub use password::Attempts;
+pub use password::attempts;
 
 /// The address of a link.
 pub const LINK: &str = "/share/{token}";

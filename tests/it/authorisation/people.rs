@@ -23,7 +23,7 @@ async fn add_accounts(server: &TestServer, ids: &Ids) {
     let connection = ids.connection;
     let added = server.store.write(move |conn| {
         for name in ["ada", "bob"] {
-            conn.execute("INSERT INTO user (name) VALUES (?)", [name])?;
+            conn.execute("INSERT INTO user (name, known_as, created_at) VALUES (?1, ?1, 0)", [name])?;
         }
         let ada = members::user_named(conn, "ada")?.expect("it is there");
         members::set(conn, members::Actor::Server, connection, ada, Role::Admin)
@@ -54,8 +54,10 @@ async fn an_admin_gives_changes_and_takes_roles() {
     assert_eq!(sees("bob", &sessions).await.status, 200);
     assert_eq!(sees("bob", &people).await.status, 403);
 
-    let bob = account(&server, "bob").await.who.and_then(|who| who.user()).expect("an account");
-    let ada = account(&server, "ada").await.who.and_then(|who| who.user()).expect("an account");
+    let bob =
+        account(&server, "bob").await.who.and_then(|who| who.user().map(|(id, _)| id)).expect("an account");
+    let ada =
+        account(&server, "ada").await.who.and_then(|who| who.user().map(|(id, _)| id)).expect("an account");
     let [of_bob, of_ada] = [bob, ada].map(|user| format!("{people}/{user}"));
     assert_eq!(post("ada", &of_bob, "role=admin").await.status, 303);
     let page = sees("bob", &people).await.text();

@@ -220,7 +220,7 @@ fn fill(
         "INSERT INTO style (connection_id, hash, uses, bytes, body) VALUES (?, ?, 1, ?, ?)",
         (connection.0, &hash, body.len() as i64, &body),
     )?;
-    conn.execute("INSERT INTO user (name) VALUES (?)", [user])?;
+    conn.execute("INSERT INTO user (name, known_as, created_at) VALUES (?1, ?1, 0)", [user])?;
     let user = members::user_named(conn, user)?.expect("it is there");
     members::set(conn, Actor::Server, connection, user, hindsight::model::Role::Viewer)?;
     Ok(BTreeMap::from([

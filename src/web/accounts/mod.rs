@@ -1,0 +1,105 @@
+//! Logging in, one's own account, and the users of the server.
+//!
+//! `login`, `code` and `setup` are the doors; `session` knows who has come through one;
+//! `own` and `second_factor` are what everybody decides for themselves, and `users` and
+//! `user` what administrators decide.
+
+mod code;
+mod cookie;
+mod login;
+mod own;
+mod problems;
+pub mod second_factor;
+pub mod session;
+pub mod setup;
+mod user;
+mod users;
+
+use crate::accounts::Attempts;
+
+use super::problem::Problem;
+use super::router::Route;
+use super::{App, request};
+use crate::config::Login;
+use crate::model::Role;
+
+/// Passwords of one user may be wrong so often in a while, wherever they are tried from...
+const MOST_BY_NAME: u32 = 5;
+
+/// ...and those of all users from one network.
+const MOST_BY_NETWORK: u32 = 20;
+
+/// The routes of this folder.
+pub fn routes() -> Vec<Route> {
+    let mut routes = login::routes();
+    routes.extend(code::routes());
+    routes.extend(setup::routes());
+    routes.extend(own::routes());
+    routes.extend(second_factor::routes());
+    routes.extend(users::routes());
+    routes.extend(user::routes());
+    routes
+}
+
+/// What the doors remember, in memory.
+pub struct Doors {
+    /// Wrong passwords and codes by the name that was tried.
+    by_name: Attempts<String>,
+    /// The same by the network that they came from.
+    by_network: Attempts<u128>,
+    /// Wrong codes by the number of the user.
+    codes: Attempts<i64>,
+    /// Logins between their two steps.
+    steps: code::Steps,
+    /// When logins were used, until it is written down.
+    pub seen: session::Seen,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self {
+            by_name: Attempts::new(MOST_BY_NAME),
+            by_network: Attempts::new(MOST_BY_NETWORK),
+            codes: Attempts::new(MOST_BY_NAME),
+            steps: code::Steps::default(),
+            seen: session::Seen::default(),
+        }
+    }
+}
+
+impl Doors {
+    /// Counts an attempt to log in. Through a proxy that we do not know all come from one
+    /// private address, which therefore counts as no network.
+    fn count(&self, app: &App, request: &request::Request, name: &str) -> Result<(), crate::accounts::Wait> {
+        let (peer, now) = (request.arrival.peer, app.clock.now());
+        if !peer.is_private() || app.settings.server.limit_private_addresses {
+            self.by_network.count(&peer.network(), now)?;
+        }
+        self.by_name.count(&crate::model::known_as(name), now)
+    }
+
+    /// The attempt was right.
+    fn forget(&self, request: &request::Request, name: &str) {
+        self.by_network.take_back(&request.arrival.peer.network());
+        self.by_name.forget(&crate::model::known_as(name));
+    }
+}
+
+/// A role in all connections, as people call it.
+fn role_words(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Admin) => "Administrator",
+        Some(Role::Editor) => "Editor",
+        Some(Role::Viewer) => "Viewer",
+        Some(Role::ViewerWithoutPrompts) => "Viewer without prompts",
+        None => "No role in all connections",
+    }
+}
+
+/// Without accounts none of these pages is there.
+fn check_accounts(app: &App) -> Result<(), Problem> {
+    match app.settings.accounts.login {
+        Login::Required => Ok(()),
+        Login::None => Err(Problem::not_found()),
+    }
+}
