@@ -11,12 +11,14 @@ pub mod report;
 pub mod said;
 pub mod selector;
 pub mod span;
+mod token;
 pub mod user_agent;
 pub mod widget;
 
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use access::{NoRole, Role};
@@ -25,6 +27,7 @@ pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
 };
 pub use said::{Exchange, Identity, Said, Words};
+pub use token::{MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, NoScope, TokenScope, TokenScopes, USUAL_TOKEN_DAYS};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;
@@ -153,7 +156,7 @@ pub struct Connection {
 }
 
 /// Whether more of a session is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Batches may still come.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -31,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "store", "pieces",
         ],
     ),
+    ("webhooks", &["model", "clock", "config", "stop", "store", "answers", "plugins", "finish"]),
     (
         "web",
         &[

@@ -16,6 +16,7 @@ mod progress;
 mod restore;
 mod serve;
 mod templates;
+mod token;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -63,6 +64,11 @@ enum Command {
     Connection {
         #[command(subcommand)]
         action: connection::Action,
+    },
+    /// Manages tokens: what programs say who they are with.
+    Token {
+        #[command(subcommand)]
+        action: token::Action,
     },
     /// Stores recordings from files: JSON or gzip JSON of rrweb events or batches.
     Import(import::Arguments),
@@ -131,6 +137,7 @@ impl Cli {
                 }
                 Some(Command::Demo) => demo::run(settings).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
+                Some(Command::Token { action }) => token::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,

@@ -362,7 +362,8 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 7] = ["assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
+const OWN_PATHS: [&str; 9] =
+    ["api", "assets", "connections", "demo", "favicon.svg", "go", "problems", "storage", "tokens"];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::assets::Assets;
 use super::page::Templates;
 use super::share;
+use super::tokens::TokenRates;
 use super::who::Who;
 use crate::answers::Answers;
 use crate::clock::Clock;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub rates: Rates,
     /// How often may be asked.
     pub ask_rates: Rates,
+    /// How often each token may ask.
+    pub token_rates: TokenRates,
     /// Whoever answers visitors.
     pub answers: Answers,
     /// What uploads were refused for.
@@ -95,6 +98,7 @@ impl App {
         let ingest = Ingest::start(start.store.clone(), &start.settings)?;
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
         let ask_rates = Rates::of_questions(&start.settings.answers, start.clock.clone());
+        let token_rates = TokenRates::new(&start.clock);
         let answers = Answers::new(&start.settings, start.clock.clone(), start.stopping.clone())?;
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
@@ -107,6 +111,7 @@ impl App {
             keys,
             rates,
             ask_rates,
+            token_rates,
             answers,
             refusals,
             sightings,

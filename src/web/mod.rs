@@ -6,6 +6,7 @@
 
 mod activity;
 mod answers;
+mod api;
 mod app;
 mod ask;
 mod assets;
@@ -63,6 +64,7 @@ mod share;
 mod storage;
 mod story;
 mod timeline;
+mod tokens;
 mod viewer;
 mod views;
 mod visitors;
@@ -75,6 +77,7 @@ pub use app::{App, Start};
 pub use reports::as_markdown;
 pub use router::{Access, Route, Surface, routes};
 pub use server::{Ready, Server};
+pub use tokens::{Secret, Written};
 
 /// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -19,9 +19,10 @@ use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::who::{self, Who};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
+    App, Response, activity, answers, api, assets, bulk, connection_list, connections, conversation, delete,
+    demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin,
+    plugins, replay, reports, retention, sessions, settings, share, storage, tokens, views, visitors,
+    watched,
 };
 use crate::model::{ConnectionId, Role};
 
@@ -65,6 +66,8 @@ pub enum Surface {
     Asset,
     /// The demo shop.
     Demo,
+    /// JSON for programs, which say who they are with a token.
+    Api,
 }
 
 type Handler = Arc<dyn Fn(App, Request) -> BoxFuture<'static, Result<Response, Problem>> + Send + Sync>;
@@ -151,6 +154,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(reports::routes());
     routes.extend(plugins::routes());
     routes.extend(answers::routes());
+    routes.extend(tokens::routes());
+    routes.extend(api::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(assets::routes(app));
@@ -297,7 +302,11 @@ async fn admit(route: &Route, app: &App, request: &Request) -> Result<Who, Probl
         // The handler checks the key or the link by itself.
         return Ok(Who::everyone());
     }
-    let asker = who::authenticate(app, request).await?;
+    // Programs never come with the cookie of whoever runs them.
+    let asker = match route.surface {
+        Surface::Api => tokens::asker(app, request).await?,
+        _ => who::authenticate(app, request).await?,
+    };
     allow(route, &asker, request)?;
     Ok(asker)
 }

@@ -3,6 +3,7 @@
 use super::App;
 use super::problem::Problem;
 use super::request::Request;
+use crate::model::TokenScopes;
 use crate::store::Scope;
 
 /// Whoever sent a request.
@@ -19,6 +20,17 @@ pub struct Who {
 pub enum Asker {
     /// Not at all: the server asks nobody who they are, or the route does not.
     Anyone,
+    /// A program, by its token.
+    Token {
+        /// Its number.
+        id: i64,
+        /// What people call it.
+        name: String,
+        /// Who made it, where somebody is known.
+        user: Option<i64>,
+        /// What it is for.
+        scopes: TokenScopes,
+    },
 }
 
 impl Who {

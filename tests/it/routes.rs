@@ -21,6 +21,7 @@ fn filled(route: &Route, server: &TestServer) -> String {
         .replace("{note}", "1")
         .replace("{share}", "1")
         .replace("{token}", "none")
+        .replace("{webhook}", "1")
         .replace("{key}", &server.connection.write_key)
         .replace("{*address}", "x")
 }

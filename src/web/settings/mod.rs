@@ -10,6 +10,7 @@ mod origins;
 mod preview;
 mod recording;
 mod state;
+mod webhooks;
 mod widget;
 
 use serde::Serialize;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(widget::routes());
     routes.extend(preview::routes());
     routes.extend(install::routes());
+    routes.extend(webhooks::routes());
     routes
 }
 
@@ -72,6 +74,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Install", below("/install")),
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
+        tab("Webhooks", below("/webhooks")),
         tab("Retention", retention::settings_url(connection)),
         tab("Doctor", doctor::url(connection)),
     ]
@@ -114,6 +117,7 @@ fn done(request: &Request) -> Result<Option<&'static str>, Problem> {
         Some("key") => Some("The connection has a new write key. Put the new snippet into your pages."),
         Some("ended") => Some("Only the present key works now."),
         Some("added") => Some("Connection added."),
+        Some("webhook-deleted") => Some("The webhook is deleted."),
         _ => None,
     })
 }
