@@ -2,6 +2,7 @@
 
 mod activity;
 mod answers;
+mod api;
 mod authoring;
 mod backup;
 mod clock;
@@ -37,4 +38,5 @@ mod stopping;
 mod storage;
 mod trying;
 mod watching;
+mod webhooks;
 mod widget;
