@@ -32,7 +32,11 @@ TOKEN=$("$BINARY" --data "$FOLDER/data" token create schemathesis --scope read -
 ask() { curl -sS --fail-with-body --noproxy '*' -H "Authorization: Bearer $TOKEN" "$URL/api/v1$1"; }
 first() { "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["items"][0][sys.argv[1]])' "$1"; }
 CONNECTION=$(ask /connections | first id)
-SESSION=$(ask "/connections/$CONNECTION/sessions?status=completed" | first id)
+# The visits are finished in the first seconds.
+for _ in $(seq 60); do
+  SESSION=$(ask "/connections/$CONNECTION/sessions?status=completed&prompts=any" | first id 2>/dev/null) && break
+  sleep 0.5
+done
 
 # What is asked of what is there, then of anything. The first leaves the sessions there.
 cat >"$FOLDER/there.toml" <<TOML

@@ -192,7 +192,8 @@ impl Router {
     fn find(&self, request: &mut Request) -> Result<&Route, (Problem, Surface)> {
         let path = request.path.clone();
         let Ok(found) = self.by_path.at(&path) else {
-            return Err((Problem::not_found(), Surface::Page));
+            let surface = if path.starts_with(api::ROOT) { Surface::Api } else { Surface::Page };
+            return Err((Problem::not_found(), surface));
         };
         request.params =
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use warp::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::param::{self, Param};
-use crate::model::TokenScope;
+use crate::model::{ConnectionId, TokenScope};
 use crate::web::body::Pace;
 use crate::web::kinds::{self, Kind};
 use crate::web::problem::Problem;
@@ -221,6 +221,12 @@ async fn run(
     }
     param::check(&request, params)?;
     let scope = tokens::narrowed(&app, scopes, needed).await?;
+    if let Ok(connection) = request.param::<ConnectionId>("connection")
+        && !scope.allows(connection)
+    {
+        // Who may see all connections, those to come included, may name one that is not there.
+        return Err(Problem::not_found());
+    }
     let app = app.asked_by(Who { asker: app.asker().asker.clone(), scope });
     let tag = request.headers.remove(header::IF_NONE_MATCH);
     let is_read = matches!(request.method, Method::GET | Method::HEAD);

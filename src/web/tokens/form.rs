@@ -52,6 +52,13 @@ pub struct Wrong {
     connections: Option<&'static str>,
 }
 
+impl Wrong {
+    /// Whether anything is.
+    pub fn is_any(&self) -> bool {
+        self.name.or(self.scopes).or(self.connections).is_some()
+    }
+}
+
 impl Typed {
     /// What the form starts with.
     pub fn usual() -> Self {
@@ -86,7 +93,7 @@ impl Typed {
             scopes: self.scopes.is_empty().then_some("Choose one or more."),
             connections: none_named.then_some("Choose one or more, or all of them."),
         };
-        (wrong.name.or(wrong.scopes).or(wrong.connections)).map(|_| wrong)
+        wrong.is_any().then_some(wrong)
     }
 
     /// The form, with what is wrong at its fields.

@@ -154,7 +154,7 @@ fn show(
         done,
         made,
         fields: typed.fields(&offered, highest, wrong),
-        wrong: typed.check().is_some() && !typed.name.is_empty(),
+        wrong: wrong.is_any(),
         rows: tokens.into_iter().map(|token| Row::of(token, &offered, now)).collect(),
     };
     app.templates.page("pages/tokens.html", &page)
