@@ -47,6 +47,7 @@ TOML
 run() {
   local config=$1
   shift
+  cd "$FOLDER"
   NO_PROXY='*' no_proxy='*' "$PYTHON" -m schemathesis.cli --config-file "$config" run "$URL/api/v1/openapi.json" \
     --header "Authorization: Bearer $TOKEN" --checks "$CHECKS" --rate-limit 10/s --max-failures 20 \
     --suppress-health-check all --warnings off --seed 7 "$@"

@@ -192,7 +192,7 @@ fn words(end: TimestampMs, now: TimestampMs) -> String {
     if end <= now {
         return format::relative(end, now);
     }
-    match (end - now) / DAY_MS {
+    match (end - now + DAY_MS / 2) / DAY_MS {
         0 => "within a day".to_owned(),
         days => format!("in {}", format::count(days, "day")),
     }
