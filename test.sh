@@ -48,5 +48,10 @@ cargo test --locked --quiet
 
 TEST_BINARY=${CARGO_TARGET_DIR:-$PWD/target}/debug/hindsight
 export TEST_BINARY
+if python3 -m pip --version >/dev/null 2>&1; then
+  say "the API against its document"
+  tests/schemathesis.sh "$TEST_BINARY"
+fi
+
 say "browser tests"
 (cd browser && CI=1 npm run --silent test)

@@ -14,6 +14,11 @@ pub fn rfc3339(at: TimestampMs) -> String {
     jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
 }
 
+/// The same, always with milliseconds.
+pub fn rfc3339_ms(at: TimestampMs) -> String {
+    jiff::Timestamp::from_millisecond(at).map(|at| format!("{at:.3}")).unwrap_or_default()
+}
+
 /// Tells the time. Clones tell the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);

@@ -29,3 +29,4 @@ pub mod timeline;
 pub mod unfinished;
 pub mod watch;
 pub mod web;
+pub mod webhooks;

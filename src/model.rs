@@ -11,6 +11,7 @@ pub mod report;
 pub mod said;
 pub mod selector;
 pub mod span;
+mod token;
 mod user;
 pub mod user_agent;
 pub mod widget;
@@ -18,6 +19,7 @@ pub mod widget;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use access::{NoRole, Role};
@@ -26,6 +28,7 @@ pub use report::{
     Cell, Chart, ChartKind, Column, Metric, Moment, Period, Point, Report, Section, Series, Table,
 };
 pub use said::{Exchange, Identity, Said, Words};
+pub use token::{MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, NoScope, TokenScope, TokenScopes, USUAL_TOKEN_DAYS};
 pub use user::{MAX_USER_NAME_CHARS, User, known_as, user_name};
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
@@ -155,7 +158,7 @@ pub struct Connection {
 }
 
 /// Whether more of a session is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Batches may still come.

@@ -32,6 +32,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "store", "pieces",
         ],
     ),
+    ("webhooks", &["model", "clock", "config", "stop", "store", "answers", "plugins", "finish"]),
     (
         "web",
         &[

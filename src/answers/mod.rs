@@ -15,6 +15,7 @@ pub mod outgoing;
 mod piece;
 mod pieces;
 pub mod plan;
+pub mod signature;
 mod turns;
 mod webhook;
 

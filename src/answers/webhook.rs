@@ -1,19 +1,13 @@
 //! Asking the team's own agent: one signed request, answered whole or as it comes.
 
-use hmac::{Hmac, KeyInit, Mac};
 use hyper::body::Bytes;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use super::lines::{Form, Messages};
 use super::outgoing::{Outgoing, Reply};
-use super::{Ask, Failure, Out, Piece, Plan, Source, plan};
+use super::{Ask, Failure, Out, Piece, Plan, Source, plan, signature};
 use crate::clock::Clock;
-use crate::model::{Connection, TimestampMs};
-
-/// What a request is signed in.
-const SIGNATURE: HeaderName = HeaderName::from_static("hindsight-signature");
+use crate::model::Connection;
 
 /// What the agent is sent.
 #[derive(Serialize)]
@@ -52,7 +46,7 @@ pub async fn answer(
 ) -> Result<Piece, Failure> {
     let url = plan::address(&plan.webhook.url).map_err(Failure::Address)?;
     let body = Bytes::from(question(connection, ask));
-    let signed = || signed(&plan.webhook.secret, clock.now(), &body);
+    let signed = || signature::headers(&plan.webhook.secret, clock.now(), &body);
     let reply = outgoing.post_twice(&url, signed, body.clone()).await?;
     match &*reply.media_type {
         "application/x-ndjson" | "application/jsonl" | "application/ndjson" => {
@@ -81,25 +75,6 @@ fn question(connection: &Connection, ask: &Ask) -> String {
         history: ask.history.iter().map(|said| Turn { from: said.from.name(), text: &said.text }).collect(),
     };
     serde_json::to_string(&question).expect("a struct of texts is always JSON")
-}
-
-fn signed(secret: &str, now: TimestampMs, body: &[u8]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if !secret.is_empty() {
-        let signature = HeaderValue::from_str(&signature(secret, now / 1000, body));
-        headers.insert(SIGNATURE, signature.expect("digits and letters are plain ASCII"));
-    }
-    headers
-}
-
-/// `t=SECONDS,v1=HEX`, where the second is the HMAC-SHA256 of "SECONDS.BODY".
-fn signature(secret: &str, seconds: i64, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key may have any length");
-    mac.update(seconds.to_string().as_bytes());
-    mac.update(b".");
-    mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={seconds},v1={hex}")
 }
 
 async fn whole(reply: Reply, plan: &Plan, out: &Out) -> Result<Piece, Failure> {
@@ -145,18 +120,4 @@ async fn streamed(mut messages: Messages, plan: &Plan, out: &Out) -> Result<Piec
         out.text(plan.unanswered()).await;
     }
     Ok(Piece::Done { answered, sources: Source::fit_to_show(sources) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signature_is_that_of_other_tools() {
-        // printf '1700000000.{"text":"hi"}' | openssl dgst -sha256 -hmac whsec_test
-        assert_eq!(
-            signature("whsec_test", 1_700_000_000, br#"{"text":"hi"}"#),
-            "t=1700000000,v1=add2fc7010ee7aa23f65449ce9240cd32763de7515ca26c43cd1e9d447a5361a"
-        );
-    }
 }

@@ -18,6 +18,7 @@ mod progress;
 mod restore;
 mod serve;
 mod templates;
+mod token;
 mod user;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,11 @@ enum Command {
     Connection {
         #[command(subcommand)]
         action: connection::Action,
+    },
+    /// Manages tokens: what programs say who they are with.
+    Token {
+        #[command(subcommand)]
+        action: token::Action,
     },
     /// Manages users: who may log in, and as what.
     User {
@@ -141,6 +147,7 @@ impl Cli {
                 Some(Command::Demo(exposure)) => demo::run(settings, exposure).await,
                 Some(Command::Connection { action }) => connection::run(settings, action).await,
                 Some(Command::User { action }) => user::run(settings, action).await,
+                Some(Command::Token { action }) => token::run(settings, action).await,
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,

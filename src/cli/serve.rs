@@ -19,6 +19,7 @@ use crate::plugins::Host;
 use crate::stop::{self, Stopper, Stopping};
 use crate::store::{BeforeMigration, FolderLock, Store};
 use crate::web::{App, Server, Start};
+use crate::webhooks::Messenger;
 
 /// What is printed once the server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +142,15 @@ pub async fn serve(
             let file = settings.file.clone();
             tokio::spawn(live_settings::follow(file, plugins.clone(), stopping.clone()));
             let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
+            let messenger = Messenger::new(
+                store.clone(),
+                clock.clone(),
+                plugins.clone(),
+                &settings.answers,
+                settings.public_url(address),
+            )
+            .map_err(anyhow::Error::msg)?;
+            tokio::spawn(messenger.run(stopping.clone()));
             let worker = finish::Worker::new(store, clock, settings, plugins);
             Some([
                 start_thread("upkeep", stopping.clone(), |stopping| worker.run(stopping))?,

@@ -443,9 +443,10 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 14] = [
+const OWN_PATHS: [&str; 16] = [
     ".well-known",
     "account",
+    "api",
     "assets",
     "connections",
     "demo",
@@ -457,6 +458,7 @@ const OWN_PATHS: [&str; 14] = [
     "problems",
     "setup",
     "storage",
+    "tokens",
     "users",
 ];
 

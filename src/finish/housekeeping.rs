@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::{self, Settings};
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::erasing::{self, Progress, Selection};
-use crate::store::{self, Scope, Store, connections, notes, shares};
+use crate::store::{self, Scope, Store, connections, notes, shares, tokens, webhooks};
 
 /// How often it is asked whether anything is outdated.
 const LOOK_EVERY_MS: i64 = 60 * 1000;
@@ -76,7 +76,9 @@ impl Housekeeping {
             .write(move |conn| {
                 erasing::forget(conn, now)?;
                 notes::forget(conn, now)?;
-                shares::forget(conn, now)
+                shares::forget(conn, now)?;
+                tokens::forget(conn, now)?;
+                webhooks::forget(conn, now)
             })
             .await?;
         let days = self.retention.keep_days;

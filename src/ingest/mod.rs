@@ -29,7 +29,7 @@ pub use budget::{Body, Budget};
 pub use checking::user_agent;
 use checking::{Checker, Checking};
 pub use keys::Keys;
-pub use rates::Rates;
+pub use rates::{Buckets, Rate, Rates};
 pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
 pub use sightings::{NO_CONNECTION, Sightings};

@@ -114,14 +114,16 @@ fn per_minute(tokens: u32, burst: u32) -> Rate {
 }
 
 /// How often something may come.
-#[derive(Clone, Copy)]
-struct Rate {
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
     /// 0: there is no limit.
-    per_second: f64,
-    burst: u32,
+    pub per_second: f64,
+    /// How many at once after a rest.
+    pub burst: u32,
 }
 
-struct Buckets<K> {
+/// A token bucket for each key.
+pub struct Buckets<K> {
     /// Tokens. 0: there is no limit.
     per_second: f64,
     burst: f64,
@@ -139,7 +141,16 @@ struct Level {
 }
 
 impl<K: Hash + Eq> Buckets<K> {
-    fn new(rate: Rate, now: Duration) -> Self {
+    /// How many tokens are in the key's bucket.
+    pub fn left(&self, key: &K, now: Duration) -> u32 {
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(level) = levels.recent.get(key) else { return self.burst as u32 };
+        let rested = now.saturating_sub(level.at).as_secs_f64();
+        (level.tokens + rested * self.per_second).min(self.burst) as u32
+    }
+
+    /// All buckets are full.
+    pub fn new(rate: Rate, now: Duration) -> Self {
         Self {
             per_second: rate.per_second,
             burst: rate.burst.max(1).into(),
@@ -147,7 +158,8 @@ impl<K: Hash + Eq> Buckets<K> {
         }
     }
 
-    fn take(&self, key: K, now: Duration) -> Result<(), Refused> {
+    /// Takes a token of the key's bucket.
+    pub fn take(&self, key: K, now: Duration) -> Result<(), Refused> {
         if self.per_second == 0.0 {
             return Ok(());
         }

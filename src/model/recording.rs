@@ -1,11 +1,12 @@
 //! What a connection's owner decided about what is recorded: `browser/contracts/settings.ts`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::selector;
 
 /// How much of a page is recorded, from the most to the least.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the recorder's own words")]
 pub enum Privacy {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a report is about.
@@ -30,7 +31,7 @@ pub struct Report {
 }
 
 /// A part of a report.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "section", rename_all = "kebab-case")]
 pub enum Section {
     /// Markdown; HTML in it is to be shown as text.
@@ -50,7 +51,7 @@ pub enum Section {
 }
 
 /// A number with its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "plain words")]
 pub struct Metric {
     pub name: String,
@@ -60,7 +61,7 @@ pub struct Metric {
 }
 
 /// Rows and columns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "plain words")]
 pub struct Table {
     #[serde(default)]
@@ -70,7 +71,7 @@ pub struct Table {
 }
 
 /// What stands above a column, and whether its cells are numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "said above")]
 pub struct Column {
     pub title: String,
@@ -79,7 +80,7 @@ pub struct Column {
 }
 
 /// What stands in a table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Cell {
     /// A number.
@@ -91,7 +92,7 @@ pub enum Cell {
 }
 
 /// A session at a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Moment {
     /// The session's id.
     pub session: String,
@@ -104,7 +105,7 @@ pub struct Moment {
 }
 
 /// Bars or lines.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "plain words")]
 pub struct Chart {
     #[serde(default)]
@@ -133,7 +134,7 @@ impl Chart {
 }
 
 /// How a chart is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "plain words")]
 pub enum ChartKind {
@@ -142,7 +143,7 @@ pub enum ChartKind {
 }
 
 /// Points of one colour.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "plain words")]
 pub struct Series {
     pub name: String,
@@ -150,7 +151,7 @@ pub struct Series {
 }
 
 /// A value at a place of the x axis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "plain words")]
 pub struct Point {
     pub x: String,

@@ -16,7 +16,7 @@ use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
     Result, choices, members, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
-    timelines, views, watched,
+    timelines, tokens, views, watched, webhooks,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
@@ -209,6 +209,7 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     watched::remove(conn, row)?;
     notes::remove(conn, row)?;
     shares::remove(conn, row)?;
+    webhooks::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;
@@ -390,6 +391,8 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     reruns::remove_all(conn, connection)?;
     sightings::remove_all(conn, connection)?;
     views::remove_all(conn, connection)?;
+    tokens::forget_connection(conn, connection)?;
+    webhooks::remove_all(conn, connection)?;
     conn.prepare_cached("DELETE FROM activity WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM revoked_key WHERE connection_id = :id")?.execute(params)?;
     conn.prepare_cached("DELETE FROM style WHERE connection_id = :id")?.execute(params)?;

@@ -12,7 +12,7 @@ use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::timelines::{self, Reading};
-use super::{Error, Result, ledger, reports, runs, search, stretches};
+use super::{Error, Result, ledger, reports, runs, search, stretches, webhooks};
 use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
@@ -387,7 +387,7 @@ pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> R
         }
     }
     timelines::put(conn, due.session, &finished.reading, now)?;
-    let after: i64 = conn
+    let (after, revision): (i64, i64) = conn
         .prepare_cached(
             "UPDATE session
              SET finished_at = :now, finish_error = NULL, revision = revision + 1,
@@ -397,11 +397,17 @@ pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> R
                             ON segment.id BETWEEN stream.id << 20 AND (stream.id << 20) + 1048575
                           WHERE stream.session_id = :session)
              WHERE id = :session
-             RETURNING bytes",
+             RETURNING bytes, revision",
         )?
-        .query_row(named_params! { ":now": now, ":session": due.session }, |row| row.get(0))?;
+        .query_row(named_params! { ":now": now, ":session": due.session }, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let change = Change { bytes: after - before, ..Change::default() };
     connections::count_session(conn, due.connection, due.started_at, 0, change)?;
+    if revision == 1 {
+        // What comes later of it, or is made of it anew, is no news.
+        webhooks::session_finished(conn, due.connection, due.session, now)?;
+    }
     Ok(true)
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
 use super::checking::compare;
-use super::{Error, Result, Scope, activity, place};
+use super::{Error, Result, Scope, activity, place, webhooks};
 use crate::model::{ConnectionId, Exchange, Identity, Said, TimestampMs, Words, said};
 
 /// Of one session no more is kept, as of its timeline.
@@ -303,6 +303,7 @@ fn find_anew(conn: &Db, connection: ConnectionId, session: i64) -> Result<()> {
     let found = said::exchanges(&said);
     let places = places(conn, session)?;
     let before = counts(conn, session)?;
+    let known = webhooks::unanswered_before(conn, session)?;
     conn.prepare_cached("DELETE FROM prompt WHERE session_id = :session")?
         .execute(named_params! { ":session": session })?;
     let place_of = |exchange: &Exchange| places.get(&stored[exchange.prompt].number).copied();
@@ -316,6 +317,10 @@ fn find_anew(conn: &Db, connection: ConnectionId, session: i64) -> Result<()> {
         };
         let reply = exchange.reply.map(|reply| stored[reply].number);
         insert_prompt(conn, id, session, asked, reply, exchange)?;
+        if exchange.answered == Some(false) && !known.contains(&id) {
+            let at = exchange.reply.map_or(asked.received_at, |reply| stored[reply].received_at);
+            webhooks::unanswered(conn, connection, session, id, at)?;
+        }
     }
     count(conn, connection, &before, &counts(conn, session)?)
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, Row, named_params};
 
-use super::{Error, Result, place};
+use super::{Error, Result, place, webhooks};
 use crate::model::{ConnectionId, Fact, Fields, Finding, Score, SessionId, TimestampMs};
 
 /// After so many tries a run stays failed.
@@ -218,6 +218,7 @@ pub fn finish(conn: &Db, session: i64, plugin: &str, digest: &Digest, outcome: &
         // The session was erased meanwhile.
         return Ok(false);
     }
+    webhooks::found(conn, session, plugin, &outcome.findings)?;
     remove_results(conn, session, plugin)?;
     add_findings(conn, session, plugin, &outcome.findings)?;
     add_facts(conn, session, plugin, &outcome.facts)?;

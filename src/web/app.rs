@@ -6,6 +6,7 @@ use super::accounts::Doors;
 use super::assets::Assets;
 use super::page::Templates;
 use super::share;
+use super::tokens::TokenRates;
 use super::who::Who;
 use crate::accounts::Attempts;
 use crate::answers::Answers;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub ask_rates: Rates,
     /// How often anything else may be asked for by those who have not logged in.
     pub request_rates: Rates,
+    /// How often each token may ask.
+    pub token_rates: TokenRates,
     /// Whoever answers visitors.
     pub answers: Answers,
     /// What uploads were refused for.
@@ -102,6 +105,7 @@ impl App {
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
         let ask_rates = Rates::of_questions(&start.settings.answers, start.clock.clone());
         let request_rates = Rates::of_requests(&start.settings.server, start.clock.clone());
+        let token_rates = TokenRates::new(&start.clock);
         let answers = Answers::new(&start.settings, start.clock.clone(), start.stopping.clone())?;
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
@@ -115,6 +119,7 @@ impl App {
             rates,
             ask_rates,
             request_rates,
+            token_rates,
             answers,
             refusals,
             sightings,

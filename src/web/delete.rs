@@ -170,18 +170,29 @@ fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
     })
 }
 
-/// Deletes what is selected and leads back to the list. The work goes on when nobody waits for it any more.
+/// Deletes what is selected and leads back to the list.
 async fn delete(app: &App, connection: ConnectionId, selection: Selection) -> Result<Response, Problem> {
+    let deleted = erase_now(app, connection, selection).await?;
+    let deleted = deleted.map_or_else(|| "some".to_owned(), |count| count.to_string());
+    Ok(see_other(&format!("{}?deleted={deleted}", sessions_url(connection))))
+}
+
+/// Takes what is selected out of sight, and says how many sessions that were. `None`: there are so many
+/// that it goes on after the answer.
+pub async fn erase_now(
+    app: &App,
+    connection: ConnectionId,
+    selection: Selection,
+) -> Result<Option<u64>, Problem> {
     let work = tokio::spawn(erase(app.store.clone(), connection, selection, app.clock.now()));
-    let deleted = match tokio::time::timeout(ANSWER_WITHIN, work).await {
-        Ok(Ok(erased)) => erased?.to_string(),
+    match tokio::time::timeout(ANSWER_WITHIN, work).await {
+        Ok(Ok(erased)) => Ok(Some(erased?)),
         Ok(Err(_)) => {
             tracing::error!("deleting sessions panicked");
-            return Err(Problem::internal());
+            Err(Problem::internal())
         }
-        Err(_) => "some".to_owned(),
-    };
-    Ok(see_other(&format!("{}?deleted={deleted}", sessions_url(connection))))
+        Err(_) => Ok(None),
+    }
 }
 
 /// Takes sessions out of sight, step by step, until there are none left.

@@ -58,7 +58,7 @@ pub fn add(response: &mut Response, surface: Surface) {
     let policy = match surface {
         Surface::Page | Surface::Share => PAGE_CSP,
         Surface::Demo => DEMO_CSP,
-        Surface::Stage | Surface::Data | Surface::Ingest | Surface::Asset => DATA_CSP,
+        Surface::Stage | Surface::Data | Surface::Ingest | Surface::Asset | Surface::Api => DATA_CSP,
     };
     set(header::CONTENT_SECURITY_POLICY, policy);
     match surface {

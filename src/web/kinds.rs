@@ -83,6 +83,21 @@ kinds! {
     FOREIGN_HOST: "foreign-host", MISDIRECTED_REQUEST, "Asked for by a foreign name", None,
         "The server asks nobody who they are, so it answers to its own names only: an address, localhost, or \
          that of server.public_url in config.toml. Set that to the name that it is reached by.";
+    NO_TOKEN: "no-token", UNAUTHORIZED, "No token", None,
+        "The API wants a token in one header: `Authorization: Bearer hs_pat_…`. Make one on the page /tokens, or with \
+         `hindsight token create`.";
+    BAD_TOKEN: "bad-token", UNAUTHORIZED, "This token does not work", None,
+        "The token is not complete, or it expired or was revoked, or its maker is gone. Make another one on the page \
+         /tokens, or with `hindsight token create`.";
+    TOKEN_SCOPE: "token-scope", FORBIDDEN, "Not within the token's scopes", None,
+        "The token lacks a scope that this needs; the detail names it. Make a token that has it.";
+    BAD_BODY: "bad-body", UNPROCESSABLE_ENTITY, "Bad body", None,
+        "The body is no JSON, or a field of it is missing, unknown or has a value that it cannot have. The detail names \
+         the field; the page /api has all of them.";
+    NAME_TAKEN: "name-taken", CONFLICT, "The name is taken", None,
+        "Another connection is called this. Choose another name.";
+    TOO_OFTEN: "too-often", TOO_MANY_REQUESTS, "Too many requests", None,
+        "The token asks more often than 10 times a second. Come again after Retry-After.";
     HELD_BACK: "held-back", FORBIDDEN, "Not shown before it is masked", None,
         "A plugin masks the recordings of this connection. This one is shown once its visit is over and it is \
          masked; where masking fails, the Plugins page says why.";

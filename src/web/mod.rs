@@ -7,6 +7,7 @@
 mod accounts;
 mod activity;
 mod answers;
+mod api;
 mod app;
 mod ask;
 mod assets;
@@ -73,6 +74,7 @@ mod story;
 mod strangers;
 mod timeline;
 mod tls;
+mod tokens;
 mod viewer;
 mod views;
 mod visitors;
@@ -89,6 +91,7 @@ pub use request::Request;
 pub use router::{Access, Route, Router, Surface, routes};
 pub use server::{Ready, Server};
 pub use tls::Error as TlsError;
+pub use tokens::{Secret, Written};
 pub use who::{Asker, Who};
 
 /// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.

@@ -10,6 +10,7 @@ use super::kinds::{self, Kind};
 use super::{REQUEST_ID, Response};
 use crate::answers::ask;
 use crate::ingest::{self, Refused, gzip};
+use crate::model::TokenScope;
 use crate::store::StorageTrouble;
 use crate::{rrweb, store};
 
@@ -111,6 +112,37 @@ impl Problem {
     /// The recording holds what visitors wrote, which the asker's role does not show.
     pub fn prompts_withheld() -> Self {
         Self::new(kinds::PROMPTS_WITHHELD, kinds::PROMPTS_WITHHELD.meaning)
+    }
+
+    /// The request has no token.
+    pub fn no_token() -> Self {
+        Self::new(kinds::NO_TOKEN, kinds::NO_TOKEN.meaning)
+    }
+
+    /// The token does not work.
+    pub fn bad_token() -> Self {
+        Self::new(kinds::BAD_TOKEN, kinds::BAD_TOKEN.meaning)
+    }
+
+    /// The token has not the scope that is needed.
+    pub fn token_scope(needed: TokenScope) -> Self {
+        let detail = format!("This needs a token with the scope `{needed}`, and this one does not have it.");
+        Self::new(kinds::TOKEN_SCOPE, detail)
+    }
+
+    /// The body of a request cannot be used.
+    pub fn bad_body(detail: &str) -> Self {
+        Self::new(kinds::BAD_BODY, detail)
+    }
+
+    /// Another connection has the name.
+    pub fn name_taken() -> Self {
+        Self::new(kinds::NAME_TAKEN, kinds::NAME_TAKEN.meaning)
+    }
+
+    /// The token asks too often.
+    pub fn too_often(seconds: u32) -> Self {
+        Self::new(kinds::TOO_OFTEN, kinds::TOO_OFTEN.meaning).after(seconds)
     }
 
     /// The recording waits to be masked.
@@ -297,6 +329,10 @@ impl Problem {
         }
         if let Some(id) = self.request_id.as_deref().and_then(|id| HeaderValue::from_str(id).ok()) {
             headers.insert(REQUEST_ID, id);
+        }
+        if self.kind == kinds::NO_TOKEN || self.kind == kinds::BAD_TOKEN {
+            let bearer = HeaderValue::from_static("Bearer realm=\"Hindsight\"");
+            headers.insert(header::WWW_AUTHENTICATE, bearer);
         }
         if self.kind == kinds::UNSUPPORTED_ENCODING {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));

@@ -23,10 +23,10 @@ use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
-    App, Response, accounts, activity, answers, assets, bulk, connection_list, connections as ways,
+    App, Response, accounts, activity, answers, api, assets, bulk, connection_list, connections as ways,
     conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, next,
     notes, origin, part, pin, plugins, replay, reports, retention, see_other, sessions, settings, share,
-    storage, strangers, views, visitors, watched, well_known,
+    storage, strangers, tokens, views, visitors, watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -72,6 +72,8 @@ pub enum Surface {
     Asset,
     /// The demo shop.
     Demo,
+    /// JSON for programs, which say who they are with a token.
+    Api,
 }
 
 type Handler = Arc<dyn Fn(App, Request) -> BoxFuture<'static, Result<Response, Problem>> + Send + Sync>;
@@ -159,6 +161,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(reports::routes());
     routes.extend(plugins::routes());
     routes.extend(answers::routes());
+    routes.extend(tokens::routes());
+    routes.extend(api::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(well_known::routes());
@@ -230,7 +234,8 @@ impl Router {
     fn find(&self, request: &mut Request) -> Result<&Route, (Problem, Surface)> {
         let path = request.path.clone();
         let Ok(found) = self.by_path.at(&path) else {
-            return Err((Problem::not_found(), Surface::Page));
+            let surface = if path.starts_with(api::ROOT) { Surface::Api } else { Surface::Page };
+            return Err((Problem::not_found(), surface));
         };
         request.params =
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -323,6 +328,10 @@ impl Router {
             // The handler checks the key or the link by itself.
             _ if !needs_login && !has_frame => return Ok(Who::nobody()),
             Asking::Known(who) => who.ok_or_else(Problem::login_needed),
+            // Programs never come with the cookie of whoever runs them.
+            Asking::Unknown if route.is_some_and(|route| route.surface == Surface::Api) => {
+                tokens::asker(&self.app, request).await
+            }
             Asking::Unknown => who::authenticate(&self.app, request).await,
         };
         if needs_login { who } else { Ok(who.unwrap_or_else(|_| Who::nobody())) }

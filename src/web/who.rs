@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::{App, host};
 use crate::config::Login;
-use crate::model::{ConnectionId, Role};
+use crate::model::{ConnectionId, Role, TokenScopes};
 use crate::store::Scope;
 
 /// Whoever sent a request.
@@ -30,6 +30,17 @@ pub enum Asker {
         id: i64,
         /// Its name.
         name: String,
+    },
+    /// A program, by its token.
+    Token {
+        /// Its number.
+        id: i64,
+        /// What people call it.
+        name: String,
+        /// Who made it, where somebody is known.
+        user: Option<i64>,
+        /// What it is for.
+        scopes: TokenScopes,
     },
 }
 
@@ -55,7 +66,7 @@ impl Who {
     pub fn user(&self) -> Option<(i64, &str)> {
         match &self.asker {
             Asker::User { id, name } => Some((*id, name)),
-            Asker::Anyone => None,
+            Asker::Anyone | Asker::Token { .. } => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod answers;
+mod api;
 mod authoring;
 mod authorisation;
 mod backup;
@@ -42,5 +43,6 @@ mod stopping;
 mod storage;
 mod trying;
 mod watching;
+mod webhooks;
 mod well_known;
 mod widget;

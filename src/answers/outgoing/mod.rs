@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -101,6 +101,22 @@ impl Outgoing {
         }
     }
 
+    /// Posts JSON once and reads no more of the answer than its status: one from 200 to 299 is good.
+    pub async fn deliver(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        within: Duration,
+    ) -> Result<u16, Failure> {
+        let (answer, _driven) = self.send(url, headers, body, Instant::now() + within, within).await?;
+        match answer.status().as_u16() {
+            status @ 200..=299 => Ok(status),
+            status @ 300..=399 => Err(Failure::Redirected { status }),
+            status => Err(Failure::Status { status }),
+        }
+    }
+
     /// Only a status of 200 is a reply.
     async fn post(
         &self,
@@ -109,8 +125,28 @@ impl Outgoing {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Reply, Failure> {
+        let (answer, driven) = self.send(url, headers, body, deadline, self.limits.first_byte).await?;
+        match answer.status().as_u16() {
+            200 => {
+                let slow = Failure::Slow { what: "the whole answer", within: self.limits.whole };
+                Reply::new(answer, self.limits.bytes, deadline, slow, driven)
+            }
+            status @ 300..=399 => Err(Failure::Redirected { status }),
+            status => Err(Failure::Status { status }),
+        }
+    }
+
+    /// Posts JSON; returns when the head of the answer is there.
+    async fn send(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Instant,
+        first_byte: Duration,
+    ) -> Result<(Response<Incoming>, Driven), Failure> {
         let slow = |what, within| Failure::Slow { what, within };
-        let (connect, first_byte) = (self.limits.connect, self.limits.first_byte);
+        let connect = self.limits.connect;
         let socket = timeout_at(deadline.min(Instant::now() + connect), self.connect(url)).await;
         let socket = socket.map_err(|_| slow("the connection", connect))??;
         let broken = |_| Failure::Broken { host: host_of(url) };
@@ -121,14 +157,7 @@ impl Outgoing {
         let sent = sender.send_request(request(url, headers, body));
         let answer = timeout_at(deadline.min(Instant::now() + first_byte), sent).await;
         let answer = answer.map_err(|_| slow("an answer", first_byte))?.map_err(broken)?;
-        match answer.status().as_u16() {
-            200 => {
-                let slow = slow("the whole answer", self.limits.whole);
-                Reply::new(answer, self.limits.bytes, deadline, slow, driven)
-            }
-            status @ 300..=399 => Err(Failure::Redirected { status }),
-            status => Err(Failure::Status { status }),
-        }
+        Ok((answer, driven))
     }
 
     async fn connect(&self, url: &Url) -> Result<Box<dyn Socket>, Failure> {

@@ -64,3 +64,88 @@ CREATE TABLE member (
     PRIMARY KEY (connection_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_user ON member (user_id);
+
+-- == Tokens
+-- What programs say who they are with. The token itself is shown once; here is the SHA-256 of its secret part.
+CREATE TABLE token (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    name              TEXT NOT NULL,
+    token_hash        BLOB NOT NULL UNIQUE,
+    -- Words with spaces between them.
+    scopes            TEXT NOT NULL,
+    -- Whether it is for all connections, those to come included; `token_connection` names others.
+    every_connection  INTEGER NOT NULL,
+    -- Who made it. NULL: the command line, or somebody on a server that asks nobody who they are.
+    user_id           INTEGER REFERENCES user (id) ON DELETE CASCADE,
+    -- The user's when they made it: a password or a role that changes voids it.
+    credential_epoch  INTEGER,
+    made_at           INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL,
+    used_at           INTEGER,
+    revoked_at        INTEGER
+) STRICT;
+
+CREATE INDEX token_user ON token (user_id, id);
+
+CREATE TABLE token_connection (
+    token_id      INTEGER NOT NULL REFERENCES token (id) ON DELETE CASCADE,
+    connection_id INTEGER NOT NULL REFERENCES connection (id),
+    PRIMARY KEY (token_id, connection_id)
+) STRICT, WITHOUT ROWID;
+
+-- == Webhooks
+-- Where a connection tells of what happens.
+CREATE TABLE webhook (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection_id INTEGER NOT NULL REFERENCES connection (id),
+    url           TEXT NOT NULL,
+    -- Requests are signed with it.
+    secret        TEXT NOT NULL,
+    active        INTEGER NOT NULL DEFAULT 1,
+    -- Whether it hears of sessions that are finished.
+    sessions      INTEGER NOT NULL,
+    -- The least severity of findings that it hears of. NULL: of none.
+    findings      INTEGER,
+    -- Whether it hears of prompts that were not answered.
+    prompts       INTEGER NOT NULL,
+    made_at       INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX webhook_connection ON webhook (connection_id, id);
+
+-- What is still to be told, written in the transaction of what happened.
+CREATE TABLE webhook_event (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- The same however often it is sent.
+    public_id  TEXT NOT NULL UNIQUE,
+    webhook_id INTEGER NOT NULL REFERENCES webhook (id),
+    kind       TEXT NOT NULL,
+    -- The session it is about; NULL for a test. It goes with the session.
+    session_id INTEGER REFERENCES session (id),
+    -- JSON: what the session's row does not say.
+    subject    TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    -- When it is sent next. NULL: it was tried for long enough.
+    next_at    INTEGER
+) STRICT;
+
+CREATE INDEX webhook_event_next ON webhook_event (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX webhook_event_session ON webhook_event (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX webhook_event_webhook ON webhook_event (webhook_id, id);
+
+-- The latest attempts. Nothing of what was sent.
+CREATE TABLE webhook_attempt (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id INTEGER NOT NULL REFERENCES webhook (id),
+    public_id  TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    took_ms    INTEGER NOT NULL,
+    -- The status that it was answered with. NULL: it was not.
+    status     INTEGER,
+    -- Why it failed. NULL: it did not.
+    problem    TEXT
+) STRICT;
+
+CREATE INDEX webhook_attempt_webhook ON webhook_attempt (webhook_id, id);

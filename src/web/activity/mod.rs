@@ -1,6 +1,6 @@
 //! The Activity page: what visitors asked, and their sessions, as one feed.
 
-mod asked;
+pub mod asked;
 pub mod entry;
 mod export;
 mod list;

@@ -28,7 +28,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The events, as `hindsight import` and any rrweb player take them.
-async fn recording(app: App, request: Request) -> Result<Response, Problem> {
+pub async fn recording(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
     let source = source(&app, &session);
     let file = File { name: name_of(&session, "json"), content_type: "application/json" };

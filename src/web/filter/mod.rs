@@ -293,7 +293,7 @@ impl Filter {
     }
 
     /// A place as it stands in an address.
-    fn write(&self, place: Place) -> String {
+    pub fn write(&self, place: Place) -> String {
         match self.order {
             Order::Newest => place.row.to_string(),
             _ => format!("{}.{}", place.value, place.row),

@@ -46,9 +46,11 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// A stored report, read.
-struct Read {
-    stored: reports::Report,
-    report: model::Report,
+pub struct Read {
+    /// As it is stored.
+    pub stored: reports::Report,
+    /// What it says.
+    pub report: model::Report,
 }
 
 impl Read {
@@ -75,7 +77,7 @@ async fn find(app: &App, request: &Request) -> Result<reports::Report, Problem> 
 }
 
 /// [`find`], with what is in it.
-async fn read(app: &App, request: &Request) -> Result<Read, Problem> {
+pub async fn read(app: &App, request: &Request) -> Result<Read, Problem> {
     let stored = find(app, request).await?;
     let sections: Vec<Section> = serde_json::from_str(&stored.report.sections).map_err(|error| {
         tracing::error!(report = stored.id, %error, "a stored report cannot be read");

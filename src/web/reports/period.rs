@@ -61,7 +61,8 @@ impl Period {
         Self { from: now - now.rem_euclid(DAY_MS) - (days - 1) * DAY_MS, to: now }
     }
 
-    fn between(from: &str, to: &str, now: TimestampMs) -> Result<Self, Problem> {
+    /// From a day to another, both included.
+    pub fn between(from: &str, to: &str, now: TimestampMs) -> Result<Self, Problem> {
         let day = |name: &str, text: &str| match Moment::read(text) {
             Some(day @ Moment::Day(_)) => Ok(day),
             _ => Err(Problem::bad_query(&format!(

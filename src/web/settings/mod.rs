@@ -11,6 +11,7 @@ mod people;
 mod preview;
 mod recording;
 mod state;
+mod webhooks;
 mod widget;
 
 use serde::Serialize;
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(preview::routes());
     routes.extend(install::routes());
     routes.extend(people::routes());
+    routes.extend(webhooks::routes());
     routes
 }
 
@@ -75,6 +77,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
         tab("People", below("/people")),
+        tab("Webhooks", below("/webhooks")),
         tab("Retention", retention::settings_url(connection)),
         tab("Shared links", share::url_of_all(connection)),
         tab("Doctor", doctor::url(connection)),
@@ -118,6 +121,7 @@ fn done(request: &Request) -> Result<Option<&'static str>, Problem> {
         Some("key") => Some("The connection has a new write key. Put the new snippet into your pages."),
         Some("ended") => Some("Only the present key works now."),
         Some("added") => Some("Connection added."),
+        Some("webhook-deleted") => Some("The webhook is deleted."),
         _ => None,
     })
 }

@@ -37,7 +37,7 @@ pub fn url_of(connection: ConnectionId, visitor: &str) -> String {
 }
 
 /// The visitor that a path names.
-fn visitor_of(request: &Request) -> Result<String, Problem> {
+pub fn visitor_of(request: &Request) -> Result<String, Problem> {
     let decoded = percent_decode_str(request.param_text("visitor")).decode_utf8();
     Ok(decoded.map_err(|_| Problem::no_visitor())?.into_owned())
 }

@@ -1,6 +1,6 @@
 //! Questions of visitors, answered from documents, by agents and by models.
 
-mod agent;
+pub mod agent;
 mod asking;
 mod certificates;
 mod documents;
@@ -52,6 +52,6 @@ fn read(answer: &Answer) -> (String, Value) {
 }
 
 /// Lets the server ask agents of the test.
-fn private(settings: &mut Settings) {
+pub fn private(settings: &mut Settings) {
     settings.answers.private_hosts = "127.0.0.1".to_owned();
 }
