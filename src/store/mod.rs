@@ -8,6 +8,7 @@
 
 pub mod activity;
 pub mod answering;
+pub mod audit;
 pub mod backup;
 pub mod batches;
 pub mod checking;
@@ -29,9 +30,12 @@ pub mod listing;
 pub mod notes;
 mod numbers;
 pub mod passages;
+pub mod persons;
 mod place;
 pub mod prompts;
+pub mod pseudonym;
 mod readers;
+pub mod receipts;
 pub mod recordings;
 pub mod reports;
 pub mod reruns;
