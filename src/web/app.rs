@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::assets::Assets;
+use super::audited::Looks;
 use super::page::Templates;
 use super::share;
 use super::who::Who;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub(super) assets: Assets,
     /// How often passwords of links were tried.
     pub(super) guests: share::Attempts,
+    /// What was looked at and is not in the audit log yet.
+    pub(super) looks: Looks,
     /// How browsers reach the server, without a slash at the end.
     pub public_url: String,
     /// The connection that the demo shop records to, when the demo is served.
@@ -115,6 +118,7 @@ impl App {
             templates,
             assets,
             guests: share::Attempts::default(),
+            looks: Looks::default(),
             public_url: start.public_url,
             demo: start.demo,
             stopping: start.stopping,

@@ -1,7 +1,8 @@
 //! Recordings that nobody may see before they are masked.
 //!
 //! While a masker works for a connection, what came in is shown only once it has gone
-//! through it. Whoever reads what was recorded in a session asks [`find_shown`]; whoever
+//! through it. Whoever reads what was recorded in a session asks [`find_shown`], or
+//! [`find_watched`] where that is a way of watching it, for the audit log; whoever
 //! only names the session asks [`find`], and gets nothing of its content.
 
 use url::Url;
@@ -40,6 +41,13 @@ async fn find_by_id(app: &App, connection: ConnectionId, id: SessionId) -> Resul
 pub async fn find_shown(app: &App, request: &Request) -> Result<Session, Problem> {
     let session = find(app, request).await?;
     if session.held_back { Err(Problem::held_back()) } else { Ok(session) }
+}
+
+/// The same for whoever watches it, which the audit log notes.
+pub async fn find_watched(app: &App, request: &Request) -> Result<Session, Problem> {
+    let session = find_shown(app, request).await?;
+    app.watches(&session);
+    Ok(session)
 }
 
 /// The same for whoever was given a link to this session.

@@ -9,6 +9,7 @@ mod answers;
 mod app;
 mod ask;
 mod assets;
+mod audited;
 mod body;
 mod bulk;
 mod chart;

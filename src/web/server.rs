@@ -22,7 +22,7 @@ use warp::http::Request;
 use super::framing::{Ambiguous, Watched};
 use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
-use super::{App, Response, look, router};
+use super::{App, Response, audited, look, router};
 use crate::config;
 use crate::disk::Room;
 use crate::stop::Stopping;
@@ -79,6 +79,7 @@ impl Ready {
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
+        tokio::spawn(audited::follow(app.clone(), stop.clone()));
         loop {
             // A full house stops accepting: those who wait do so in the system's queue.
             let turn = tokio::select! {
@@ -113,6 +114,7 @@ impl Ready {
                 tracing::warn!("some requests were cut off");
             }
         }
+        app.write_looks().await;
     }
 }
 
