@@ -79,6 +79,8 @@ pub struct Settings {
     pub disk: Disk,
     pub sessions: Sessions,
     pub retention: Retention,
+    pub audit: Audit,
+    pub privacy: Privacy,
     pub pages: Pages,
     pub answers: Answers,
     pub plugins: Plugins,
@@ -189,6 +191,25 @@ pub struct Sessions {
 pub struct Retention {
     pub keep_days: u32,
     pub max_bytes: usize,
+}
+
+/// The log of who did what.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Audit {
+    pub keep_days: u32,
+}
+
+/// What the privacy page says that only the operator knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Privacy {
+    pub public: bool,
+    pub operator: String,
+    pub contact: String,
+    pub backups_keep_days: u32,
 }
 
 /// How pages are shown.
@@ -362,7 +383,19 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 7] = ["assets", "connections", "demo", "favicon.svg", "go", "problems", "storage"];
+const OWN_PATHS: [&str; 11] = [
+    "assets",
+    "audit",
+    "connections",
+    "demo",
+    "erase",
+    "favicon.svg",
+    "go",
+    "privacy",
+    "problems",
+    "receipts",
+    "storage",
+];
 
 /// Whether a path can be ours to give: plain, and not that of a page.
 fn is_url_path(path: &str) -> bool {

@@ -13,6 +13,7 @@ mod state;
 mod widget;
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 pub use field::{Field, Group, Problems};
@@ -25,6 +26,8 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response, doctor, retention, see_other};
 use crate::model::ConnectionId;
+use crate::store::audit::{self, Entry, What};
+use crate::store::{self, Db};
 
 const PATH: &str = "/connections/{connection}/settings";
 
@@ -103,6 +106,17 @@ impl Head {
             wrong: false,
         })
     }
+}
+
+/// An entry for the audit log that names the fields that a form changed; none when it changed nothing.
+pub fn settings_entry(app: &App, connection: ConnectionId, page: &str, fields: Vec<String>) -> Option<Entry> {
+    let detail = json!({ "fields": fields });
+    (!fields.is_empty()).then(|| app.entry(What::SettingsChanged, Some(connection), page, detail))
+}
+
+/// Appends an entry where there is one.
+pub fn append_if_any(conn: &Db, entry: Option<Entry>) -> store::Result<()> {
+    entry.map_or(Ok(()), |entry| audit::append(conn, &entry))
 }
 
 /// What was done by the page before, as its address says.

@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use serde::Serialize;
+use serde_json::json;
 use tokio::runtime::Handle;
 use zip::ZipWriter;
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -15,10 +16,11 @@ use super::visitor_of;
 use crate::clock;
 use crate::export::{self, Events, Source};
 use crate::model::{ConnectionId, Session};
+use crate::store::audit::What;
 use crate::store::findings::{self, Found};
 use crate::store::prompts::{self, Prompt};
 use crate::store::sessions::Filter;
-use crate::store::{Db, choices, sessions, visitors};
+use crate::store::{Db, choices, pseudonym, sessions, visitors};
 use crate::web::download::{self, Out};
 use crate::web::held_back::Rule;
 use crate::web::page::Frame;
@@ -46,6 +48,10 @@ pub async fn export(app: App, request: Request) -> Result<Response, Problem> {
         visitors::find(conn, &scope, connection, &name, &wanted)
     });
     let known = known.await?.ok_or_else(Problem::no_visitor)?;
+    let named = visitor.clone();
+    let person = app.store.read(move |conn| pseudonym::of(conn, &named)).await?;
+    let detail = json!({ "sessions": known.sessions });
+    app.looked(app.entry(What::PersonExported, Some(connection), person, detail));
     let file_name = file_name(&visitor);
     download::file("application/zip", &file_name, move |out, runtime| {
         let mut exporting = Exporting { app, runtime, connection, visitor, zip: ZipWriter::new_stream(out) };
