@@ -13,6 +13,9 @@ use super::erasing::{self, Selection};
 use super::{Result, Scope, connections, pseudonym, receipts, views};
 use crate::model::{ConnectionId, Role, TimestampMs};
 
+/// So many other ids are offered.
+const MOST_LIKE: i64 = 8;
+
 /// What there is of a person in a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "named by what they count")]
@@ -103,7 +106,31 @@ pub fn count(conn: &Db, scope: &Scope, person: &Person) -> Result<Vec<Counted>> 
     Ok(counted)
 }
 
-fn count_in(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Counts> {
+/// Ids that begin like one that nobody has, a few.
+pub fn like(conn: &Db, scope: &Scope, person: &Person) -> Result<Vec<String>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT visitor FROM session INDEXED BY session_visitor
+         WHERE connection_id = :connection AND visitor >= :id AND visitor < :id || char(1114111) LIMIT :limit",
+    )?;
+    let mut found = Vec::new();
+    for connection in connections::all(conn, scope)? {
+        if person.connection.is_none_or(|only| only == connection.id) {
+            let params = named_params! {
+                ":connection": connection.id.0, ":id": person.id, ":limit": MOST_LIKE,
+            };
+            for id in statement.query_map(params, |row| row.get::<_, String>(0))? {
+                found.push(id?);
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(usize::try_from(MOST_LIKE).unwrap_or_default());
+    Ok(found)
+}
+
+/// What there is of a person in a connection.
+pub fn count_in(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Counts> {
     let mut statement = conn.prepare_cached(
         "SELECT count(*), coalesce(sum(events), 0), coalesce(sum(bytes), 0), coalesce(sum(findings), 0),
                 coalesce(sum((SELECT count(*) FROM prompt WHERE prompt.session_id = session.id)), 0),
@@ -125,14 +152,41 @@ fn count_in(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Counts
             ..Counts::default()
         })
     })?;
+    let reports = i64::try_from(reports_about(conn, connection, visitor)?.len()).unwrap_or(i64::MAX);
+    Ok(Counts { reports, views: views::count_naming(conn, connection, visitor)?, ..counts })
+}
+
+/// A report that may quote a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "named by what they say")]
+pub struct About {
+    pub id: i64,
+    pub plugin: String,
+    pub title: String,
+    pub from_ms: TimestampMs,
+    pub to_ms: TimestampMs,
+}
+
+/// The reports about times in which a session of a person started.
+pub fn reports_about(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Vec<About>> {
     let mut statement = conn.prepare_cached(
-        "SELECT count(*) FROM report WHERE connection_id = :connection AND EXISTS (
+        "SELECT id, plugin, title, from_at, to_at FROM report WHERE connection_id = :connection AND EXISTS (
              SELECT 1 FROM session INDEXED BY session_visitor
              WHERE session.connection_id = :connection AND visitor = :visitor
-               AND started_at >= from_at AND started_at < to_at)",
+               AND started_at >= from_at AND started_at < to_at)
+         ORDER BY id",
     )?;
-    let reports = statement.query_row(params, |row| row.get(0))?;
-    Ok(Counts { reports, views: views::count_naming(conn, connection, visitor)?, ..counts })
+    let rows =
+        statement.query_map(named_params! { ":connection": connection.0, ":visitor": visitor }, |row| {
+            Ok(About {
+                id: row.get(0)?,
+                plugin: row.get(1)?,
+                title: row.get(2)?,
+                from_ms: row.get(3)?,
+                to_ms: row.get(4)?,
+            })
+        })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Begins to erase a person, with a receipt and an entry in the audit log; answers the receipt's number.

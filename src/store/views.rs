@@ -22,6 +22,17 @@ pub struct View {
     pub query: String,
 }
 
+impl View {
+    /// Whether its filter names a visitor.
+    pub fn names(&self, visitor: &str) -> bool {
+        names(&self.query, visitor)
+    }
+}
+
+fn names(query: &str, visitor: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value == visitor)
+}
+
 /// What became of a view that was to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -106,11 +117,7 @@ fn naming(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Vec<i64>
         Ok((row.get(0)?, row.get::<_, String>(1)?))
     })?;
     let views: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
-    let names = |query: &str| {
-        let mut fields = url::form_urlencoded::parse(query.as_bytes());
-        fields.any(|(_, value)| value == visitor)
-    };
-    Ok(views.into_iter().filter(|(_, query)| names(query)).map(|(id, _)| id).collect())
+    Ok(views.into_iter().filter(|(_, query)| names(query, visitor)).map(|(id, _)| id).collect())
 }
 
 /// How many views name a visitor.

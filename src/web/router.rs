@@ -19,9 +19,10 @@ use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::who::{self, Who};
 use super::{
-    App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
+    App, Response, activity, answers, assets, audit, bulk, connection_list, connections, conversation,
+    delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part,
+    persons, pin, plugins, privacy, replay, reports, retention, sessions, settings, share, storage, views,
+    visitors, watched,
 };
 use crate::model::{ConnectionId, Role};
 
@@ -146,6 +147,9 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(watched::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
+    routes.extend(audit::routes());
+    routes.extend(persons::routes());
+    routes.extend(privacy::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(reports::routes());

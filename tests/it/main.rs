@@ -2,6 +2,7 @@
 
 mod activity;
 mod answers;
+mod audit;
 mod authoring;
 mod backup;
 mod clock;
@@ -23,6 +24,7 @@ mod look;
 mod migrating;
 mod notes;
 mod pages;
+mod persons;
 mod plugins;
 mod power_loss;
 mod recordings;

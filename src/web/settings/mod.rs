@@ -24,9 +24,9 @@ use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, doctor, retention, see_other};
+use super::{App, Response, audit, doctor, retention, see_other};
 use crate::model::ConnectionId;
-use crate::store::audit::{self, Entry, What};
+use crate::store::audit::{Entry, What, append};
 use crate::store::{self, Db};
 
 const PATH: &str = "/connections/{connection}/settings";
@@ -65,6 +65,13 @@ pub struct Tab {
     current: bool,
 }
 
+impl Tab {
+    /// A page beside others.
+    pub fn new(label: &'static str, url: impl Into<String>, current: bool) -> Self {
+        Self { label, url: url.into(), current }
+    }
+}
+
 /// The pages of a connection's settings; `current` is the name of the one that is shown.
 pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
     let below = |place: &str| format!("{}{place}", url(connection));
@@ -76,6 +83,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
         tab("Retention", retention::settings_url(connection)),
+        tab("Audit", audit::url_of(Some(connection))),
         tab("Doctor", doctor::url(connection)),
     ]
 }
@@ -116,7 +124,7 @@ pub fn settings_entry(app: &App, connection: ConnectionId, page: &str, fields: V
 
 /// Appends an entry where there is one.
 pub fn append_if_any(conn: &Db, entry: Option<Entry>) -> store::Result<()> {
-    entry.map_or(Ok(()), |entry| audit::append(conn, &entry))
+    entry.map_or(Ok(()), |entry| append(conn, &entry))
 }
 
 /// What was done by the page before, as its address says.
