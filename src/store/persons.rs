@@ -110,7 +110,10 @@ pub fn count(conn: &Db, scope: &Scope, person: &Person) -> Result<Vec<Counted>> 
 pub fn like(conn: &Db, scope: &Scope, person: &Person) -> Result<Vec<String>> {
     let mut statement = conn.prepare_cached(
         "SELECT DISTINCT visitor FROM session INDEXED BY session_visitor
-         WHERE connection_id = :connection AND visitor >= :id AND visitor < :id || char(1114111) LIMIT :limit",
+         WHERE connection_id = :connection AND visitor >= :id AND visitor < :id || char(1114111)
+           -- Of others nothing is told that may wait to be masked.
+           AND finished_at IS NOT NULL
+         LIMIT :limit",
     )?;
     let mut found = Vec::new();
     for connection in connections::all(conn, scope)? {

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use serde_json::{Value, json};
 
 use crate::pages::{assert_reads, submit, words};
-use crate::server::{NOW, TestServer, add_connection, page_load};
+use crate::server::{NOW, TestServer, add_connection, page_load, request};
 
 const PERSON: &str = "ada@example.org";
 
@@ -38,10 +38,10 @@ async fn recorded() -> TestServer {
     server.clock.advance(std::time::Duration::from_secs(10));
     server.catch_up().await;
     let one = format!("{}/session-of-ada-01", server.sessions_path());
-    let note =
-        format!("stream=stream-0000000000&at=5&text=xylophone+note&author=me&viewer={}", "v".repeat(22));
-    let noted = submit(&server, &format!("{one}/notes"), &note).await;
-    assert!(noted.status < 300, "{}", noted.text());
+    let viewer = ["Sec-Fetch-Site: same-origin", "Cookie: hindsight-viewer=0123456789abcdef0123456789abcdef"];
+    let note = b"at_ms=5&text=xylophone+note&author=me";
+    let noted = server.send(&request("POST", &format!("{one}/notes"), &viewer, note)).await;
+    assert_eq!(noted.status, 303, "{}", noted.text());
     assert_eq!(submit(&server, &format!("{one}/share"), "expires=1h").await.status, 201);
     let view = "name=Ada&query=visitor%3Dada%2540example.org";
     let views = format!("/connections/{}/views", server.connection.id);
