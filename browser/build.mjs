@@ -74,6 +74,7 @@ const BUNDLES = [
     cut: postcssCut("one"),
   },
   { name: "offline.css", entry: "guest/offline.css", path: "/assets/offline.{hash}.css" },
+  { name: "receipt.js", entry: "dashboard/receipt.ts", path: "/assets/receipt.{hash}.js" },
   { name: "reports.js", entry: "dashboard/reports.ts", path: "/assets/reports.{hash}.js" },
   { name: "plugins.js", entry: "dashboard/plugins.ts", path: "/assets/plugins.{hash}.js" },
   { name: "settings.js", entry: "dashboard/settings.ts", path: "/assets/settings.{hash}.js" },

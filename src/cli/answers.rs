@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::connection::existing;
+use super::noted;
 use crate::answers::{self, Kind, Plan};
 use crate::config::Settings;
 use crate::model::Connection;
+use crate::store::audit::{self, What};
 use crate::store::{Store, answering};
+use crate::web::changed;
 
 /// A secret is one line.
 const MAX_SECRET_BYTES: u64 = 8192;
@@ -140,8 +144,16 @@ pub async fn run(store: &Store, settings: &Settings, name: &str, changes: Change
     let mut plan = Plan::read(&json)?;
     if !changes.is_empty() {
         changes.apply(&mut plan)?;
-        let json = plan.to_json();
-        store.write(move |conn| answering::set_plan(conn, id, &json)).await?;
+        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let (before, json) = (value(&json), plan.to_json());
+        let detail = json!({ "fields": changed(&before, &value(&json)) });
+        let entry = noted::entry(What::SettingsChanged, Some(id), "answers", detail);
+        store
+            .write(move |conn| {
+                answering::set_plan(conn, id, &json)?;
+                audit::append(conn, &entry)
+            })
+            .await?;
     }
     print(settings, &connection, &plan)
 }

@@ -4,14 +4,17 @@ use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
 
-use super::{answers, erase};
+use super::{answers, erase, noted};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::ingest::{new_key, origins};
 use crate::model::{Connection, MAX_NAME_CHARS, TimestampMs, connection_name};
+use crate::store::audit::{self, Entry, What};
 use crate::store::connections::{self, Rules};
 use crate::store::{self, Db, Scope, Store, write_keys};
+use crate::web::changed;
 
 /// The name of the connection that a new installation starts with.
 const FIRST_CONNECTION: &str = "My site";
@@ -170,7 +173,15 @@ async fn add(store: &Store, name: &str) -> anyhow::Result<()> {
     };
     let now = Clock::system().now();
     let wanted = name.clone();
-    match store.write(move |conn| add_with_new_key(conn, &wanted, now)).await? {
+    let entry = noted::entry(What::ConnectionAdded, None, name.clone(), json!({}));
+    let add = move |conn: &Db| {
+        let added = add_with_new_key(conn, &wanted, now)?;
+        if let Some(added) = &added {
+            audit::append(conn, &Entry { connection: Some(added.id), ..entry })?;
+        }
+        Ok(added)
+    };
+    match store.write(add).await? {
         Some(connection) => writeln!(std::io::stdout(), "{}", connection.write_key)?,
         None => bail!(
             "there is a connection named {name:?} already; `hindsight connection list` shows its write key"
@@ -205,9 +216,17 @@ async fn set(store: &Store, name: &str, changes: &Changes) -> anyhow::Result<()>
     let connection = existing(store, name).await?;
     let rules = store.read(move |conn| connections::rules(conn, connection.id)).await?;
     let mut rules = rules.unwrap_or_default();
+    let before = rules.clone();
     changes.apply(&mut rules)?;
     let shown = state(&rules);
-    store.write(move |conn| connections::set_rules(conn, connection.id, &rules)).await?;
+    let detail = json!({ "fields": changed(&before, &rules) });
+    let entry = noted::entry(What::SettingsChanged, Some(connection.id), "general", detail);
+    store
+        .write(move |conn| {
+            connections::set_rules(conn, connection.id, &rules)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     let shown = if shown.is_empty() { "takes everything" } else { &shown };
     writeln!(std::io::stdout(), "{}: {shown}", connection.name)?;
     Ok(())
@@ -217,7 +236,14 @@ async fn rotate_key(store: &Store, name: String, keep_hours: i64) -> anyhow::Res
     let connection = existing(store, &name).await?;
     let (key, now) = (new_key(), Clock::system().now());
     let (wanted, works_until) = (key.clone(), now + keep_hours * HOUR_MS);
-    store.write(move |conn| write_keys::replace(conn, connection.id, &wanted, now, works_until)).await?;
+    let detail = json!({ "former_works_hours": keep_hours });
+    let entry = noted::entry(What::KeyReplaced, Some(connection.id), "", detail);
+    store
+        .write(move |conn| {
+            write_keys::replace(conn, connection.id, &wanted, now, works_until)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     writeln!(std::io::stdout(), "{key}")?;
     Ok(())
 }

@@ -9,16 +9,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde_json::json;
 
-use super::progress;
+use super::{noted, progress};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::{ConnectionId, SessionId, TimestampMs};
+use crate::store::audit::{self, What};
 use crate::store::erasing::{self, Selection};
-use crate::store::{self, Db, Error, FolderLock, Scope, Store, backup, connections, sessions};
+use crate::store::persons::{self, Person, Step};
+use crate::store::{self, Db, Error, FolderLock, Scope, Store, backup, connections, receipts, sessions};
 
 /// How often it is asked whether a server has overwritten what was erased.
 const ASK_EVERY: Duration = Duration::from_millis(100);
@@ -104,6 +108,11 @@ async fn erase(store: &Store, settings: &Settings, arguments: &Arguments) -> any
     }
     let bar = progress::bar(count.unsigned_abs(), "sessions erased");
     let now = Clock::system().now();
+    if let Selection::Visitor(visitor) = &selection {
+        let only = arguments.connection.as_ref().and(among.first().copied());
+        return erase_person(store, settings, Person { id: visitor.clone(), connection: only }, &bar).await;
+    }
+    note_erasing(store, arguments, &among, count).await?;
     for connection in among {
         let mut more = true;
         while more {
@@ -117,6 +126,55 @@ async fn erase(store: &Store, settings: &Settings, arguments: &Arguments) -> any
     overwrite(store, &settings.server.data_dir, now).await?;
     writeln!(out, "erased {}", sessions_text(count))?;
     Ok(name_copies(&settings.server.data_dir)?)
+}
+
+/// Erases all traces of a person, with a receipt.
+async fn erase_person(
+    store: &Store,
+    settings: &Settings,
+    person: Person,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
+    let now = Clock::system().now();
+    let begin = move |conn: &Db| {
+        let counted = persons::count(conn, &Scope::everything(), &person)?;
+        persons::begin_erasing(conn, &person, &counted, noted::WHO, now)
+    };
+    let receipt = write(store, begin).await?;
+    while write(store, move |conn| persons::step(conn, now)).await? == Step::More {
+        let found = store.read(move |conn| receipts::find(conn, receipt)).await?;
+        bar.set_position(found.map_or(0, |found| found.sessions.unsigned_abs()));
+    }
+    bar.finish_and_clear();
+    overwrite(store, &settings.server.data_dir, now).await?;
+    // Now that its bytes are gone, the id goes as well; a running server may have done it.
+    while write(store, move |conn| persons::step(conn, now)).await? != Step::Nothing {
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    empty_log(&settings.server.data_dir).await?;
+    let found = store.read(move |conn| receipts::find(conn, receipt)).await?;
+    let sessions = found.map_or(0, |found| found.sessions);
+    writeln!(std::io::stdout(), "erased {}; receipt {receipt}", sessions_text(sessions))?;
+    Ok(name_copies(&settings.server.data_dir)?)
+}
+
+/// Notes what is about to be erased.
+async fn note_erasing(
+    store: &Store,
+    arguments: &Arguments,
+    among: &[ConnectionId],
+    sessions: i64,
+) -> store::Result<()> {
+    let subject = arguments.session.as_ref().map(SessionId::to_string).unwrap_or_default();
+    let only = Some(among).filter(|among| among.len() == 1).and_then(|among| among.first().copied());
+    let detail = match &arguments.session {
+        Some(_) => json!({ "sessions": sessions }),
+        None => {
+            json!({ "sessions": sessions, "started_from": arguments.from, "started_before": arguments.to })
+        }
+    };
+    let entry = noted::entry(What::SessionsDeleted, only, subject, detail);
+    write(store, move |conn| audit::append(conn, &entry)).await
 }
 
 fn sessions_text(count: i64) -> String {
@@ -164,7 +222,13 @@ pub async fn remove_connection(
         return Ok(());
     }
     let now = Clock::system().now();
-    write(store, move |conn| erasing::delete_connection(conn, connection, now)).await?;
+    let detail = json!({ "sessions": totals.total });
+    let entry = noted::entry(What::ConnectionDeleted, Some(connection), name, detail);
+    let delete = move |conn: &Db| {
+        audit::append(conn, &entry)?;
+        erasing::delete_connection(conn, connection, now)
+    };
+    write(store, delete).await?;
     overwrite(store, &settings.server.data_dir, now).await?;
     writeln!(std::io::stdout(), "erased the connection {name:?} with {}", sessions_text(totals.total))?;
     Ok(name_copies(&settings.server.data_dir)?)

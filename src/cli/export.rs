@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::noted;
 use crate::config::Settings;
 use crate::export::{self, Source};
 use crate::finish::chosen;
 use crate::model::{ConnectionId, SessionId};
 use crate::plugins::Host;
+use crate::store::audit::What;
 use crate::store::{Scope, Store, choices, connections, sessions};
 
 /// What the command takes.
@@ -39,6 +41,9 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
 async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> anyhow::Result<()> {
     let connection = connection(store, &arguments.session, arguments.connection.as_deref()).await?;
     refuse_held_back(settings, store, connection, &arguments.session).await?;
+    let detail = serde_json::json!({ "file": "recording.json" });
+    let subject = arguments.session.to_string();
+    noted::note(store, noted::entry(What::SessionDownloaded, Some(connection), subject, detail)).await;
     let source = Source {
         store: store.clone(),
         scope: Scope::everything(),

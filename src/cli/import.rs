@@ -13,13 +13,14 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::Reported;
 use super::connection::first_or_new;
+use super::{Reported, noted};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::ingest::{gzip, user_agent};
 use crate::model::{Batch, ConnectionId, SessionId, StreamId, TimestampMs};
 use crate::rrweb::{self, event, file};
+use crate::store::audit::What;
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Db, Store, connections};
 
@@ -91,7 +92,12 @@ async fn import_one(
     let (session, events) = (recording.session.clone(), recording.events());
     let name = path.display();
     Ok(match self::store(store, connection, recording).await? {
-        Stored::New => format!("{name}: {events} events, session {session}"),
+        Stored::New => {
+            let detail = serde_json::json!({ "events": events });
+            let entry = noted::entry(What::DataImported, Some(connection), session.to_string(), detail);
+            noted::note(store, entry).await;
+            format!("{name}: {events} events, session {session}")
+        }
         Stored::Before => format!("{name}: was imported before, session {session}"),
     })
 }

@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod answers;
+mod audit;
 mod backup;
 mod check;
 mod clear_text;
@@ -12,6 +13,7 @@ mod export;
 mod first_admin;
 mod import;
 pub mod live_settings;
+mod noted;
 mod open_files;
 pub mod plugin;
 mod progress;
@@ -84,6 +86,11 @@ enum Command {
     Export(export::Arguments),
     /// Erases sessions for good; ends when they are overwritten.
     Erase(erase::Arguments),
+    /// Verifies or prints the log of who did what.
+    Audit {
+        #[command(subcommand)]
+        action: audit::Action,
+    },
     /// Writes a whole copy of the database into a file, beside a running server.
     Backup(backup::Arguments),
     /// Puts a backup in the place of the database, which is kept.
@@ -151,6 +158,7 @@ impl Cli {
                 Some(Command::Import(arguments)) => import::run(settings, arguments).await,
                 Some(Command::Export(arguments)) => export::run(settings, arguments).await,
                 Some(Command::Erase(arguments)) => erase::run(settings, arguments).await,
+                Some(Command::Audit { action }) => audit::run(settings, action).await,
                 Some(Command::Backup(arguments)) => backup::run(&settings, &arguments),
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Plugin { action }) => plugin::run(settings, action).await,

@@ -91,6 +91,8 @@ pub struct Settings {
     pub disk: Disk,
     pub sessions: Sessions,
     pub retention: Retention,
+    pub audit: Audit,
+    pub privacy: Privacy,
     pub pages: Pages,
     pub accounts: Accounts,
     pub answers: Answers,
@@ -224,6 +226,25 @@ pub struct Sessions {
 pub struct Retention {
     pub keep_days: u32,
     pub max_bytes: usize,
+}
+
+/// The log of who did what.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Audit {
+    pub keep_days: u32,
+}
+
+/// What the privacy page says that only the operator knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Privacy {
+    pub public: bool,
+    pub operator: String,
+    pub contact: String,
+    pub backups_keep_days: u32,
 }
 
 /// How pages are shown.
@@ -443,19 +464,23 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 16] = [
+const OWN_PATHS: [&str; 20] = [
     ".well-known",
     "account",
     "api",
     "assets",
+    "audit",
     "connections",
     "demo",
+    "erase",
     "favicon.svg",
     "go",
     "invitation",
     "login",
     "logout",
+    "privacy",
     "problems",
+    "receipts",
     "setup",
     "storage",
     "tokens",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::config::{self, Settings};
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::erasing::{self, Progress, Selection};
-use crate::store::{self, Scope, Store, connections, notes, shares, tokens, webhooks};
+use crate::store::persons::Step;
+use crate::store::{self, Db, Scope, Store, audit, connections, notes, persons, shares, tokens, webhooks};
 
 /// How often it is asked whether anything is outdated.
 const LOOK_EVERY_MS: i64 = 60 * 1000;
@@ -31,13 +32,24 @@ pub struct Housekeeping {
     looked_at: Option<TimestampMs>,
     outdated: Vec<(ConnectionId, TimestampMs)>,
     pace: Pace,
+    audit: config::Audit,
+    /// Whether the audit log may have entries that are too old.
+    shortens: bool,
 }
 
 impl Housekeeping {
     /// Does nothing yet.
     pub fn new(store: Store, settings: &Settings) -> Self {
         let retention = settings.retention.clone();
-        Self { store, retention, looked_at: None, outdated: Vec::new(), pace: Pace::default() }
+        Self {
+            store,
+            retention,
+            looked_at: None,
+            outdated: Vec::new(),
+            pace: Pace::default(),
+            audit: settings.audit.clone(),
+            shortens: false,
+        }
     }
 
     /// The next step of what is to be done, if anything; says whether there may be more.
@@ -45,7 +57,7 @@ impl Housekeeping {
         if self.pace.believes(now, uptime) {
             self.look(now).await?;
         }
-        if self.erase_outdated(now).await? {
+        if self.erase_persons(now).await? || self.erase_outdated(now).await? {
             return Ok(true);
         }
         if self.store.read(erasing::any_deleted_connection).await? {
@@ -62,6 +74,10 @@ impl Housekeeping {
             }
             return Ok(true);
         }
+        if self.shorten_audit(now).await? {
+            return Ok(true);
+        }
+        self.shortens = false;
         Ok(self.keep_budget(now).await? || self.shrink().await?)
     }
 
@@ -72,9 +88,11 @@ impl Housekeeping {
             return Ok(());
         }
         self.looked_at = Some(now);
+        self.shortens = true;
         self.store
             .write(move |conn| {
                 erasing::forget(conn, now)?;
+                audit::fold(conn, now)?;
                 notes::forget(conn, now)?;
                 shares::forget(conn, now)?;
                 tokens::forget(conn, now)?;
@@ -99,12 +117,38 @@ impl Housekeeping {
         Ok(())
     }
 
+    /// Goes on with what people asked to be erased of a person; says whether there may be more to do.
+    async fn erase_persons(&self, now: TimestampMs) -> store::Result<bool> {
+        if !self.store.read(persons::any_erasing).await? {
+            return Ok(false);
+        }
+        let step = self.store.write(move |conn| persons::step(conn, now)).await?;
+        if step == Step::Done {
+            self.store.request_checkpoint();
+        }
+        Ok(matches!(step, Step::More | Step::Done))
+    }
+
+    /// Old entries leave the audit log by whole days, so that it says so once a day at most.
+    async fn shorten_audit(&self, now: TimestampMs) -> store::Result<bool> {
+        let days = i64::from(self.audit.keep_days);
+        if days == 0 || !self.shortens {
+            return Ok(false);
+        }
+        let before = (now - days * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
+        self.store.write(move |conn| audit::shorten(conn, before, now)).await
+    }
+
     async fn erase_outdated(&mut self, now: TimestampMs) -> store::Result<bool> {
         while let Some((connection, before)) = self.outdated.last().copied() {
             let selection = Selection::Outdated(before);
             let wanted = selection.clone();
             if self.store.read(move |conn| erasing::any(conn, connection, &wanted)).await? {
-                self.store.write(move |conn| erasing::erase(conn, connection, &selection, now)).await?;
+                let erase = move |conn: &Db| {
+                    let progress = erasing::erase(conn, connection, &selection, now)?;
+                    audit::tally(conn, Some(connection), progress.erased, now)
+                };
+                self.store.write(erase).await?;
                 return Ok(true);
             }
             self.outdated.pop();
@@ -122,7 +166,12 @@ impl Housekeeping {
         if surplus <= 0 {
             return Ok(false);
         }
-        Ok(self.store.write(move |conn| erasing::erase_oldest(conn, surplus, now)).await?.erased > 0)
+        let erase = move |conn: &Db| {
+            let progress = erasing::erase_oldest(conn, surplus, now)?;
+            audit::tally(conn, None, progress.erased, now)?;
+            Ok(progress.erased > 0)
+        };
+        self.store.write(erase).await
     }
 
     /// Gives pages back; what recordings need soon stays.

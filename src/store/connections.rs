@@ -10,7 +10,7 @@ use crate::model::{Connection, ConnectionId, TimestampMs, Totals};
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What a connection's owner has decided about what it takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Rules {
     /// Nothing is taken for now.
     pub paused: bool,

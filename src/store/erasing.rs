@@ -211,6 +211,7 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     shares::remove(conn, row)?;
     webhooks::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
+    reruns::forget_samples(conn, row)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;
     conn.prepare_cached("DELETE FROM session WHERE id = :row")?.execute(named_params! { ":row": row })?;

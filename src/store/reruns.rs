@@ -209,7 +209,10 @@ pub fn next_session(conn: &Db, rerun: &Rerun) -> Result<Option<i64>> {
 pub fn advance(conn: &Db, rerun: i64, session: i64, failed: bool, outcome: Option<&str>) -> Result<()> {
     conn.prepare_cached(
         "UPDATE rerun
-         SET next = :session - 1, done = done + 1, failed = failed + :failed, outcome = coalesce(:outcome, outcome)
+         SET next = :session - 1, done = done + 1, failed = failed + :failed,
+             -- Of a session that was erased meanwhile nothing is kept.
+             outcome = iif(EXISTS (SELECT 1 FROM session WHERE id = :session),
+                           coalesce(:outcome, outcome), outcome)
          WHERE id = :id",
     )?
     .execute(named_params! {
@@ -240,6 +243,33 @@ pub fn unfinish(conn: &Db, session: i64) -> Result<bool> {
         )?
         .execute(named_params! { ":session": session })?;
     Ok(changed > 0)
+}
+
+/// Empties the lists of samples in the outcomes of trials that may quote a session which is erased.
+pub(super) fn forget_samples(conn: &Db, session: i64) -> Result<()> {
+    let mut statement = conn.prepare_cached(
+        r#"SELECT id, outcome FROM rerun
+           WHERE work = 'try' AND :session BETWEEN first AND last AND instr(outcome, '"samples":["') > 0"#,
+    )?;
+    let rows =
+        statement.query_map(named_params! { ":session": session }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let quoting: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (id, outcome) in quoting {
+        conn.prepare_cached("UPDATE rerun SET outcome = :outcome WHERE id = :id")?
+            .execute(named_params! { ":id": id, ":outcome": without_samples(&outcome) })?;
+    }
+    Ok(())
+}
+
+fn without_samples(outcome: &str) -> String {
+    let Ok(mut outcome) = serde_json::from_str::<serde_json::Value>(outcome) else { return "{}".to_owned() };
+    let hidden = outcome.get_mut("hidden").and_then(serde_json::Value::as_array_mut);
+    for each in hidden.into_iter().flatten() {
+        if let Some(samples) = each.get_mut("samples") {
+            *samples = serde_json::Value::Array(Vec::new());
+        }
+    }
+    outcome.to_string()
 }
 
 /// Forgets the reruns of a connection.

@@ -22,6 +22,17 @@ pub struct View {
     pub query: String,
 }
 
+impl View {
+    /// Whether its filter names a visitor.
+    pub fn names(&self, visitor: &str) -> bool {
+        names(&self.query, visitor)
+    }
+}
+
+fn names(query: &str, visitor: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value == visitor)
+}
+
 /// What became of a view that was to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -96,6 +107,30 @@ pub fn delete(conn: &Db, connection: ConnectionId, id: i64) -> Result<Option<Vie
         Ok(View { id: row.get(0)?, name: row.get(1)?, query: row.get(2)? })
     });
     Ok(deleted.optional()?)
+}
+
+/// The views of a connection whose filter names a visitor.
+fn naming(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<Vec<i64>> {
+    let mut statement =
+        conn.prepare_cached("SELECT id, query FROM saved_view WHERE connection_id = :connection")?;
+    let rows = statement.query_map(named_params! { ":connection": connection.0 }, |row| {
+        Ok((row.get(0)?, row.get::<_, String>(1)?))
+    })?;
+    let views: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(views.into_iter().filter(|(_, query)| names(query, visitor)).map(|(id, _)| id).collect())
+}
+
+/// How many views name a visitor.
+pub(super) fn count_naming(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<i64> {
+    Ok(i64::try_from(naming(conn, connection, visitor)?.len()).unwrap_or(i64::MAX))
+}
+
+/// Takes the views away that name a visitor who is erased.
+pub(super) fn remove_naming(conn: &Db, connection: ConnectionId, visitor: &str) -> Result<()> {
+    for id in naming(conn, connection, visitor)? {
+        delete(conn, connection, id)?;
+    }
+    Ok(())
 }
 
 /// Takes all views of a connection away.

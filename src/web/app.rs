@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::accounts::Doors;
 use super::assets::Assets;
+use super::audited::Looks;
 use super::page::Templates;
 use super::share;
 use super::tokens::TokenRates;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub(super) guests: Attempts<i64>,
     /// What the login remembers.
     pub(super) doors: Doors,
+    /// What was looked at and is not in the audit log yet.
+    pub(super) looks: Looks,
     /// How browsers reach the server, without a slash at the end.
     pub public_url: String,
     /// The connection that the demo shop records to, when the demo is served.
@@ -129,6 +132,7 @@ impl App {
             assets,
             guests: share::attempts(),
             doors: Doors::default(),
+            looks: Looks::default(),
             public_url: start.public_url,
             demo: start.demo,
             stopping: start.stopping,

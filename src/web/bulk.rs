@@ -1,5 +1,6 @@
 //! What is done with several sessions of the list at once.
 
+use serde_json::json;
 use url::form_urlencoded;
 use warp::http::Method;
 
@@ -12,6 +13,7 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response, delete, format, see_other};
 use crate::model::{ConnectionId, SessionId};
+use crate::store::audit::{self, What};
 use crate::store::{sessions, tags};
 
 /// More are not chosen at once: a page of the list has fewer.
@@ -82,10 +84,19 @@ async fn pin(
     ids: Vec<SessionId>,
     pinned: bool,
 ) -> Result<usize, Problem> {
+    let entry = app.entry(
+        What::SessionPinned,
+        Some(connection),
+        "",
+        json!({ "pinned": pinned, "chosen": ids.iter().map(SessionId::as_str).collect::<Vec<_>>() }),
+    );
     let pin = move |conn: &crate::store::Db| {
         let mut count = 0;
         for id in &ids {
             count += usize::from(sessions::pin(conn, connection, id, pinned)?);
+        }
+        if count > 0 {
+            audit::append(conn, &entry)?;
         }
         Ok(count)
     };

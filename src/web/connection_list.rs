@@ -1,6 +1,7 @@
 //! All connections, and adding one.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::form::Form;
@@ -14,6 +15,7 @@ use super::{App, Response, format, see_other};
 use crate::ingest;
 use crate::model::recording::{Privacy, Recording};
 use crate::model::{Connection, MAX_NAME_CHARS, TimestampMs, connection_name};
+use crate::store::audit::{self, Entry, What};
 use crate::store::connection_settings;
 use crate::store::connections::{self, Rules};
 use crate::store::health::{self, Health};
@@ -179,6 +181,7 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         return show(&app, None, &typed, &problems).await;
     }
     let (key, now) = (ingest::new_key(), app.clock.now());
+    let entry = app.entry(What::ConnectionAdded, None, name.clone(), json!({}));
     let added = app
         .store
         .write(move |conn| {
@@ -189,6 +192,7 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
                 added.id,
                 &Recording { privacy, ..Recording::default() },
             )?;
+            audit::append(conn, &Entry { connection: Some(added.id), ..entry })?;
             Ok(Some(added.id))
         })
         .await?;

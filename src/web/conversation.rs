@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 use warp::http::Method;
 
-use super::held_back::find_shown;
+use super::held_back::find_watched;
 use super::page::Frame;
 use super::problem::Problem;
 use super::replay::{PAGE, playback};
@@ -80,7 +80,7 @@ struct Source {
 }
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
-    let session = find_shown(&app, &request).await?;
+    let session = find_watched(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let timeline = Timeline::of(&app, &session).await?;
     let mut conversation = Conversation::default();

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use warp::http::Method;
 
 use super::chart::Span;
@@ -20,9 +21,10 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::url_of;
 use super::{App, Response, bulk, format, see_other};
-use crate::model::{ConnectionId, Session, Status};
+use crate::model::{ConnectionId, Session, SessionId, Status};
+use crate::store::audit::{self, Entry, What};
 use crate::store::erasing::{self, Selection};
-use crate::store::{self, Store};
+use crate::store::{self, Db, Store, pseudonym};
 
 /// An answer does not wait longer than this for sessions to be out of sight; they go all the same.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -105,7 +107,9 @@ fn sentences_of(session: &Session) -> Vec<String> {
 
 async fn delete_one(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
-    delete(&app, session.connection, Selection::Session(session.id)).await
+    let detail = json!({ "pinned": session.pinned });
+    let entry = app.entry(What::SessionsDeleted, Some(session.connection), session.id.to_string(), detail);
+    delete(&app, session.connection, Selection::Session(session.id), entry).await
 }
 
 async fn ask_for_all(app: App, request: Request) -> Result<Response, Problem> {
@@ -155,11 +159,23 @@ async fn delete_all(app: App, mut request: Request) -> Result<Response, Problem>
     let form = Form::read(&app, &mut request).await?;
     let chosen = bulk::chosen(&form)?;
     if !chosen.is_empty() {
-        return delete(&app, connection, Selection::Sessions(chosen)).await;
+        let ids: Vec<&str> = chosen.iter().map(SessionId::as_str).collect();
+        let detail = json!({ "chosen": ids });
+        let entry = app.entry(What::SessionsDeleted, Some(connection), "", detail);
+        return delete(&app, connection, Selection::Sessions(chosen), entry).await;
     }
     let filter = Filter::read(|name| form.text(name).to_owned())?;
     let selection = selection_of(&app, &filter)?;
-    delete(&app, connection, selection).await
+    let entry = app.entry(What::SessionsDeleted, Some(connection), "", detail_of(&selection));
+    delete(&app, connection, selection, entry).await
+}
+
+/// What the audit log says of what was selected.
+pub fn detail_of(selection: &Selection) -> Value {
+    match selection {
+        Selection::Started(from, to) => json!({ "started_from": from, "started_before": to }),
+        _ => json!({ "by": "visitor" }),
+    }
 }
 
 fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
@@ -171,8 +187,13 @@ fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
 }
 
 /// Deletes what is selected and leads back to the list.
-async fn delete(app: &App, connection: ConnectionId, selection: Selection) -> Result<Response, Problem> {
-    let deleted = erase_now(app, connection, selection).await?;
+async fn delete(
+    app: &App,
+    connection: ConnectionId,
+    selection: Selection,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let deleted = erase_now(app, connection, selection, entry).await?;
     let deleted = deleted.map_or_else(|| "some".to_owned(), |count| count.to_string());
     Ok(see_other(&format!("{}?deleted={deleted}", sessions_url(connection))))
 }
@@ -183,8 +204,9 @@ pub async fn erase_now(
     app: &App,
     connection: ConnectionId,
     selection: Selection,
+    entry: Entry,
 ) -> Result<Option<u64>, Problem> {
-    let work = tokio::spawn(erase(app.store.clone(), connection, selection, app.clock.now()));
+    let work = tokio::spawn(erase(app.store.clone(), connection, selection, entry));
     match tokio::time::timeout(ANSWER_WITHIN, work).await {
         Ok(Ok(erased)) => Ok(Some(erased?)),
         Ok(Err(_)) => {
@@ -195,13 +217,27 @@ pub async fn erase_now(
     }
 }
 
-/// Takes sessions out of sight, step by step, until there are none left.
-async fn erase(store: Store, connection: ConnectionId, selection: Selection, now: i64) -> store::Result<u64> {
-    let mut erased = 0;
+/// Takes sessions out of sight, step by step, until there are none left. The audit log says with
+/// the first step how many there are.
+async fn erase(
+    store: Store,
+    connection: ConnectionId,
+    selection: Selection,
+    entry: Entry,
+) -> store::Result<u64> {
+    let (mut erased, now) = (0, entry.at);
+    let mut entry = Some(entry);
     loop {
-        let selection = selection.clone();
-        match store.write(move |conn| erasing::erase(conn, connection, &selection, now)).await {
+        let (selection, note) = (selection.clone(), entry.clone());
+        let step = store.write(move |conn| {
+            if let Some(entry) = note {
+                note_deleting(conn, connection, &selection, entry)?;
+            }
+            erasing::erase(conn, connection, &selection, now)
+        });
+        match step.await {
             Ok(step) => {
+                entry = None;
                 erased += step.erased;
                 if !step.more {
                     return Ok(erased);
@@ -212,4 +248,21 @@ async fn erase(store: Store, connection: ConnectionId, selection: Selection, now
             Err(error) => return Err(error),
         }
     }
+}
+
+fn note_deleting(
+    conn: &Db,
+    connection: ConnectionId,
+    selection: &Selection,
+    mut entry: Entry,
+) -> store::Result<()> {
+    let sessions = erasing::count(conn, connection, selection)?;
+    if sessions == 0 {
+        return Ok(());
+    }
+    entry.detail["sessions"] = json!(sessions);
+    if let Selection::Visitor(visitor) = selection {
+        entry.subject = pseudonym::of(conn, visitor)?;
+    }
+    audit::append(conn, &entry)
 }

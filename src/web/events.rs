@@ -6,7 +6,7 @@ use serde::Serialize;
 use warp::http::Method;
 
 use super::event_line::{LISTED, Line};
-use super::held_back::find_shown;
+use super::held_back::find_watched;
 use super::problem::Problem;
 use super::replay::{PAGE, json, playback};
 use super::request::Request;
@@ -79,7 +79,7 @@ async fn events(app: App, request: Request) -> Result<Response, Problem> {
         }
         _ => return Err(Problem::bad_query("only is moments, and stands without from.")),
     };
-    let session = find_shown(&app, &request).await?;
+    let session = find_watched(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let timeline = Timeline::of(&app, &session).await?;
     let place = Place { playback, session };

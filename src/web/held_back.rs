@@ -3,8 +3,9 @@
 //! While a masker works for a connection, what came in is shown only once it has gone
 //! through it. To whom prompts are not shown, a session in which something was said is
 //! not shown at all: the recording holds the conversation, in events and in the page.
-//! Whoever reads what was recorded in a session asks [`find_shown`]; whoever only names
-//! the session asks [`find`], and gets nothing of its content.
+//! Whoever reads what was recorded in a session asks [`find_shown`], or [`find_watched`]
+//! where that is a way of watching it, for the audit log; whoever only names the session
+//! asks [`find`], and gets nothing of its content.
 
 use url::Url;
 
@@ -49,6 +50,13 @@ fn shown(session: Session) -> Result<Session, Problem> {
         Session { withheld: true, .. } => Err(Problem::prompts_withheld()),
         session => Ok(session),
     }
+}
+
+/// The same for whoever watches it, which the audit log notes.
+pub async fn find_watched(app: &App, request: &Request) -> Result<Session, Problem> {
+    let session = find_shown(app, request).await?;
+    app.watches(&session);
+    Ok(session)
 }
 
 /// The same for whoever was given a link to this session.

@@ -6,7 +6,7 @@
 
 use warp::http::{HeaderValue, Method, header};
 
-use super::held_back::find_shown;
+use super::held_back::find_watched;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
@@ -39,8 +39,8 @@ enum Piece {
 fn route(path: &str, piece: Piece) -> Route {
     Route::new(Method::GET, path, Access::Member, Surface::Data, move |app, request| async move {
         match piece {
-            Piece::Batch => batch(&app, &request, find_shown(&app, &request).await?).await,
-            Piece::Segment => segment(&app, &request, find_shown(&app, &request).await?).await,
+            Piece::Batch => batch(&app, &request, find_watched(&app, &request).await?).await,
+            Piece::Segment => segment(&app, &request, find_watched(&app, &request).await?).await,
             Piece::Style => style(&app, &request, request.param("connection")?).await,
         }
     })

@@ -1,5 +1,6 @@
 //! Pinning: a pinned session is kept, however old it gets.
 
+use serde_json::json;
 use warp::http::Method;
 
 use super::form::Form;
@@ -9,7 +10,8 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::url_of;
 use super::{App, Response, see_other};
-use crate::store::sessions;
+use crate::store::audit::{self, What};
+use crate::store::{Db, sessions};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -25,7 +27,19 @@ async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {
         _ => return Err(Problem::bad_query("pinned is 1, to keep the session, or 0.")),
     };
     let url = url_of(&session);
-    let is_there =
-        app.store.write(move |conn| sessions::pin(conn, session.connection, &session.id, pinned)).await?;
+    let entry = app.entry(
+        What::SessionPinned,
+        Some(session.connection),
+        session.id.to_string(),
+        json!({ "pinned": pinned }),
+    );
+    let pin = move |conn: &Db| {
+        let is_there = sessions::pin(conn, session.connection, &session.id, pinned)?;
+        if is_there {
+            audit::append(conn, &entry)?;
+        }
+        Ok(is_there)
+    };
+    let is_there = app.store.write(pin).await?;
     if is_there { Ok(see_other(&url)) } else { Err(Problem::no_session()) }
 }

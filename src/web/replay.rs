@@ -4,7 +4,7 @@ use serde::Serialize;
 use warp::http::{HeaderValue, Method, header};
 
 use super::filter::address;
-use super::held_back::{find, find_shown};
+use super::held_back::{find, find_shown, find_watched};
 use super::manifest::Manifest;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
@@ -104,6 +104,8 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     if session.held_back || session.withheld {
         // What was found may quote what is to be hidden.
         found.clear();
+    } else {
+        app.watches(&session);
     }
     let playback = playback(&app, &session).await?;
     let now_ms = app.clock.now();
@@ -214,7 +216,7 @@ pub async fn heard_at(app: &App, session: &Session) -> Result<TimestampMs, Probl
 
 /// Where the pieces of a recording are and when they play.
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
-    let session = find_shown(&app, &request).await?;
+    let session = find_watched(&app, &request).await?;
     let url = url_of(&session);
     let styles_url = format!("/connections/{}/styles/", session.connection);
     let playback = playback(&app, &session).await?;

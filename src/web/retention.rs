@@ -4,6 +4,7 @@
 //! by `finish`, as at any other time.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::Method;
 
 use super::confirm::Confirm;
@@ -15,6 +16,7 @@ use super::router::{Access, Route, Surface};
 use super::settings::{self, Tab};
 use super::{App, Response, format, see_other, storage};
 use crate::model::{ConnectionId, TimestampMs};
+use crate::store::audit::{self, What};
 use crate::store::connections;
 use crate::store::erasing::{self, Selection};
 
@@ -203,10 +205,13 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
         let query = query.extend_pairs(choice.fields().into_iter().chain(from)).finish();
         return Ok(see_other(&format!("{}?{query}", url(connection))));
     }
+    let detail = json!({ "fields": ["keep_days"], "keep_days": choice.0 });
+    let entry = app.entry(What::SettingsChanged, Some(connection), "retention", detail);
     app.store
         .write(move |conn| {
             let Some(rules) = connections::rules(conn, connection)? else { return Ok(()) };
-            connections::set_rules(conn, connection, &connections::Rules { keep_days: choice.0, ..rules })
+            connections::set_rules(conn, connection, &connections::Rules { keep_days: choice.0, ..rules })?;
+            audit::append(conn, &entry)
         })
         .await?;
     if is_of_settings(&app, form.text("from")) {

@@ -23,10 +23,10 @@ use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
-    App, Response, accounts, activity, answers, api, assets, bulk, connection_list, connections as ways,
-    conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds, live, neighbours, next,
-    notes, origin, part, pin, plugins, replay, reports, retention, see_other, sessions, settings, share,
-    storage, strangers, tokens, views, visitors, watched, well_known,
+    App, Response, accounts, activity, answers, api, assets, audit, bulk, connection_list,
+    connections as ways, conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds, live,
+    neighbours, next, notes, origin, part, persons, pin, plugins, privacy, replay, reports, retention,
+    see_other, sessions, settings, share, storage, strangers, tokens, views, visitors, watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -156,6 +156,9 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(watched::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
+    routes.extend(audit::routes());
+    routes.extend(persons::routes());
+    routes.extend(privacy::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(reports::routes());

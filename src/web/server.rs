@@ -26,7 +26,7 @@ use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
 use super::stalling::Stalling;
 use super::tls::Tls;
-use super::{App, Response, accounts, look, router};
+use super::{App, Response, accounts, audited, look, router};
 use crate::config;
 use crate::disk::Room;
 use crate::stop::Stopping;
@@ -82,6 +82,7 @@ impl Ready {
         tokio::spawn(summarise(app.clone(), stop.clone()));
         tokio::spawn(note_logins(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
+        tokio::spawn(audited::follow(app.clone(), stop.clone()));
         if let Some(tls) = tls.clone() {
             tokio::spawn(tls.follow(stop.clone()));
         }
@@ -119,6 +120,7 @@ impl Ready {
                 tracing::warn!("some requests were cut off");
             }
         }
+        app.write_looks().await;
     }
 }
 

@@ -12,6 +12,7 @@ pub fn filled(path: &str, server: &TestServer) -> String {
         .replace("{stream}", "stream-0000000001")
         .replace("{seq}", "0")
         .replace("{report}", "1")
+        .replace("{receipt}", "1")
         .replace("{table}", "1.csv")
         .replace("{plugin}", "friction")
         .replace("{rerun}", "1")

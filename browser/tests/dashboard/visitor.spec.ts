@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
+import { expectAccessible } from "../support/axe";
 import { custom } from "../support/recorded";
 import { type RunningServer, startServer } from "../support/server";
 import { counting, openConnection, upload } from "./visit";
@@ -39,9 +40,13 @@ test("a visitor is reached from a prompt, taken along, and erased", async ({ pag
   expect(bytes.subarray(0, 2).toString()).toBe("PK");
 
   await page.getByRole("link", { name: "Erase…" }).click();
-  await expect(page.getByRole("heading", { name: "Delete 1 session?" })).toBeVisible();
-  await page.getByRole("button", { name: "Delete 1 session" }).click();
-  await expect(page.getByText("Session deleted.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: `What is stored of ${NAME}` })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Erase 1 session" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Erasure receipt 1");
+  await expect(page.locator("#receipt")).not.toHaveAttribute("data-open", { timeout: 20_000 });
+  await expect(page.getByText("not yet")).toHaveCount(0);
+  await expectAccessible(page);
   await page.getByRole("link", { name: "Activity" }).click();
   await expect(page.locator("[data-entry]")).toHaveCount(1);
   await expect(page.getByText("Where is my order?")).toHaveCount(0);

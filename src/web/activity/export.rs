@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
 use super::asked::Asked;
 use super::entry::watch_url;
 use crate::clock;
 use crate::model::{ConnectionId, Session};
+use crate::store::audit::What;
 use crate::store::feed::{self, Entry, Kind, Step};
 use crate::store::prompts::Prompt;
 use crate::store::{Db, choices};
@@ -38,6 +41,7 @@ pub async fn csv(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let asked = Asked::of(&request)?;
     Frame::about(&app, "activity", connection).await?;
+    app.looked(app.entry(What::DataExported, Some(connection), "prompts.csv", json!({})));
     let name =
         format!("prompts-{}.csv", clock::rfc3339(app.clock.now()).split('T').next().unwrap_or_default());
     download::file("text/csv; charset=utf-8; header=present", &name, move |out, runtime| {

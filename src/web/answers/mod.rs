@@ -5,13 +5,16 @@ mod form;
 mod show;
 mod trying;
 
+use serde_json::Value;
 use warp::http::Method;
 
+use super::audited::changed;
 use super::form::Form;
 use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
+use super::settings::{append_if_any, settings_entry};
 use super::{App, Response, ask, see_other};
 use crate::answers::Plan;
 use crate::model::{Connection, ConnectionId};
@@ -63,7 +66,15 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     if !wrong.is_empty() {
         return page(&app, asked, Said::Wrong(form, wrong)).await;
     }
-    let (id, json) = (asked.connection.id, plan.to_json());
-    app.store.write(move |conn| answering::set_plan(conn, id, &json)).await?;
+    let (id, plan_json) = (asked.connection.id, plan.to_json());
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let fields = changed(&value(&asked.plan.to_json()), &value(&plan_json));
+    let entry = settings_entry(&app, id, "answers", fields);
+    app.store
+        .write(move |conn| {
+            answering::set_plan(conn, id, &plan_json)?;
+            append_if_any(conn, entry)
+        })
+        .await?;
     Ok(see_other(&format!("{}?done=saved", asked.url())))
 }

@@ -7,6 +7,7 @@ use warp::http::{Method, StatusCode};
 use super::endpoint::Endpoint;
 use super::param::{Kind, Param};
 use crate::model::{ConnectionId, TokenScope};
+use crate::store::audit::What;
 use crate::store::erasing::{self, Selection};
 use crate::web::filter::Filter;
 use crate::web::problem::Problem;
@@ -102,6 +103,7 @@ async fn erase(app: App, request: Request, new: NewErasure) -> Result<Erasure, P
         _ => None,
     };
     let selection = selection(&app, field).map_err(|problem| Problem::bad_body(&problem))?;
-    let sessions = delete::erase_now(&app, connection, selection).await?;
+    let entry = app.entry(What::SessionsDeleted, Some(connection), "", delete::detail_of(&selection));
+    let sessions = delete::erase_now(&app, connection, selection, entry).await?;
     Ok(Erasure { sessions, done: sessions.is_some() })
 }

@@ -2,11 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::endpoint::{Endpoint, Nothing};
 use super::shapes::Time;
 use crate::model::{Session, Severity, Status, TokenScope, user_agent};
+use crate::store::audit::What;
 use crate::store::erasing::Selection;
 use crate::store::{Db, sessions, tags};
 use crate::web::held_back::{find, find_shown};
@@ -226,7 +228,9 @@ fn tags_of(texts: &[String]) -> Result<Vec<String>, Problem> {
 
 async fn erase(app: App, request: Request) -> Result<Nothing, Problem> {
     let session = find(&app, &request).await?;
-    delete::erase_now(&app, session.connection, Selection::Session(session.id)).await?;
+    let detail = json!({ "pinned": session.pinned });
+    let entry = app.entry(What::SessionsDeleted, Some(session.connection), session.id.to_string(), detail);
+    delete::erase_now(&app, session.connection, Selection::Session(session.id), entry).await?;
     Ok(Nothing)
 }
 

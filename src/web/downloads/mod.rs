@@ -31,6 +31,7 @@ pub fn routes() -> Vec<Route> {
 pub async fn recording(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
     let source = source(&app, &session);
+    app.downloads(&session, "recording.json");
     let file = File { name: name_of(&session, "json"), content_type: "application/json" };
     send(file, async move |sink: Sink| {
         export::write(&source, Vec::new(), async |written: &mut Vec<u8>| {

@@ -39,6 +39,7 @@ pub async fn file(app: App, request: Request) -> Result<Response, Problem> {
     let session = find_shown(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let name = name_of(&session, "html");
+    app.downloads(&session, "replay.html");
     let source = source(&app, &session);
     let lines = story::lines(&app, &session, &playback).await?;
     let head = head(&app, &session)?;

@@ -17,6 +17,7 @@ pub async fn file(app: App, request: Request) -> Result<Response, Problem> {
     if session.counts.is_none() {
         return Err(Problem::not_read_yet());
     }
+    app.downloads(&session, "visit.spec.ts");
     let mut events = Vec::new();
     each_block(&app, &session, Kinds::from_iter(playwright::KINDS), |block| {
         let room = playwright::MOST_EVENTS - events.len();

@@ -23,6 +23,7 @@ pub async fn download(app: App, request: Request) -> Result<Response, Problem> {
         Problem::bad_query("Only what looks at sessions has such an input; this plugin is no analyzer.")
     })?;
     let session = find_shown(&app, &request).await?;
+    app.downloads(&session, "input.json");
     let row = session.row;
     let read = app.store.read(move |conn| Ok((runs::subject(conn, row)?, timelines::bodies(conn, row)?)));
     let (subject, bodies) = read.await?;

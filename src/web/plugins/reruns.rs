@@ -2,10 +2,13 @@
 //!
 //! Masking for good follows a trial over the same sessions, and asks first.
 
+use serde_json::json;
+
 use super::{Asked, rerun};
 use crate::finish::chosen;
 use crate::model::TimestampMs;
 use crate::plugins::Plugin;
+use crate::store::audit::{self, What};
 use crate::store::reruns::{self, Rerun, State, Work};
 use crate::web::confirm::Confirm;
 use crate::web::form::Form;
@@ -32,7 +35,14 @@ pub async fn start(app: App, mut request: Request) -> Result<Response, Problem> 
         }
     };
     let (name, connection, now) = (asked.name.clone(), asked.connection, app.clock.now());
-    app.store.write(move |conn| reruns::start(conn, &name, connection, work, (from, to), now)).await?;
+    let detail = json!({ "work": form.text("work"), "from": from, "to": to });
+    let entry = app.entry(What::PluginRerun, Some(connection), name.clone(), detail);
+    app.store
+        .write(move |conn| {
+            reruns::start(conn, &name, connection, work, (from, to), now)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     Ok(see_other(&format!("{}#past", asked.url())))
 }
 
@@ -105,6 +115,13 @@ pub async fn change(app: App, mut request: Request) -> Result<Response, Problem>
         _ => return Err(Problem::bad_query("state is one of running, paused and cancelled.")),
     };
     let now = app.clock.now();
-    app.store.write(move |conn| reruns::set_state(conn, rerun.id, state, now)).await?;
+    let detail = json!({ "run": rerun.id, "state": state.as_str() });
+    let entry = app.entry(What::PluginRerun, Some(asked.connection), asked.name.clone(), detail);
+    app.store
+        .write(move |conn| {
+            reruns::set_state(conn, rerun.id, state, now)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     Ok(see_other(&format!("{}#past", asked.url())))
 }

@@ -1,7 +1,11 @@
 //! Saving what is set for a connection, checked against the plugin's schema.
 
+use serde_json::{Value, json};
+
 use super::{Asked, field, show};
+use crate::store::audit::{self, What};
 use crate::store::{choices, held_back};
+use crate::web::audited::changed;
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -27,8 +31,15 @@ pub async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     };
     let done = if settings.is_some() { "saved" } else { "defaults" };
     let (name, connection) = (asked.name.clone(), asked.connection);
+    let parse = |text: Option<&str>| text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let fields = changed(
+        &parse(asked.choice.settings.as_deref()).unwrap_or_else(|| json!({})),
+        &parse(settings.as_deref()).unwrap_or_else(|| json!({})),
+    );
+    let entry = app.entry(What::PluginChanged, Some(connection), name.clone(), json!({ "fields": fields }));
     app.store
         .write(move |conn| {
+            audit::append(conn, &entry)?;
             choices::set(conn, &name, connection, settings.as_deref())?;
             held_back::retry(conn, Some(connection)).map(drop)
         })

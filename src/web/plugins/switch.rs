@@ -1,6 +1,9 @@
 //! Switching a plugin on and off for a connection, and trying again what failed.
 
+use serde_json::json;
+
 use super::Asked;
+use crate::store::audit::{self, What};
 use crate::store::reruns::{self, Work};
 use crate::store::{choices, held_back, runs};
 use crate::web::form::Form;
@@ -22,8 +25,11 @@ pub async fn switch(app: App, mut request: Request) -> Result<Response, Problem>
         asked.entry()?;
     }
     let (name, connection) = (asked.name.clone(), asked.connection);
+    let detail = json!({ "enabled": enabled });
+    let entry = app.entry(What::PluginSwitched, Some(connection), name.clone(), detail);
     app.store
         .write(move |conn| {
+            audit::append(conn, &entry)?;
             choices::enable(conn, &name, connection, enabled)?;
             // Without this masker, or with this one, sessions may pass that did not.
             held_back::retry(conn, Some(connection)).map(drop)

@@ -1,8 +1,11 @@
 //! Deleting a report, after asking.
 
+use serde_json::json;
+
 use super::period::Period;
 use super::{find, url_of};
-use crate::store::reports;
+use crate::store::audit::{self, What};
+use crate::store::{Db, reports};
 use crate::web::confirm::Confirm;
 use crate::web::moment::Moment;
 use crate::web::page::{Frame, reports_url};
@@ -39,6 +42,15 @@ pub async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 pub async fn delete(app: App, request: Request) -> Result<Response, Problem> {
     let stored = find(&app, &request).await?;
     let connection = stored.report.connection;
-    let deleted = app.store.write(move |conn| reports::delete(conn, connection, stored.id)).await?;
+    let detail = json!({ "report": stored.id });
+    let entry = app.entry(What::ReportDeleted, Some(connection), stored.report.title.clone(), detail);
+    let delete = move |conn: &Db| {
+        let deleted = reports::delete(conn, connection, stored.id)?;
+        if deleted {
+            audit::append(conn, &entry)?;
+        }
+        Ok(deleted)
+    };
+    let deleted = app.store.write(delete).await?;
     Ok(see_other(&format!("{}?deleted={}", reports_url(connection), u8::from(deleted))))
 }

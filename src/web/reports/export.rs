@@ -1,9 +1,11 @@
 //! Reports as files: the whole as Markdown, a table as CSV.
 
+use serde_json::json;
 use warp::http::{HeaderValue, header};
 
 use super::{Read, csv, markdown, read};
 use crate::model::Section;
+use crate::store::audit::What;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
 use crate::web::{App, Response};
@@ -11,6 +13,7 @@ use crate::web::{App, Response};
 /// The whole report.
 pub async fn markdown(app: App, request: Request) -> Result<Response, Problem> {
     let read = read(&app, &request).await?;
+    note(&app, &read);
     let text = markdown::write(&read.report, &read.facts(), Some(&read.links(&app)));
     Ok(file(text, "text/markdown; charset=utf-8", &format!("{}.md", read.file_name())))
 }
@@ -25,9 +28,17 @@ pub async fn table(app: App, request: Request) -> Result<Response, Problem> {
         _ => None,
     });
     let table = tables.nth(place).ok_or_else(Problem::no_report)?;
+    note(&app, &read);
     let text = csv::write(table, &read.links(&app));
     let name = format!("{}-{}.csv", read.file_name(), place + 1);
     Ok(file(text, "text/csv; charset=utf-8; header=present", &name))
+}
+
+/// Reports may quote what visitors wrote.
+fn note(app: &App, read: &Read) {
+    let report = &read.stored.report;
+    let detail = json!({ "report": read.stored.id });
+    app.looked(app.entry(What::DataExported, Some(report.connection), report.title.clone(), detail));
 }
 
 impl Read {

@@ -1,8 +1,11 @@
 //! Asking for a report.
 
+use serde_json::json;
+
 use super::period::Period;
 use crate::finish::reports::Refused;
 use crate::model::ConnectionId;
+use crate::store::audit::What;
 use crate::web::form::Form;
 use crate::web::page::{Frame, reports_url};
 use crate::web::problem::Problem;
@@ -16,7 +19,11 @@ pub async fn order(app: App, mut request: Request) -> Result<Response, Problem> 
     let form = Form::read(&app, &mut request).await?;
     let period = Period::of(&form, app.clock.now())?;
     match app.reports.request(connection, form.text("plugin"), period.from, period.to) {
-        Ok(()) => Ok(see_other(&reports_url(connection))),
+        Ok(()) => {
+            let detail = json!({ "from": period.from, "to": period.to });
+            app.looked(app.entry(What::ReportOrdered, Some(connection), form.text("plugin"), detail));
+            Ok(see_other(&reports_url(connection)))
+        }
         Err(Refused::UnknownPlugin) => Err(Problem::bad_query(
             "plugin is the name of a plugin that makes reports; the Reports page lists them.",
         )),

@@ -1,13 +1,17 @@
 //! A connection's name, what it takes, its keys, and its end.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::Method;
 
 use super::keys::Keys;
-use super::{Field, FormPage, Group, Head, Problems, refused, route, saved, url};
+use super::{
+    Field, FormPage, Group, Head, Problems, append_if_any, refused, route, saved, settings_entry, url,
+};
 use crate::model::{ConnectionId, MAX_NAME_CHARS, connection_name};
 use crate::store::connections::{self, Rules};
 use crate::store::write_keys;
+use crate::web::audited::changed;
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -145,16 +149,22 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     let head = Head::of(&app, &request, connection, "General").await?;
     let typed = Typed::from(&Form::read(&app, &mut request).await?);
     let rules = app.store.read(move |conn| connections::rules(conn, connection)).await?.unwrap_or_default();
+    let before = rules.clone();
     let (name, rules) = match typed.read(rules) {
         Ok(read) => read,
         Err(problems) => return show(&app, head, connection, Some((typed, problems))).await,
     };
+    let present = head.frame.connection.as_ref().map(|present| present.name.clone()).unwrap_or_default();
+    let fields =
+        changed(&(json!({ "name": present, "rules": before })), &json!({ "name": name, "rules": rules }));
+    let entry = settings_entry(&app, connection, "general", fields);
     let renamed = app
         .store
         .write(move |conn| {
             let renamed = connections::rename(conn, connection, &name)?;
             if renamed {
                 connections::set_rules(conn, connection, &rules)?;
+                append_if_any(conn, entry)?;
             }
             Ok(renamed)
         })

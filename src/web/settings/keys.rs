@@ -1,11 +1,13 @@
 //! A connection's write keys: the present one, and those that it had before.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::Method;
 
 use super::{route, saved, url};
 use crate::ingest;
 use crate::model::{Connection, ConnectionId, TimestampMs};
+use crate::store::audit::{self, What};
 use crate::store::write_keys::{self, Former};
 use crate::web::form::Form;
 use crate::web::page::Frame;
@@ -99,8 +101,12 @@ async fn replace(app: App, mut request: Request) -> Result<Response, Problem> {
     let days = form.text("days").parse().ok().filter(|days| OVERLAPS.iter().any(|(known, _)| known == days));
     let days: i64 = days.ok_or_else(|| Problem::bad_query("days is one of 1, 7, 30 and 0."))?;
     let (key, now) = (ingest::new_key(), app.clock.now());
-    let replaced =
-        move |conn: &crate::store::Db| write_keys::replace(conn, connection, &key, now, now + days * DAY_MS);
+    let detail = json!({ "former_works_days": days });
+    let entry = app.entry(What::KeyReplaced, Some(connection), "", detail);
+    let replaced = move |conn: &crate::store::Db| {
+        write_keys::replace(conn, connection, &key, now, now + days * DAY_MS)?;
+        audit::append(conn, &entry)
+    };
     app.store.write(replaced).await?;
     Ok(saved(&format!("{}/install", url(connection)), "key"))
 }
@@ -109,6 +115,12 @@ async fn end(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "settings", connection).await?;
     let now = app.clock.now();
-    app.store.write(move |conn| write_keys::end_former(conn, connection, now)).await?;
+    let entry = app.entry(What::KeysEnded, Some(connection), "", json!({}));
+    app.store
+        .write(move |conn| {
+            write_keys::end_former(conn, connection, now)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     Ok(saved(&url(connection), "ended"))
 }

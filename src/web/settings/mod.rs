@@ -15,6 +15,7 @@ mod webhooks;
 mod widget;
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 pub use field::{Field, Group, Problems};
@@ -25,8 +26,10 @@ use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, doctor, retention, see_other, share};
+use super::{App, Response, audit, doctor, retention, see_other, share};
 use crate::model::ConnectionId;
+use crate::store::audit::{Entry, What, append};
+use crate::store::{self, Db};
 
 const PATH: &str = "/connections/{connection}/settings";
 
@@ -66,6 +69,13 @@ pub struct Tab {
     current: bool,
 }
 
+impl Tab {
+    /// A page beside others.
+    pub fn new(label: &'static str, url: impl Into<String>, current: bool) -> Self {
+        Self { label, url: url.into(), current }
+    }
+}
+
 /// The pages of a connection's settings; `current` is the name of the one that is shown.
 pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
     let below = |place: &str| format!("{}{place}", url(connection));
@@ -80,6 +90,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Webhooks", below("/webhooks")),
         tab("Retention", retention::settings_url(connection)),
         tab("Shared links", share::url_of_all(connection)),
+        tab("Audit", audit::url_of(Some(connection))),
         tab("Doctor", doctor::url(connection)),
     ]
 }
@@ -110,6 +121,17 @@ impl Head {
             wrong: false,
         })
     }
+}
+
+/// An entry for the audit log that names the fields that a form changed; none when it changed nothing.
+pub fn settings_entry(app: &App, connection: ConnectionId, page: &str, fields: Vec<String>) -> Option<Entry> {
+    let detail = json!({ "fields": fields });
+    (!fields.is_empty()).then(|| app.entry(What::SettingsChanged, Some(connection), page, detail))
+}
+
+/// Appends an entry where there is one.
+pub fn append_if_any(conn: &Db, entry: Option<Entry>) -> store::Result<()> {
+    entry.map_or(Ok(()), |entry| append(conn, &entry))
 }
 
 /// What was done by the page before, as its address says.

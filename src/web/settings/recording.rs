@@ -2,10 +2,11 @@
 
 use warp::http::Method;
 
-use super::{Field, FormPage, Group, Head, Problems, route, saved, url};
+use super::{Field, FormPage, Group, Head, Problems, append_if_any, route, saved, settings_entry, url};
 use crate::model::ConnectionId;
 use crate::model::recording::{Begin, Privacy, Recording};
 use crate::store::connection_settings;
+use crate::web::audited::changed;
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -113,7 +114,15 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     if !problems.is_empty() {
         return show(&app, head, connection, &recording, form.text("sample"), &problems);
     }
-    app.store.write(move |conn| connection_settings::set_recording(conn, connection, &recording)).await?;
+    let before = app.store.read(move |conn| connection_settings::find(conn, connection)).await?;
+    let before = before.ok_or_else(Problem::not_found)?.recording;
+    let entry = settings_entry(&app, connection, "recording", changed(&before, &recording));
+    app.store
+        .write(move |conn| {
+            connection_settings::set_recording(conn, connection, &recording)?;
+            append_if_any(conn, entry)
+        })
+        .await?;
     Ok(saved(&format!("{}/recording", url(connection)), "1"))
 }
 

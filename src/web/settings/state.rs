@@ -1,9 +1,11 @@
 //! Pausing a connection, and deleting it.
 
+use serde_json::json;
 use warp::http::Method;
 
 use super::{route, saved, url};
 use crate::model::ConnectionId;
+use crate::store::audit::{self, Entry, What};
 use crate::store::{connections, erasing};
 use crate::web::confirm::Confirm;
 use crate::web::form::Form;
@@ -32,10 +34,13 @@ async fn change(app: App, mut request: Request) -> Result<Response, Problem> {
         _ => return Err(Problem::bad_query("paused is 1 or 0.")),
     };
     let from_list = form.text("from") == "list";
+    let detail = json!({ "fields": ["paused"], "paused": paused });
+    let entry = app.entry(What::SettingsChanged, Some(connection), "state", detail);
     app.store
         .write(move |conn| {
             let Some(rules) = connections::rules(conn, connection)? else { return Ok(()) };
-            connections::set_rules(conn, connection, &connections::Rules { paused, ..rules })
+            connections::set_rules(conn, connection, &connections::Rules { paused, ..rules })?;
+            audit::append(conn, &entry)
         })
         .await?;
     let back = if from_list { connection_list::URL.to_owned() } else { url(connection) };
@@ -71,8 +76,16 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 
 async fn delete(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
-    Frame::about(&app, "settings", connection).await?;
-    let now = app.clock.now();
-    app.store.write(move |conn| erasing::delete_connection(conn, connection, now)).await?;
+    let frame = Frame::about(&app, "settings", connection).await?;
+    let (now, scope) = (app.clock.now(), app.scope());
+    let name = frame.connection.map(|connection| connection.name).unwrap_or_default();
+    let entry = app.entry(What::ConnectionDeleted, Some(connection), name, json!({}));
+    app.store
+        .write(move |conn| {
+            let sessions = connections::totals(conn, &scope, connection)?.total;
+            audit::append(conn, &Entry { detail: json!({ "sessions": sessions }), ..entry })?;
+            erasing::delete_connection(conn, connection, now)
+        })
+        .await?;
     Ok(see_other(&format!("{}?saved=deleted", connection_list::URL)))
 }

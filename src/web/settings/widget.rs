@@ -3,12 +3,13 @@
 use url::form_urlencoded;
 use warp::http::Method;
 
-use super::{Field, FormPage, Group, Head, Problems, route, saved, url};
+use super::{Field, FormPage, Group, Head, Problems, append_if_any, route, saved, settings_entry, url};
 use crate::model::ConnectionId;
 use crate::model::widget::{
     CONSENTS, MAX_GREETING, MAX_LINE, MAX_TITLE, MAX_URL, OfferedWidget, POSITIONS, STARTS, THEMES, Widget,
 };
 use crate::store::connection_settings;
+use crate::web::audited::changed;
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -101,7 +102,15 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     if !problems.is_empty() {
         return show(&app, head, connection, &offered, &problems);
     }
-    app.store.write(move |conn| connection_settings::set_widget(conn, connection, &offered)).await?;
+    let before = app.store.read(move |conn| connection_settings::find(conn, connection)).await?;
+    let before = before.ok_or_else(Problem::not_found)?.widget;
+    let entry = settings_entry(&app, connection, "widget", changed(&before, &offered));
+    app.store
+        .write(move |conn| {
+            connection_settings::set_widget(conn, connection, &offered)?;
+            append_if_any(conn, entry)
+        })
+        .await?;
     Ok(saved(&format!("{}/widget", url(connection)), "1"))
 }
 

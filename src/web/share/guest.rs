@@ -14,6 +14,7 @@ use super::super::{App, Response, part, see_other, story};
 use super::{LINK, Opened, open, open_locked, password};
 use crate::accounts::password::is_right;
 use crate::model::StyleHash;
+use crate::store::audit::{self, What};
 use crate::store::shares;
 
 /// The routes of this file.
@@ -95,7 +96,13 @@ async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
 async fn opened(app: App, request: Request) -> Result<Response, Problem> {
     let Opened { app, share, .. } = open(&app, &request).await?;
     let now = app.clock.now();
-    app.store.write(move |conn| shares::count_opened(conn, share.id, now)).await?;
+    let entry = app.guest_entry(What::ShareOpened, &share);
+    app.store
+        .write(move |conn| {
+            shares::count_opened(conn, share.id, now)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
@@ -107,7 +114,8 @@ async fn stage(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 async fn manifest(app: App, request: Request) -> Result<Response, Problem> {
-    let Opened { app, session, url, .. } = open(&app, &request).await?;
+    let Opened { app, session, url, share, .. } = open(&app, &request).await?;
+    app.looked(app.guest_entry(What::SessionWatched, &share));
     let playback = playback(&app, &session).await?;
     let heard_at = heard_at(&app, &session).await?;
     json(&Manifest::below(&url, format!("{url}/styles/"), &session, playback, heard_at))

@@ -1,6 +1,7 @@
 //! Making a link to a session, and ending one.
 
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use warp::http::{Method, StatusCode};
 
@@ -18,6 +19,8 @@ use super::super::{App, Response, format, see_other};
 use super::list::url_of_all;
 use super::{TOKEN_BYTES, password};
 use crate::model::{ConnectionId, TimestampMs};
+use crate::store::Db;
+use crate::store::audit::{self, What};
 use crate::store::shares::{self, Draft, Share};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -72,7 +75,20 @@ async fn make(app: App, mut request: Request) -> Result<Response, Problem> {
     };
     let expires_at = format::exact(draft.expires_at);
     let row = session.row;
-    let added = app.store.write(move |conn| shares::add(conn, row, &draft, now)).await?;
+    let detail = json!({
+        "expires_at": draft.expires_at, "story": draft.story, "password": draft.password.is_some(),
+    });
+    let entry = app.entry(What::ShareMade, Some(session.connection), session.id.to_string(), detail);
+    let add = move |conn: &Db| {
+        let added = shares::add(conn, row, &draft, now)?;
+        if let Some(id) = added {
+            let mut entry = entry;
+            entry.detail["link"] = json!(id);
+            audit::append(conn, &entry)?;
+        }
+        Ok(added)
+    };
+    let added = app.store.write(add).await?;
     let id = added.ok_or_else(|| {
         let detail =
             format!("A session takes {} links that work at a time. End some of them first.", shares::MOST);
@@ -151,7 +167,16 @@ async fn set_revoked(app: App, request: Request, revoke: bool) -> Result<Respons
     let connection: ConnectionId = request.param("connection")?;
     let id: i64 = request.param("share")?;
     let revoked_at = revoke.then(|| app.clock.now());
-    let done = app.store.write(move |conn| shares::set_revoked(conn, connection, id, revoked_at)).await?;
+    let what = if revoke { What::ShareEnded } else { What::ShareRestored };
+    let entry = app.entry(what, Some(connection), format!("link {id}"), json!({ "link": id }));
+    let end = move |conn: &Db| {
+        let done = shares::set_revoked(conn, connection, id, revoked_at)?;
+        if done {
+            audit::append(conn, &entry)?;
+        }
+        Ok(done)
+    };
+    let done = app.store.write(end).await?;
     if !done {
         return Err(Problem::not_found());
     }

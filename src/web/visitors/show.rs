@@ -12,7 +12,7 @@ use crate::web::held_back::Rule;
 use crate::web::page::Frame;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
-use crate::web::{App, Response, delete, format, see_other};
+use crate::web::{App, Response, format, persons, see_other};
 
 #[derive(Serialize)]
 struct VisitorPage {
@@ -129,7 +129,7 @@ fn visitor_page(
         entries: entries(listed, rule, now),
         list_url: filter.list_url(connection, Default::default()),
         export_url: format!("{url}/export.zip"),
-        delete_url: delete::url_of_all(connection, &filter),
+        delete_url: persons::url_of(Some(connection), &name),
         visitor: name,
         frame,
     }
