@@ -15,8 +15,8 @@ use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
-    Result, choices, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
-    timelines, views, watched,
+    Result, choices, hidden, leaks, notes, place, prompts, reports, reruns, runs, search, shares, sightings,
+    tags, timelines, views, watched,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
@@ -209,6 +209,8 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     watched::remove(conn, row)?;
     notes::remove(conn, row)?;
     shares::remove(conn, row)?;
+    hidden::remove(conn, row)?;
+    leaks::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
         .execute(named_params! { ":row": row })?;
@@ -387,6 +389,7 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     choices::remove_all(conn, connection)?;
     reports::remove_all(conn, connection)?;
     reruns::remove_all(conn, connection)?;
+    leaks::remove_all(conn, connection)?;
     sightings::remove_all(conn, connection)?;
     views::remove_all(conn, connection)?;
     conn.prepare_cached("DELETE FROM activity WHERE connection_id = :id")?.execute(params)?;

@@ -15,11 +15,12 @@ use crate::disk;
 const APPLICATION_ID: i64 = 0x4849_4e44;
 
 /// The numbered steps from an empty file to the current schema.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_recordings.sql"),
     include_str!("migrations/0002_segments.sql"),
     include_str!("migrations/0003_plugins.sql"),
     include_str!("migrations/0004_dashboard.sql"),
+    include_str!("migrations/0005_access.sql"),
 ];
 
 /// While tables are rewritten, the database may need its size for the new ones, and twice

@@ -56,6 +56,8 @@ struct Row {
     state: &'static str,
     state_words: &'static str,
     paused: bool,
+    /// Whether what visitors type is recorded.
+    open: bool,
 }
 
 /// What stands in the form.
@@ -90,7 +92,8 @@ async fn show(
             let row = |(connection, rules): (Connection, Rules)| {
                 let totals = connections::totals(conn, &scope, connection.id)?;
                 let health = health::look(conn, &scope, connection.id, now - LATELY_MS, 0)?;
-                Ok(row_of(connection, &rules, totals.total, &health, now))
+                let open = connection_settings::is_open(conn, connection.id)?;
+                Ok(Row { open, ..row_of(connection, &rules, totals.total, &health, now) })
             };
             known.into_iter().map(row).collect::<crate::store::Result<Vec<_>>>()
         })
@@ -118,6 +121,7 @@ fn row_of(connection: Connection, rules: &Rules, sessions: i64, health: &Health,
         state,
         state_words,
         paused: rules.paused,
+        open: false,
         name: connection.name,
     }
 }
@@ -134,13 +138,14 @@ fn state(rules: &Rules, sessions: i64, health: &Health) -> (&'static str, &'stat
 fn groups(typed: &Typed, problems: &Problems) -> Vec<Group> {
     let presets = Privacy::ALL.map(|preset| (preset.name(), preset.name(), preset.meaning()));
     let preset = Privacy::named(&typed.privacy).unwrap_or(Privacy::Balanced);
-    let fields = vec![
+    let mut fields = vec![
         Field::text("name", "Name", &typed.name, MAX_NAME_CHARS).placeholder("Shop"),
         Field::lines("origins", "Allowed origins", &typed.origins, 2)
             .hint("One a line, scheme and host. Empty: pages of any site may send.")
             .placeholder("https://shop.example"),
         Field::cards("privacy", "How much is recorded", presets, preset.name()),
     ];
+    fields.extend(settings::confirmation(problems));
     vec![Group::new("", "", fields, problems)]
 }
 
@@ -158,6 +163,7 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
     if privacy.is_none() {
         problems.push(("privacy", "Choose one of the three.".to_owned()));
     }
+    settings::check_open(&form, None, privacy, &mut problems);
     if !problems.is_empty() {
         return show(&app, None, &typed, &problems).await;
     }

@@ -171,7 +171,7 @@ fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
 }
 
 /// Deletes what is selected and leads back to the list. The work goes on when nobody waits for it any more.
-async fn delete(app: &App, connection: ConnectionId, selection: Selection) -> Result<Response, Problem> {
+pub async fn delete(app: &App, connection: ConnectionId, selection: Selection) -> Result<Response, Problem> {
     let work = tokio::spawn(erase(app.store.clone(), connection, selection, app.clock.now()));
     let deleted = match tokio::time::timeout(ANSWER_WITHIN, work).await {
         Ok(Ok(erased)) => erased?.to_string(),

@@ -34,6 +34,7 @@ mod headers;
 mod held_back;
 mod ingest;
 mod kinds;
+mod leaks;
 mod live;
 mod look;
 mod manifest;

@@ -20,8 +20,8 @@ use super::request::{Arrival, Request};
 use super::who::{self, Who};
 use super::{
     App, Response, activity, answers, assets, bulk, connection_list, connections, conversation, delete, demo,
-    doctor, downloads, events, headers, ingest, kinds, live, neighbours, notes, origin, part, pin, plugins,
-    replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
+    doctor, downloads, events, headers, ingest, kinds, leaks, live, neighbours, notes, origin, part, pin,
+    plugins, replay, reports, retention, sessions, settings, share, storage, views, visitors, watched,
 };
 use crate::model::{ConnectionId, Role};
 
@@ -146,6 +146,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(watched::routes());
     routes.extend(storage::routes());
     routes.extend(retention::routes());
+    routes.extend(leaks::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(reports::routes());

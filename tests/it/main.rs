@@ -16,6 +16,7 @@ mod findings;
 mod finish;
 mod full_disk;
 mod held_back;
+mod hiding;
 mod ingest;
 mod limits;
 mod lists;

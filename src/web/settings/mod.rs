@@ -10,6 +10,7 @@ mod origins;
 mod preview;
 mod recording;
 mod state;
+mod text_rules;
 mod widget;
 
 use serde::Serialize;
@@ -18,12 +19,13 @@ use warp::http::{Method, StatusCode};
 pub use field::{Field, Group, Problems};
 pub use install::url_of as install_url;
 pub use origins::read as read_origins;
+pub use text_rules::{check_open, confirmation};
 
 use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, doctor, retention, see_other};
+use super::{App, Response, doctor, leaks, retention, see_other};
 use crate::model::ConnectionId;
 
 const PATH: &str = "/connections/{connection}/settings";
@@ -72,6 +74,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Install", below("/install")),
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
+        tab("Leaks", leaks::url(connection)),
         tab("Retention", retention::settings_url(connection)),
         tab("Doctor", doctor::url(connection)),
     ]
