@@ -31,6 +31,10 @@ struct Known {
 }
 
 impl Streams {
+    /// What all that is remembered takes at most: 32 bytes for a node, with the room that
+    /// maps keep free, and 1 KiB for a stream.
+    pub const MOST_BYTES: u64 = (MOST_MARKS * 32 + MOST_STREAMS * 1024) as u64;
+
     /// Works on the marks of a stream, which nobody else does meanwhile.
     pub fn with<R>(&self, key: Key, work: impl FnOnce(&mut Marks) -> R) -> R {
         let marks = self.lock().get(key);

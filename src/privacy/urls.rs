@@ -127,7 +127,8 @@ fn hidden_value(part: &str, words: &Words, told: &mut impl FnMut(Found)) -> Stri
     if !found_any {
         return part.to_owned();
     }
-    name.to_owned() + &hidden.replace('%', "%25").replace(['&', ';', '?', '#', ' '], "+")
+    // Nothing that is put between words may join them to others.
+    name.to_owned() + &hidden.replace(['&', ';', '?', '#', '%', '+', ' '], "*")
 }
 
 #[cfg(test)]
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(hidden("https://x/orders/1234567?page=2"), "https://x/orders/1234567?page=2");
         assert_eq!(hidden("https://x/?q=ada@x.org&n=1234567#a"), "https://x/?q=*********&n=*******#a");
         assert_eq!(hidden("/?q=ada%40x.org&p=1"), "/?q=*********&p=1");
-        assert_eq!(hidden("/?c=4111+1111+1111+1111"), "/?c=****+****+****+****");
+        assert_eq!(hidden("/?c=4111+1111+1111+1111"), "/?c=*******************");
         assert_eq!(hidden("/u/ada@x.org/4111111111111111"), "/u/*********/****************");
         assert_eq!(hidden("mailto:ada@x.org?subject=hi"), "mailto:");
         assert_eq!(hidden("/?password=hunter&x_otp=12"), "/?password=********&x_otp=********");

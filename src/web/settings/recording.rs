@@ -4,7 +4,7 @@ use warp::http::Method;
 
 use super::{Field, FormPage, Group, Head, Problems, route, saved, text_rules, url};
 use crate::model::ConnectionId;
-use crate::model::recording::{Begin, Privacy, Recording};
+use crate::model::recording::{Begin, Consent, Privacy, Recording};
 use crate::model::text_rules::TextRules;
 use crate::store::connection_settings;
 use crate::web::form::Form;
@@ -81,11 +81,21 @@ fn groups(recording: &Recording, texts: &TextRules, share: &str, problems: &Prob
         ),
     ];
     let start = if recording.start == Some(Begin::Manual) { "manual" } else { "" };
+    let consents = [
+        ("", "As the page says", "Its data-consent attribute, or none is asked for where there is none."),
+        (
+            "required",
+            "Required",
+            "Nothing is recorded before the page calls hindsight.consent(true), or the visitor has agreed in the widget.",
+        ),
+    ];
+    let consent = if recording.consent == Some(Consent::Required) { "required" } else { "" };
     let amount = vec![
         Field::number("sample", "Share of visits", share, "% are recorded")
             .hint("A visit is recorded whole or not at all.")
             .placeholder("100"),
         Field::cards("start", "Recording starts", starts, start),
+        Field::cards("consent", "Consent", consents, consent),
     ];
     vec![
         Group::new(
@@ -157,6 +167,7 @@ fn read(form: &Form, share: &str) -> (Recording, Problems) {
         privacy,
         sample,
         start: (form.text("start") == "manual").then_some(Begin::Manual),
+        consent: (form.text("consent") == "required").then_some(Consent::Required),
         mask_all_inputs: form.text("mask_all_inputs") == "1",
         mask_text_selector: selector("mask_text_selector"),
         block_selector: selector("block_selector"),
