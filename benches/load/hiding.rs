@@ -37,12 +37,7 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let mut table = Table::new(&["what", "ms", "MB/s", "of the check"]);
     let mut row = |what: &str, ms: f64| {
         let speed = bytes as f64 / 1e3 / ms;
-        table.row(&[
-            what.to_owned(),
-            format!("{ms:.1}"),
-            format!("{speed:.0}"),
-            format!("{:.2}", ms / check),
-        ]);
+        table.row([what.to_owned(), format!("{ms:.1}"), format!("{speed:.0}"), format!("{:.2}", ms / check)]);
     };
     row("inflate and check", check);
     for privacy in [None, Some(Privacy::Open), Some(Privacy::Balanced), Some(Privacy::Strict)] {

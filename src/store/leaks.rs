@@ -216,10 +216,13 @@ pub fn set_state(conn: &Db, connection: ConnectionId, state: State, now: Timesta
 /// What was found, by its place: what concerns the most sessions first.
 pub fn list(conn: &Db, connection: ConnectionId) -> Result<Vec<Listed>> {
     let mut statement = conn.prepare_cached(
-        "SELECT kind, selector, field, count(DISTINCT session_id), sum(times), count(DISTINCT page), min(page),
-                (SELECT public_id FROM session WHERE id = max(session_id)), min(sample)
-         FROM leak WHERE connection_id = :connection
-         GROUP BY kind, selector, field ORDER BY 4 DESC, 5 DESC, kind, selector, field LIMIT :most",
+        "SELECT kind, selector, field, sessions, times, pages, page, public_id, sample
+         FROM (SELECT kind, selector, field, count(DISTINCT session_id) AS sessions, sum(times) AS times,
+                      count(DISTINCT page) AS pages, min(page) AS page, max(session_id) AS newest,
+                      min(sample) AS sample
+               FROM leak WHERE connection_id = :connection GROUP BY kind, selector, field)
+         JOIN session ON session.id = newest
+         ORDER BY sessions DESC, times DESC, kind, selector, field LIMIT :most",
     )?;
     let params = named_params! { ":connection": connection.0, ":most": MOST_PLACES };
     let mut rows = statement.query(params)?;

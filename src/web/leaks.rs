@@ -264,14 +264,13 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
              written. What is recorded already stays as it is.",
         ),
     };
+    let facts =
+        [("Found", label.to_owned()), ("In", place.field.clone()), ("Element", place.selector.clone())];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).collect();
     Confirm {
         frame,
         title,
-        facts: vec![
-            ("Found", label.to_owned()),
-            ("In", place.field.clone()),
-            ("Element", place.selector.clone()),
-        ],
+        facts,
         sentences: vec![sentence.to_owned()],
         action: format!("{}/act", url(connection)),
         fields: fields_of(&place, deed.word()),
