@@ -51,7 +51,7 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         let name = privacy.map_or("no rules", Privacy::name);
         row(&format!("and hide: {name}"), best(arguments.rounds, hide)?);
     }
-    let look = || {
+    let look = || -> anyhow::Result<()> {
         let (mut texts, mut found) = (Texts::default(), 0);
         each(&corpus, |_, events, _| {
             for event in events {

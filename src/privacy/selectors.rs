@@ -24,6 +24,7 @@ impl Selectors {
         Self(split(text).into_iter().filter_map(compound).collect())
     }
 
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
