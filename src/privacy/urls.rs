@@ -90,22 +90,17 @@ fn without_words(url: &str, words: &Words, mut told: impl FnMut(Found)) -> Strin
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (path, values) = url.split_at(end);
     let path = words.only(&[Kind::Email, Kind::Card]).hide(path, &mut told).into_owned();
-    // A value is read as a person would, and stays as it came where that shows nothing.
-    let read = percent_encoding::percent_decode_str(values).decode_utf8_lossy();
     let values = words.hide(values, &mut told);
-    if read == values.as_ref() {
+    // What is written in another way is read as a person would read it.
+    if !values.contains(['%', '+']) {
         return path + &values;
     }
-    let mut more = 0;
     let hidden = values.split_inclusive(['&', ';', '?', '#']).map(|part| {
         let (value, mark) = match part.char_indices().next_back() {
             Some((at, last)) if "&;?#".contains(last) => part.split_at(at),
             _ => (part, ""),
         };
-        hidden_value(value, words, &mut |found| {
-            more += 1;
-            told(found);
-        }) + mark
+        hidden_value(value, words, &mut told) + mark
     });
     path + &hidden.collect::<String>()
 }
