@@ -216,13 +216,14 @@ pub fn set_state(conn: &Db, connection: ConnectionId, state: State, now: Timesta
 /// What was found, by its place: what concerns the most sessions first.
 pub fn list(conn: &Db, connection: ConnectionId) -> Result<Vec<Listed>> {
     let mut statement = conn.prepare_cached(
-        "SELECT kind, selector, field, sessions, times, pages, page, public_id, sample
+        "SELECT found.kind, found.selector, found.field, found.sessions, found.times, found.pages, found.page,
+                session.public_id, found.sample
          FROM (SELECT kind, selector, field, count(DISTINCT session_id) AS sessions, sum(times) AS times,
                       count(DISTINCT page) AS pages, min(page) AS page, max(session_id) AS newest,
                       min(sample) AS sample
-               FROM leak WHERE connection_id = :connection GROUP BY kind, selector, field)
-         JOIN session ON session.id = newest
-         ORDER BY sessions DESC, times DESC, kind, selector, field LIMIT :most",
+               FROM leak WHERE connection_id = :connection GROUP BY kind, selector, field) AS found
+         JOIN session ON session.id = found.newest
+         ORDER BY found.sessions DESC, found.times DESC, found.kind, found.selector, found.field LIMIT :most",
     )?;
     let params = named_params! { ":connection": connection.0, ":most": MOST_PLACES };
     let mut rows = statement.query(params)?;
@@ -246,8 +247,9 @@ pub fn list(conn: &Db, connection: ConnectionId) -> Result<Vec<Listed>> {
 /// The sessions that have something in a place.
 pub fn sessions(conn: &Db, connection: ConnectionId, place: &Place) -> Result<Vec<SessionId>> {
     let mut statement = conn.prepare_cached(
-        "SELECT DISTINCT public_id FROM leak JOIN session ON session.id = session_id
-         WHERE leak.connection_id = :connection AND kind = :kind AND selector = :selector AND field = :field",
+        "SELECT DISTINCT session.public_id FROM leak JOIN session ON session.id = leak.session_id
+         WHERE leak.connection_id = :connection AND leak.kind = :kind AND leak.selector = :selector
+           AND leak.field = :field",
     )?;
     let params = named_params! {
         ":connection": connection.0, ":kind": place.kind, ":selector": place.selector, ":field": place.field,
@@ -282,7 +284,8 @@ pub fn remask(conn: &Db, connection: ConnectionId, place: &Place) -> Result<i64>
 /// How many sessions of a connection wait to be written anew.
 pub fn remasking(conn: &Db, connection: ConnectionId) -> Result<i64> {
     let mut statement = conn.prepare_cached(
-        "SELECT count(*) FROM remask JOIN session ON session.id = session_id WHERE connection_id = :connection",
+        "SELECT count(*) FROM remask JOIN session ON session.id = remask.session_id
+         WHERE session.connection_id = :connection",
     )?;
     Ok(statement.query_row(named_params! { ":connection": connection.0 }, |row| row.get(0))?)
 }

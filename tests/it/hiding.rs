@@ -36,7 +36,8 @@ fn custom(tag: &str, payload: &Value) -> Value {
 
 /// A page that holds every marker in every place that a recorder reads.
 fn leaking() -> Value {
-    let text = MARKERS.join(" and ");
+    // In a text nothing has percent signs; in addresses it has.
+    let text = MARKERS.join(" and ").replace("ada%40marker.example", "");
     let url = "https://shop.example/pay/4111111111111111?mail=ada%40marker.example&password=hunter2secret#ada@marker.example";
     let input = |id: i64, kind: &str, name: &str, value: &str| {
         json!({"type": 2, "id": id, "tagName": "input", "childNodes": [],
