@@ -21,6 +21,7 @@ pub mod model;
 pub mod pieces;
 pub mod playback;
 pub mod plugins;
+pub mod privacy;
 pub mod rrweb;
 pub mod segment;
 pub mod stop;

@@ -11,6 +11,7 @@ pub mod report;
 pub mod said;
 pub mod selector;
 pub mod span;
+pub mod text_rules;
 mod token;
 mod user;
 pub mod user_agent;
@@ -302,6 +303,8 @@ pub struct BatchFacts {
     pub json_bytes: i64,
     /// The country that a trusted proxy names, in two letters. Empty: it does not.
     pub country: String,
+    /// How often what was hidden in it before it was stored, by its kind.
+    pub hidden: Vec<(&'static str, i64)>,
 }
 
 /// One upload of the recorder, checked and ready to be stored.

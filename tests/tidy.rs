@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -17,19 +17,20 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("segment", &["model", "rrweb"]),
     ("timeline", &["model", "rrweb"]),
     ("masking", &["model", "rrweb"]),
+    ("privacy", &["model", "rrweb"]),
     ("playback", &["model", "store"]),
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("export", &["model", "rrweb", "store", "playback", "pieces"]),
     ("unfinished", &["model", "stop", "rrweb", "timeline", "store", "pieces"]),
-    ("ingest", &["model", "clock", "config", "rrweb", "store"]),
+    ("ingest", &["model", "clock", "config", "rrweb", "privacy", "store"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
     ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
         &[
-            "model", "clock", "config", "stop", "rrweb", "masking", "timeline", "plugins", "segment",
-            "store", "pieces",
+            "model", "clock", "config", "stop", "rrweb", "masking", "privacy", "timeline", "plugins",
+            "segment", "store", "pieces",
         ],
     ),
     ("webhooks", &["model", "clock", "config", "stop", "store", "answers", "plugins", "finish"]),
@@ -42,6 +43,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "disk",
             "embedded",
             "rrweb",
+            "privacy",
             "segment",
             "store",
             "playback",

@@ -15,6 +15,7 @@ mod echo;
 mod fill;
 mod finish;
 mod floors;
+mod hiding;
 mod idle;
 mod ingest;
 mod joined;
@@ -76,6 +77,8 @@ enum Command {
     List(list::Arguments),
     /// Reads recordings as timelines, beside a bare skip over their JSON.
     Timeline(timeline::Arguments),
+    /// Hides what must not be stored, beside the check of an upload, and looks for leaks.
+    Hiding(hiding::Arguments),
     /// Loads plugins, and lets them look at recordings, beside the timeline's own time.
     Plugins(plugins::Arguments),
     /// Is the echo server.
@@ -101,6 +104,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Rerun(arguments)) => rerun::run(&recordings, &arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
+        Some(Command::Hiding(arguments)) => hiding::run(&recordings, &arguments),
         Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),
         Some(Command::Echo) => echo::run(),
     }

@@ -22,6 +22,8 @@ export interface RecordingSettings {
   sample?: number;
   /** `manual`: recording waits for `hindsight.start()`. */
   start?: "load" | "manual";
+  /** `required`: nothing is recorded before the visitor has agreed. */
+  consent?: "required";
   maskAllInputs?: boolean;
   /** CSS selectors. */
   maskTextSelector?: string;

@@ -4,6 +4,8 @@ export interface Hindsight {
   /** Starts recording, if the snippet asked to wait, or again after {@link stop}. */
   start(): void;
   stop(): void;
+  /** Whether the visitor agrees to being recorded, now and on the pages that follow. */
+  consent(given: boolean): void;
   /** Says who the visitor is. The dashboard shows it as the page's claim. */
   identify(id: string, traits?: Record<string, unknown>): void;
   track(name: string, props?: Record<string, unknown>): void;

@@ -10,6 +10,7 @@
 
 import type { EarlyCall, Hindsight } from "./api";
 import { askServer, watchForObstacles } from "./ask";
+import { Consent } from "./consent";
 import { debug, guard, guardAll, warn } from "./guard";
 import type { MakeRecorder, Recorder } from "./handover";
 import { randomId } from "./random";
@@ -21,6 +22,9 @@ const MAX_WAITING = 1000;
 
 class Loader {
   private readonly session: Session;
+  private readonly agreed: Consent;
+  /** Set while the visitor has still to agree to what the server asks for. */
+  private goOn: (() => void) | undefined;
   private readonly tell: (obstacle: string) => void;
   private recorder: Recorder | undefined;
   private waiting: [tag: string, payload: unknown][] = [];
@@ -35,11 +39,13 @@ class Loader {
 
   constructor(private readonly page: Settings) {
     this.session = new Session(page.connection);
+    this.agreed = new Consent(page.connection);
     this.tell = watchForObstacles(page);
   }
 
   /** The script element says that recording starts with the page; the dashboard may say that it waits. */
   begin(): void {
+    if (!this.mayAsk) return;
     // Most visitors are recorded, so the recorder comes along while the server is asked.
     if (this.page.sample === 1) void this.fetchRecorder();
     this.begun = this.decide().then((settings) => {
@@ -49,6 +55,7 @@ class Loader {
 
   start(): void {
     this.wanted = true;
+    if (!this.mayAsk) return;
     this.recorder?.start();
     this.arrival ??= this.arrive();
   }
@@ -59,8 +66,17 @@ class Loader {
     this.recorder?.stop();
   }
 
+  consent(given: boolean): void {
+    this.agreed.decide(given, `hindsight.${this.page.connection}`);
+    if (!given) this.stop();
+    else if (this.wanted) this.start();
+    else if (this.page.startsOnLoad && !this.begun) this.begin();
+    else if (this.page.startsOnLoad) this.start();
+    if (given) this.goOn?.();
+  }
+
   say(name: string, payload: unknown): void {
-    if (this.hopeless) return;
+    if (this.hopeless || !this.mayAsk) return;
     // A copy as JSON will carry it: the page may change the object after the call.
     const copy: unknown = JSON.parse(JSON.stringify(payload));
     if (this.recorder) this.recorder.say(`hindsight.${name}`, copy);
@@ -75,8 +91,15 @@ class Loader {
 
   async flush(): Promise<void> {
     await this.begun;
+    if (this.goOn) return;
     await this.arrival;
     await this.recorder?.flush();
+  }
+
+  /** Where the page itself asks for a yes, the server is not even asked before; a no counts everywhere. */
+  private get mayAsk(): boolean {
+    const { said } = this.agreed;
+    return said === "yes" || (said !== "no" && !this.page.asksConsent);
   }
 
   /** Resolves when the recorder runs, or never will. */
@@ -98,6 +121,13 @@ class Loader {
   private async makeRecorder(): Promise<Recorder | undefined> {
     const settings = await this.decide();
     if (!settings) return undefined;
+    if (settings.asksConsent && this.agreed.said !== "yes") {
+      this.waiting = [];
+      await new Promise<void>((resolve) => {
+        this.goOn = resolve;
+      });
+      this.goOn = undefined;
+    }
     this.session.touch();
     if (!this.session.isSampled(settings.sample)) return undefined;
     return (await this.fetchRecorder())?.(settings, this.session);
@@ -135,6 +165,7 @@ function publish(loader: Loader): Hindsight {
   return guardAll<Hindsight>({
     start: () => loader.start(),
     stop: () => loader.stop(),
+    consent: (given) => loader.consent(given === true),
     identify: (id, traits) => loader.say("identify", { id: String(id), traits }),
     track: (name, props) => loader.say("track", { name: String(name), props }),
     prompt(text, options) {

@@ -36,6 +36,8 @@ export interface Settings {
   privacy: PrivacyPreset;
   /** Whether recording starts by itself; otherwise `hindsight.start()` starts it. */
   startsOnLoad: boolean;
+  /** Whether nothing may be recorded before the visitor has agreed. */
+  asksConsent: boolean;
   /** The share of sessions that is recorded, 0 to 1. */
   sample: number;
   maskAllInputs: boolean;
@@ -55,6 +57,7 @@ type Option =
   | "connection"
   | "privacy"
   | "start"
+  | "consent"
   | "sample"
   | "maskAllInputs"
   | "maskTextSelector"
@@ -84,6 +87,8 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
     connection,
     privacy: readPreset(read("privacy")),
     startsOnLoad: (read("start") || "load") === "load",
+    // Whoever writes anything else wants less to be recorded.
+    asksConsent: !/^(|off|implied)$/.test(read("consent")),
     sample: readShare(read("sample")),
     maskAllInputs: read("maskAllInputs") === "true",
     maskTextSelector: read("maskTextSelector"),
@@ -111,6 +116,7 @@ export function stricter(page: Settings, owner: RecordingSettings): Settings {
     ...page,
     privacy: strictness[Math.max(level(page.privacy), level(owner.privacy))] ?? "strict",
     startsOnLoad: page.startsOnLoad && owner.start !== "manual",
+    asksConsent: page.asksConsent || owner.consent === "required",
     sample: Math.min(page.sample, owner.sample ?? 1),
     maskAllInputs: page.maskAllInputs || owner.maskAllInputs === true,
     maskTextSelector: joined(owner.maskTextSelector, page.maskTextSelector),

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Login, Settings};
 use crate::embedded::{DEMO_DOCUMENTS, DEMO_VISITS};
 use crate::model::Connection;
+use crate::privacy::Rules;
 use crate::store::{Store, connections};
 
 /// The shop's connection.
@@ -58,7 +59,8 @@ fn add_documents(settings: &Settings, connection: &Connection) -> anyhow::Result
 async fn add_visits(store: &Store, connection: &Connection, settings: &Settings) -> anyhow::Result<()> {
     let mut ended_at = Clock::system().now() - LAST_VISIT_MS;
     for (name, bytes) in DEMO_VISITS {
-        let recording = import::read(bytes, &settings.ingest).with_context(|| format!("the visit {name}"))?;
+        let recording = import::read(bytes, &settings.ingest, &Rules::default())
+            .with_context(|| format!("the visit {name}"))?;
         import::store(store, connection.id, recording.ending_at(ended_at)).await?;
         ended_at -= BETWEEN_VISITS_MS;
     }

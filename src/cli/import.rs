@@ -19,10 +19,11 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::ingest::{gzip, user_agent};
 use crate::model::{Batch, ConnectionId, SessionId, StreamId, TimestampMs};
+use crate::privacy::{self, Marks, Rules};
 use crate::rrweb::{self, event, file};
 use crate::store::audit::What;
 use crate::store::batches::{self, Appended};
-use crate::store::{self, Db, Store, connections};
+use crate::store::{self, Db, Store, connection_settings, connections};
 
 /// What somebody imports is taken as it is.
 const NO_RULES: batches::Rules = batches::Rules {
@@ -32,6 +33,10 @@ const NO_RULES: batches::Rules = batches::Rules {
     session_batches: i64::MAX,
     daily_bytes: None,
 };
+
+/// The events of a file were held against the limits when it was read.
+const UNLIMITED: rrweb::Limits =
+    rrweb::Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
 
 /// The largest recording that is read from a file, inflated.
 const MAX_FILE_BYTES: usize = 1024 * 1024 * 1024;
@@ -88,7 +93,10 @@ async fn import_one(
     path: &Path,
 ) -> anyhow::Result<String> {
     let bytes = read_file(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let recording = read(&bytes, &settings.ingest).with_context(|| path.display().to_string())?;
+    let hiding = move |conn: &Db| connection_settings::find(conn, connection);
+    let rules = store.read(hiding).await?.map(|known| Rules::of(&known.recording, &known.texts));
+    let recording = read(&bytes, &settings.ingest, &rules.unwrap_or_default())
+        .with_context(|| path.display().to_string())?;
     let (session, events) = (recording.session.clone(), recording.events());
     let name = path.display();
     Ok(match self::store(store, connection, recording).await? {
@@ -152,13 +160,18 @@ pub enum Stored {
 }
 
 /// Reads and checks a recording. Its events count as received when they happened.
-pub fn read(bytes: &[u8], limits: &config::Ingest) -> anyhow::Result<Recording> {
+/// What the rules name is hidden as in an upload.
+pub fn read(bytes: &[u8], limits: &config::Ingest, rules: &Rules) -> anyhow::Result<Recording> {
     let text = text(bytes)?;
     let found = batches(&text, limits)?;
     let digest = short_hash(text.as_bytes());
     let now = Clock::system().now();
-    let mut batches =
-        found.iter().map(|batch| as_upload(batch, &digest, now)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut pages: HashMap<Option<String>, Marks> = HashMap::new();
+    let upload = |batch: &file::FileBatch<'_>| {
+        let marks = pages.entry(batch.stream.as_deref().map(str::to_owned)).or_default();
+        as_upload(batch, &digest, now, rules, marks)
+    };
+    let mut batches = found.iter().map(upload).collect::<anyhow::Result<Vec<_>>>()?;
     check_order(&batches)?;
     end_all_pages(&mut batches);
     Ok(Recording { session: digest.parse()?, batches })
@@ -210,15 +223,27 @@ fn check_order(uploads: &[Batch]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn as_upload(batch: &file::FileBatch<'_>, digest: &str, now: TimestampMs) -> anyhow::Result<Batch> {
+fn as_upload(
+    batch: &file::FileBatch<'_>,
+    digest: &str,
+    now: TimestampMs,
+    rules: &Rules,
+    marks: &mut Marks,
+) -> anyhow::Result<Batch> {
     let events: Vec<&str> = batch.events.iter().map(|event| event.json).collect();
-    let json = format!("[{}]", events.join(","));
-    let facts = event::facts(&batch.events);
+    let mut json = format!("[{}]", events.join(","));
+    let hash = Sha256::digest(&json).into();
+    let hidden = privacy::hide(&json, &rrweb::events(&json, &UNLIMITED)?, rules, marks);
+    let (changed, counts) =
+        hidden.map_or((None, privacy::Counts::new()), |(json, counts)| (Some(json), counts));
+    json = changed.unwrap_or(json);
+    let mut facts = event::facts(&rrweb::events(&json, &UNLIMITED)?);
+    facts.hidden = counts.into_iter().collect();
     Ok(Batch {
         session: digest.parse()?,
         stream: stream_id(batch.stream.as_deref(), digest)?,
         seq: batch.seq,
-        hash: Sha256::digest(&json).into(),
+        hash,
         body: gzip::deflate(json.as_bytes()),
         end: false,
         user_agent: batch.user_agent.as_deref().map(user_agent).unwrap_or_default(),

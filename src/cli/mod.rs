@@ -18,6 +18,7 @@ mod open_files;
 pub mod plugin;
 mod progress;
 mod restore;
+mod scan;
 mod serve;
 mod templates;
 mod token;
@@ -97,6 +98,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Looks whether all that is stored is whole; names each problem and exits with 1 if there is any.
     Check(check::Arguments),
+    /// Looks through the recordings of a connection for e-mail addresses, card numbers, keys and the like.
+    Scan(scan::Arguments),
     /// Opens a page in Chromium and says why it is not recorded; exits with 1 if something is in the way.
     Doctor(doctor::Arguments),
     /// Helps to write plugins, checks, tries and runs them.
@@ -163,6 +166,7 @@ impl Cli {
                 Some(Command::Restore(arguments)) => restore::run(settings, arguments).await,
                 Some(Command::Plugin { action }) => plugin::run(settings, action).await,
                 Some(Command::Templates(arguments)) => templates::run(&arguments),
+                Some(Command::Scan(arguments)) => scan::run(settings, arguments).await,
                 Some(Command::Doctor(arguments)) => doctor::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
             }

@@ -217,6 +217,7 @@ pub struct Sessions {
     pub max_batches: u32,
     pub keep_min_seconds: u32,
     pub keep_min_events: u32,
+    pub whole_user_agents: bool,
 }
 
 /// How long sessions are kept.

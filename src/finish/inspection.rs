@@ -7,10 +7,11 @@ use super::analysis::Analyst;
 use super::reporting::Reporting;
 use super::reports::Orders;
 use super::reruns::{Reruns, Step};
+use super::scanning;
 use crate::clock::Clock;
 use crate::plugins::Host;
 use crate::stop::Stopping;
-use crate::store::{self, Store};
+use crate::store::{self, Store, leaks};
 
 /// How long it rests when there was nothing to do.
 const REST: Duration = Duration::from_millis(500);
@@ -78,8 +79,18 @@ impl Inspection {
         Ok(match self.reruns.step(stopping).await? {
             Step::Done => Turn::Past,
             Step::Waiting => Turn::Waiting,
-            Step::Idle => Turn::Idle,
+            Step::Idle => self.scan(stopping).await?,
         })
+    }
+
+    /// Looks through one session of a scan that somebody asked for.
+    async fn scan(&self, stopping: &Stopping) -> store::Result<Turn> {
+        let (store, now) = (&self.analyst.store, self.analyst.clock.now());
+        let Some(scan) = store.read(leaks::running).await? else { return Ok(Turn::Idle) };
+        if !scanning::step(store, &scan, stopping).await? {
+            store.write(move |conn| leaks::set_state(conn, scan.connection, leaks::State::Done, now)).await?;
+        }
+        Ok(Turn::Past)
     }
 
     /// Works until there is nothing left to do but to wait.

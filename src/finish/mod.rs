@@ -18,6 +18,7 @@ mod reporting;
 pub mod reports;
 pub mod reruns;
 mod rewriting;
+pub mod scanning;
 
 use std::time::Duration;
 

@@ -8,16 +8,18 @@
 use super::chosen::{self, Chosen};
 use super::passes::{Error, Passes};
 use super::reading::Reader;
-use super::rewriting::{self, Tools};
+use super::rewriting::{self, Hiding, Tools};
 use super::{info, masks};
 use crate::config;
 use crate::model::TimestampMs;
 use crate::plugins::Host;
+use crate::privacy::leaks::Leak;
+use crate::privacy::{self, Marks};
 use crate::segment::frame::{self, Press};
 use crate::stop::Stopping;
 use crate::store::finishing::{self, Due, Finished as Published, Masked, Source};
 use crate::store::runs::Subject;
-use crate::store::{self, Store, choices, erasing, runs};
+use crate::store::{self, Store, choices, connection_settings, erasing, leaks, runs};
 
 /// When more sessions wait than this, recordings are made less small, and faster.
 const BACKLOG: i64 = 200;
@@ -108,24 +110,28 @@ impl Finisher {
         };
         let press = press(&mut self.press, if found.waiting < BACKLOG { Pace::Small } else { Pace::Fast })?;
         let reader = Reader::new(found.subject.first_event_at);
-        let mut tools = Tools { store: &self.store, passes, press, masks, reader };
+        let hiding = found.hiding();
+        let mut tools = Tools { store: &self.store, passes, press, masks, hiding, reader };
         let mut published = Published::default();
         for source in &found.sources {
-            if tools.masks.is_some() || source.has_batches() {
+            if tools.masks.is_some() || tools.hiding.is_some() || source.has_batches() {
                 published.streams.push(rewriting::rewrite(&mut tools, &due, source).await?);
             } else {
                 tools.reader.read_stream(passes, source).await?;
             }
         }
         let read = tools.reader.finish(tools.press)?;
-        published.masked = (!maskers.is_empty()).then(|| masked_row(&maskers, read.first_page, read.visitor));
+        let is_other = !maskers.is_empty() || !found.to_remask.is_empty();
+        published.masked = is_other.then(|| masked_row(&maskers, read.first_page, read.visitor));
+        published.remasked = found.to_remask;
         published.reading = read.reading;
         Ok(self.store.write(move |conn| finishing::publish(conn, &due, &published, now)).await?)
     }
 }
 
 fn masked_row(maskers: &[Chosen], landing_url: Option<String>, visitor: Option<String>) -> Masked {
-    Masked { digest: masks::digest(maskers), landing_url: landing_url.unwrap_or_default(), visitor }
+    let digest = (!maskers.is_empty()).then(|| masks::digest(maskers));
+    Masked { digest, landing_url: landing_url.unwrap_or_default(), visitor }
 }
 
 /// What is known of a session that is to be finished.
@@ -134,9 +140,20 @@ struct Found {
     waiting: i64,
     subject: Subject,
     choices: Vec<(String, choices::Choice)>,
+    /// What a scan has found in it, and somebody wants to be gone.
+    to_remask: Vec<String>,
+    settings: connection_settings::Settings,
 }
 
 impl Found {
+    fn hiding(&self) -> Option<Hiding> {
+        let leaks: Vec<Leak> = self.to_remask.iter().filter_map(|kind| Leak::named(kind)).collect();
+        (!leaks.is_empty()).then(|| {
+            let rules = privacy::Rules::of(&self.settings.recording, &self.settings.texts).with_leaks(&leaks);
+            Hiding { rules, marks: Marks::default() }
+        })
+    }
+
     /// `None` when the session is gone.
     async fn of(store: &Store, due: &Due) -> store::Result<Option<Self>> {
         let (session, connection) = (due.session, due.connection);
@@ -148,6 +165,8 @@ impl Found {
                     waiting: finishing::waiting(conn, BACKLOG)?,
                     subject,
                     choices: choices::of_connection(conn, connection)?,
+                    to_remask: leaks::to_remask(conn, session)?,
+                    settings: connection_settings::find(conn, connection)?.unwrap_or_default(),
                 }))
             })
             .await

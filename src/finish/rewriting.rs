@@ -4,6 +4,7 @@ use super::passes::{Error, LIMITS, Passes};
 use super::reading::Reader;
 use crate::masking;
 use crate::model::{StyleHash, TimestampMs};
+use crate::privacy::{self, Marks};
 use crate::rrweb::{self, Event};
 use crate::segment::frame::Press;
 use crate::segment::{Cutter, Origin, Segment};
@@ -24,8 +25,24 @@ pub struct Tools<'a> {
     pub press: &'a mut Press,
     /// Hides what nobody is to see. `None`: everything stays as it is.
     pub masks: Option<masking::Rewriting>,
+    /// Hides what a scan has found. `None`: nothing was.
+    pub hiding: Option<Hiding>,
     /// Reads what the visitor did.
     pub reader: Reader,
+}
+
+/// What a scan has found, hidden in the events of one stream after the other.
+pub struct Hiding {
+    /// By which it is.
+    pub rules: privacy::Rules,
+    /// What is known of the stream's page.
+    pub marks: Marks,
+}
+
+impl Hiding {
+    fn rewrite(&mut self, event: &Event<'_>) -> Option<String> {
+        privacy::Pass::new(&self.rules).event(event, &mut self.marks)
+    }
 }
 
 /// One stream that is being written anew.
@@ -42,6 +59,9 @@ struct Rewriting<'t, 'a> {
 /// Writes a stream anew, and reads it.
 pub async fn rewrite(tools: &mut Tools<'_>, due: &Due, source: &Source) -> Result<Rewritten, Error> {
     let old = source.stream;
+    if let Some(hiding) = &mut tools.hiding {
+        hiding.marks = Marks::default();
+    }
     let new = tools.store.write(move |conn| finishing::add_loose_stream(conn, old)).await?;
     let mut rewriting =
         Rewriting { tools, due, old, new, segments: 0, cutter: Cutter::default(), ledger: Vec::new() };
@@ -100,6 +120,10 @@ impl Rewriting<'_, '_> {
         let masks = &mut self.tools.masks;
         let masked = masks.as_mut().map(|masks| masks.rewrite(self.old, event));
         let changed = masked.filter(|masked| masked != event.json).map(|masked| format!("[{masked}]"));
+        let reread = changed.as_deref().map(|json| rrweb::events(json, &LIMITS)).transpose()?;
+        let event = reread.as_ref().and_then(|events| events.first()).unwrap_or(event);
+        let hidden = self.tools.hiding.as_mut().and_then(|hiding| hiding.rewrite(event));
+        let changed = hidden.map(|hidden| format!("[{hidden}]"));
         let reread = changed.as_deref().map(|json| rrweb::events(json, &LIMITS)).transpose()?;
         let event = reread.as_ref().and_then(|events| events.first()).unwrap_or(event);
         if let Some(segment) = self.cutter.push(origin, event, times) {

@@ -14,6 +14,7 @@ use super::lane::{self, Lane, Next};
 use super::{Error, Limits, Receipt, Refused, Upload};
 use crate::config;
 use crate::model::{self, Batch, ConnectionId, TimestampMs};
+use crate::privacy::{self, Streams};
 use crate::rrweb::{self, event};
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Store};
@@ -38,6 +39,10 @@ const MAX_USER_AGENT_CHARS: usize = 512;
 /// Who may receive no more today comes again within this time, in seconds.
 const MAX_QUOTA_WAIT_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// What was within the limits as it came.
+const LENIENT: rrweb::Limits =
+    rrweb::Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
 
 type Answer = oneshot::Sender<Result<Receipt, Error>>;
 
@@ -93,6 +98,8 @@ pub(super) struct Checker {
     pub store: Store,
     pub limits: Limits,
     pub sessions: config::Sessions,
+    /// What is known of the pages that are being recorded.
+    pub streams: Streams,
 }
 
 impl Checker {
@@ -114,7 +121,7 @@ impl Checker {
     /// while its upload waited.
     fn take(&self, upload: Upload, answer: Answer, inflater: &mut Inflater) {
         let (connection, daily_bytes) = (upload.connection, upload.daily_bytes);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(upload, &self.limits, inflater)));
+        let checked = catch_unwind(AssertUnwindSafe(|| check(upload, &self.limits, &self.streams, inflater)));
         let refused = match checked {
             Ok(Ok((batch, share))) => return self.append(connection, batch, daily_bytes, share, answer),
             Ok(Err(refused)) => Error::Refused(refused),
@@ -179,22 +186,38 @@ fn tomorrow(now: TimestampMs) -> u32 {
     u32::try_from(left.clamp(1, MAX_QUOTA_WAIT_SECONDS)).expect("at most an hour")
 }
 
-/// Inflates and checks one upload. The bytes that are stored are the ones that came;
-/// plain ones are compressed, so that all that is stored has one form. The body's share
-/// of the budget has to be held until they are.
-fn check(upload: Upload, limits: &Limits, inflater: &mut Inflater) -> Result<(Batch, Share), Refused> {
+/// Inflates and checks one upload. The bytes that are stored are the ones that came, but
+/// for what is to be hidden; plain ones are compressed, so that all that is stored has one
+/// form. The hash is of what was sent in any case. The body's share of the budget has to be
+/// held until they are stored.
+fn check(
+    upload: Upload,
+    limits: &Limits,
+    streams: &Streams,
+    inflater: &mut Inflater,
+) -> Result<(Batch, Share), Refused> {
     let (sent, share) = upload.body.into_parts();
+    let stream = (upload.connection, upload.session.clone(), upload.stream.clone());
+    let hide = |json: &str, events: &[rrweb::Event<'_>]| {
+        streams.with(stream, |marks| privacy::hide(json, events, &upload.rules, marks))
+    };
     if sent.iter().all(u8::is_ascii_whitespace) {
         return Err(Refused::EmptyBody);
     }
     let hash = Sha256::digest(&sent).into();
     let is_gzip = upload.labelled_gzip || gzip::is_gzip(&sent);
-    let (mut facts, body) = if is_gzip {
-        (facts(inflater.inflate(&sent, limits.gzip)?, limits)?, sent)
+    let (mut facts, hidden) = if is_gzip {
+        read(inflater.inflate(&sent, limits.gzip)?, limits, hide)?
     } else {
-        (facts(&sent, limits)?, gzip::deflate(without_mark(&sent)))
+        read(&sent, limits, hide)?
+    };
+    let (body, hidden) = match hidden {
+        Some((json, counts)) => (gzip::deflate(json.as_bytes()), counts),
+        None if is_gzip => (sent, privacy::Counts::new()),
+        None => (gzip::deflate(without_mark(&sent)), privacy::Counts::new()),
     };
     facts.country = upload.country;
+    facts.hidden = hidden.into_iter().collect();
     let batch = Batch {
         session: upload.session,
         stream: upload.stream,
@@ -215,13 +238,24 @@ pub fn user_agent(sent: &str) -> String {
     sent.chars().take(MAX_USER_AGENT_CHARS).collect()
 }
 
-fn facts(json: &[u8], limits: &Limits) -> Result<model::BatchFacts, Refused> {
+type Hidden = Option<(String, privacy::Counts)>;
+
+/// What a batch says once it says no more than it may, and its JSON if that is another.
+fn read(
+    json: &[u8],
+    limits: &Limits,
+    hide: impl FnOnce(&str, &[rrweb::Event<'_>]) -> Hidden,
+) -> Result<(model::BatchFacts, Hidden), Refused> {
     let text = std::str::from_utf8(without_mark(json))
         .map_err(|error| Refused::NotUtf8 { at: error.valid_up_to() })?;
     if text.trim_ascii().is_empty() {
         return Err(Refused::EmptyBody);
     }
-    Ok(event::facts(&rrweb::events(text, &limits.events)?))
+    let events = rrweb::events(text, &limits.events)?;
+    let Some((json, counts)) = hide(text, &events) else { return Ok((event::facts(&events), None)) };
+    // Of a text that is shorter or longer by some asterisks no limit is asked again.
+    let facts = event::facts(&rrweb::events(&json, &LENIENT)?);
+    Ok((facts, Some((json, counts))))
 }
 
 fn without_mark(json: &[u8]) -> &[u8] {
@@ -236,6 +270,7 @@ mod tests {
         Upload {
             daily_bytes: None,
             sent_at: None,
+            rules: Default::default(),
             connection: ConnectionId(1),
             session: "session-000000001".parse().expect("an id"),
             stream: "stream-0000000001".parse().expect("an id"),
@@ -252,7 +287,7 @@ mod tests {
     fn checked(body: &[u8]) -> Result<Batch, Refused> {
         let defaults = config::Settings::load(None, Default::default()).expect("defaults");
         let limits = Limits::from(&defaults.ingest);
-        check(upload(body), &limits, &mut Inflater::default()).map(|(batch, _)| batch)
+        check(upload(body), &limits, &Streams::default(), &mut Inflater::default()).map(|(batch, _)| batch)
     }
 
     const EVENTS: &[u8] = br#"[{"type":0,"data":{},"timestamp":5}]"#;

@@ -3,6 +3,7 @@
 use super::checking::LARGE_BYTES;
 use super::{gzip, thread_count};
 use crate::config::{self, Settings};
+use crate::privacy;
 
 /// What one connection costs at most besides the body it sends: hyper's buffer and the
 /// head in it, the request as handlers see it, and the tasks around them.
@@ -17,12 +18,17 @@ const OTHER_DATABASE_CONNECTIONS: u64 = 2;
 /// of the write-ahead log.
 const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What hiding takes beside the inflated bytes, as many times these: where their nodes
+/// and texts stand, and the bytes as they are stored.
+const HIDING: usize = 4;
+
 /// The largest resident size, in bytes, that uploads can bring the server to, however
 /// many and whatever they are. Each term is a limit that is held elsewhere:
 ///
 /// - connections, each with its buffers (`max_connections`);
-/// - what is being inflated: a body and what it becomes, for each thread; one of them
-///   takes large ones;
+/// - what is being inflated: a body and what it becomes, and what is hidden in it, for
+///   each thread; one of them takes large ones;
+/// - what is remembered of the pages that are recorded;
 /// - bodies that arrive, wait or are being written (`buffer_bytes`);
 /// - one commit's writes (`group_bytes`), which SQLite holds once more in its pages;
 /// - SQLite's page caches, and the program itself.
@@ -31,16 +37,23 @@ const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 pub fn memory_bound(settings: &Settings) -> u64 {
     let (ingest, store) = (&settings.ingest, &settings.store);
     let connections = u64::from(settings.server.max_connections) * BYTES_PER_CONNECTION;
-    let large_check = (ingest.max_body_bytes + ingest.max_inflated_bytes) as u64;
+    let large_check = (ingest.max_body_bytes + ingest.max_inflated_bytes * (1 + HIDING)) as u64;
     let checks = thread_count(ingest.threads) as u64 * small_check(ingest) + large_check;
     let caches = (store.readers as u64 + OTHER_DATABASE_CONNECTIONS) * PAGE_CACHE_BYTES;
-    connections + checks + ingest.buffer_bytes as u64 + store.group_bytes as u64 + caches + PROGRAM_BYTES
+    let pages = privacy::Streams::MOST_BYTES;
+    connections
+        + checks
+        + pages
+        + ingest.buffer_bytes as u64
+        + store.group_bytes as u64
+        + caches
+        + PROGRAM_BYTES
 }
 
 /// A small body and what it becomes, when it is inflated.
 fn small_check(ingest: &config::Ingest) -> u64 {
     let inflated = gzip::Limits::from(ingest).room_for(LARGE_BYTES);
-    (LARGE_BYTES + inflated) as u64
+    (LARGE_BYTES + inflated * (1 + HIDING)) as u64
 }
 
 #[cfg(test)]

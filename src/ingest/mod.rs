@@ -17,6 +17,7 @@ mod rates;
 mod recent;
 mod refusals;
 mod refused;
+mod rules;
 mod sightings;
 mod write_key;
 
@@ -32,12 +33,13 @@ pub use keys::Keys;
 pub use rates::{Buckets, Rate, Rates};
 pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
+pub use rules::KnownRules;
 pub use sightings::{NO_CONNECTION, Sightings};
 pub use write_key::new_key;
 
 use crate::model::{ConnectionId, SessionId, StreamId, TimestampMs};
 use crate::store::{self, Store};
-use crate::{config, rrweb};
+use crate::{config, privacy, rrweb};
 
 /// The largest number of a batch within its stream.
 pub const MAX_SEQ: i64 = 1_000_000;
@@ -50,6 +52,8 @@ const TURN_WITHIN: Duration = Duration::from_secs(1);
 pub struct Upload {
     /// Whose key it came with.
     pub connection: ConnectionId,
+    /// What of it is never stored.
+    pub rules: Arc<privacy::Rules>,
     /// What the connection takes in one day, in bytes as sent.
     pub daily_bytes: Option<i64>,
     /// The visit.
@@ -129,18 +133,22 @@ pub struct Ingest {
     turns: Arc<Semaphore>,
     /// What all bodies together may hold.
     pub budget: Budget,
+    /// What is hidden of each connection's recordings.
+    pub rules: KnownRules,
 }
 
 impl Ingest {
     /// Starts the threads that inflate and check.
     pub fn start(store: Store, settings: &config::Settings) -> std::io::Result<Self> {
         let (ingest, sessions) = (&settings.ingest, settings.sessions.clone());
-        let checker = Checker { store, limits: Limits::from(ingest), sessions };
+        let streams = privacy::Streams::default();
+        let checker = Checker { store, limits: Limits::from(ingest), sessions, streams };
         let checking = Checking::start(thread_count(ingest.threads), &checker, ingest.queue_batches)?;
         Ok(Self {
             checking: Arc::new(checking),
             turns: Arc::new(Semaphore::new(ingest.queue_batches)),
             budget: Budget::new(ingest.buffer_bytes),
+            rules: KnownRules::default(),
         })
     }
 

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::collect::Keys;
 use super::page::Page;
-use super::skim::{Leaf, NONE, Node};
 use super::walk::Walker;
 use crate::rrweb::Event;
+use crate::rrweb::skim::{Leaf, NONE, Node};
 use crate::rrweb::tokens::{Part, unescaped};
 
 /// A line of a box whose size no recording says, in characters.

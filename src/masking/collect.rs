@@ -108,7 +108,7 @@ impl Decisions {
     }
 }
 
-fn span(page: &Page, spot: &Spot<'_>) -> Span {
+pub(super) fn span(page: &Page, spot: &Spot<'_>) -> Span {
     Span {
         text: spot.text().trim().to_owned(),
         place: spot.place,

@@ -19,7 +19,7 @@ mod places;
 mod report;
 mod rewrite;
 mod selector;
-mod skim;
+mod texts;
 mod typing;
 mod views;
 mod walk;
@@ -31,6 +31,7 @@ pub use crate::model::span::{Change, Edit, Place, Secret, Span};
 pub use collect::{Collecting, Decisions};
 pub use report::{Hidden, Report, Sample};
 pub use rewrite::Rewriting;
+pub use texts::Texts;
 
 /// Says which texts must not be stored.
 pub trait Masker {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::places::{self, Flow};
 use super::selector::Names;
-use super::skim::{Attribute, NONE, Node, Skim};
+use crate::rrweb::skim::{Attribute, NONE, Node, Skim};
 use crate::rrweb::tokens::unescaped;
 
 /// Texts around a changed one are looked at as far as this, in nodes…

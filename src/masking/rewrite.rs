@@ -8,11 +8,11 @@ use super::collect::{Decisions, Keys, has_words};
 use super::hider::{Found, Hider, merged};
 use super::page::Page;
 use super::report::{Counting, Report};
-use super::skim::Leaf;
 use super::typing::Typed;
 use super::walk::{Spot, Walker};
 use super::{Place, blocks};
 use crate::rrweb::Event;
+use crate::rrweb::skim::Leaf;
 use crate::rrweb::tokens::{Part, written};
 
 /// How what a masker covered is counted.

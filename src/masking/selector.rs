@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::page::Page;
-use super::skim::{Attribute, Leaf, NONE};
+use crate::rrweb::skim::{Attribute, Leaf, NONE};
 use crate::rrweb::tokens::unescaped;
 
 /// No selector names more elements than this.

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use super::Place;
 use super::page::{Page, kind};
 use super::places;
-use super::skim::{self, Attribute, Leaf, NONE, Skim};
 use crate::rrweb::Event;
+use crate::rrweb::skim::{self, Attribute, Leaf, NONE, Skim};
 use crate::rrweb::tokens::{Part, unescaped};
 
 /// Longer strings in drawings and in what scripts said are files, not words, in bytes.

@@ -53,6 +53,14 @@ pub enum Begin {
     Manual,
 }
 
+/// What a visitor is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consent {
+    /// Nothing is recorded before `hindsight.consent(true)`.
+    Required,
+}
+
 /// What is recorded. What is not there is left to the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -66,6 +74,9 @@ pub struct Recording {
     /// When recording starts at the earliest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Begin>,
+    /// What the visitor is asked first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
     /// All fields are masked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mask_all_inputs: bool,

@@ -56,6 +56,20 @@ pub fn read(user_agent: &str) -> Browser {
     Browser { name, browser, os, device: device(user_agent, os) }
 }
 
+/// As little of a user agent as tells what lists show: `Chrome/156 Android Mobile`. Builds,
+/// models and minor versions tell people apart, and are left out. Reduced again it stays.
+pub fn reduced(user_agent: &str) -> String {
+    let browser = BROWSERS.iter().find_map(|(token, _)| {
+        let version = user_agent.split_once(token)?.1;
+        let major: String = version.chars().take_while(char::is_ascii_digit).collect();
+        Some(format!("{token}{major}"))
+    });
+    let system = SYSTEMS.iter().map(|(token, _)| *token).find(|token| user_agent.contains(token));
+    let is_phone = system == Some("Android") && user_agent.contains("Mobile");
+    let parts = [browser.as_deref(), system, is_phone.then_some("Mobile")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 fn device(user_agent: &str, os: &str) -> &'static str {
     match os {
         "iOS" => "Phone",
@@ -105,6 +119,9 @@ mod tests {
         ] {
             let read = read(&user_agent);
             assert_eq!((&*read.browser, read.os, read.device), (browser, os, device), "{user_agent}");
+            let less = reduced(&user_agent);
+            assert_eq!(super::read(&less), read, "{less}");
+            assert_eq!(reduced(&less), less);
             assert_eq!(read.name, browser.split(' ').next().unwrap_or_default());
         }
     }

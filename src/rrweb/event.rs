@@ -181,6 +181,8 @@ pub fn facts(events: &[Event<'_>]) -> BatchFacts {
         json_bytes: events.iter().map(|event| event.json.len() as i64 + 1).sum::<i64>() + 1,
         // Only the request can say it.
         country: String::new(),
+        // What is gone is not seen any more.
+        hidden: Vec::new(),
     }
 }
 

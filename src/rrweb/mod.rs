@@ -13,6 +13,7 @@ pub mod file;
 pub mod json;
 mod said;
 mod sheets;
+pub(crate) mod skim;
 pub(crate) mod text;
 pub mod tokens;
 

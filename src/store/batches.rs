@@ -3,7 +3,7 @@
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
 use super::connections::{self, Change};
-use super::{Result, erasing, ledger, place, prompts, search, words};
+use super::{Result, erasing, hidden, ledger, place, prompts, search, words};
 use crate::model::{Batch, ConnectionId, Identity, SessionId, TimestampMs, user_agent};
 
 /// How far ahead of the first missing batch a `seq` may be, so that the list of gaps stays small.
@@ -98,6 +98,7 @@ pub fn append(conn: &Db, connection: ConnectionId, batch: &Batch, rules: &Rules)
     if !batch.facts.said.is_empty() {
         prompts::add(conn, connection, row, stream.row, &batch.facts.said, batch.received_at)?;
     }
+    hidden::count(conn, row, &batch.facts.hidden)?;
     let was_ended = session.as_ref().is_some_and(|session| session.ended);
     if batch.end || was_ended {
         note_end(conn, row, batch)?;

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::Result;
 use crate::model::ConnectionId;
-use crate::model::recording::Recording;
+use crate::model::recording::{Privacy, Recording};
+use crate::model::text_rules::TextRules;
 use crate::model::widget::OfferedWidget;
 
 /// What a connection's owner decided for its pages.
@@ -15,20 +16,35 @@ use crate::model::widget::OfferedWidget;
 pub struct Settings {
     /// What is recorded.
     pub recording: Recording,
+    /// What the server replaces in texts.
+    pub texts: TextRules,
     /// How the widget looks and speaks.
     pub widget: OfferedWidget,
 }
 
 /// The settings of a connection. `None` when there is no such connection.
 pub fn find(conn: &Db, connection: ConnectionId) -> Result<Option<Settings>> {
-    let mut statement = conn.prepare_cached("SELECT recording, widget FROM connection WHERE id = :id")?;
+    let mut statement =
+        conn.prepare_cached("SELECT recording, widget, text_rules FROM connection WHERE id = :id")?;
     Ok(statement.query_row(named_params! { ":id": connection.0 }, |row| from_row(row, 0)).optional()?)
+}
+
+/// Whether a connection's owner decided that what visitors type is recorded.
+pub fn is_open(conn: &Db, connection: ConnectionId) -> Result<bool> {
+    Ok(find(conn, connection)?.is_some_and(|settings| settings.recording.privacy == Some(Privacy::Open)))
 }
 
 /// Decides what is recorded from now on.
 pub fn set_recording(conn: &Db, connection: ConnectionId, recording: &Recording) -> Result<()> {
     conn.prepare_cached("UPDATE connection SET recording = :json WHERE id = :id")?
         .execute(named_params! { ":json": json(recording), ":id": connection.0 })?;
+    Ok(())
+}
+
+/// Decides what is replaced in texts from now on.
+pub fn set_texts(conn: &Db, connection: ConnectionId, texts: &TextRules) -> Result<()> {
+    conn.prepare_cached("UPDATE connection SET text_rules = :json WHERE id = :id")?
+        .execute(named_params! { ":json": json(texts), ":id": connection.0 })?;
     Ok(())
 }
 
@@ -39,9 +55,9 @@ pub fn set_widget(conn: &Db, connection: ConnectionId, widget: &OfferedWidget) -
     Ok(())
 }
 
-/// Both from two columns that stand beside each other.
+/// All from three columns that stand beside each other.
 pub(super) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Settings> {
-    Ok(Settings { recording: read(row, first)?, widget: read(row, first + 1)? })
+    Ok(Settings { recording: read(row, first)?, widget: read(row, first + 1)?, texts: read(row, first + 2)? })
 }
 
 /// What cannot be read is an error: to take it for nothing would record what was to be hidden.

@@ -108,11 +108,12 @@ pub fn with_rules(conn: &Db, scope: &Scope) -> Result<Vec<(Connection, Rules)>> 
 /// What this key opens, or opened before it was replaced.
 pub fn by_write_key(conn: &Db, write_key: &str) -> Result<Option<Holder>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, recording, widget, NULL
+        "SELECT id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, recording, widget,
+                text_rules, NULL
          FROM connection WHERE write_key = :write_key
          UNION ALL
          SELECT connection.id, paused, allowed_origins, honour_gpc, keep_days, daily_bytes, recording, widget,
-                works_until
+                text_rules, works_until
          FROM revoked_key JOIN connection ON connection.id = connection_id
          WHERE revoked_key.write_key = :write_key",
     )?;
@@ -121,7 +122,7 @@ pub fn by_write_key(conn: &Db, write_key: &str) -> Result<Option<Holder>> {
             connection: ConnectionId(row.get(0)?),
             rules: rules_from(row)?,
             settings: connection_settings::from_row(row, 6)?,
-            works_until: row.get(8)?,
+            works_until: row.get(9)?,
         })
     });
     Ok(found.optional()?)

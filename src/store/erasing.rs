@@ -15,8 +15,8 @@ use super::batches::id_of;
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::{
-    Result, choices, members, notes, place, prompts, reports, reruns, runs, search, shares, sightings, tags,
-    timelines, tokens, views, watched, webhooks,
+    Result, choices, hidden, leaks, members, notes, place, prompts, reports, reruns, runs, search, shares,
+    sightings, tags, timelines, tokens, views, watched, webhooks,
 };
 use crate::model::{ConnectionId, SessionId, StyleHash, TimestampMs};
 
@@ -210,6 +210,8 @@ pub fn erase_session(conn: &Db, row: i64, now: TimestampMs) -> Result<()> {
     notes::remove(conn, row)?;
     shares::remove(conn, row)?;
     webhooks::remove(conn, row)?;
+    hidden::remove(conn, row)?;
+    leaks::remove(conn, row)?;
     reports::remove_about(conn, connection, started_at)?;
     reruns::forget_samples(conn, row)?;
     conn.prepare_cached("UPDATE stream SET session_id = NULL WHERE session_id = :row")?
@@ -390,6 +392,7 @@ fn erase_empty_connection(conn: &Db, connection: ConnectionId) -> Result<()> {
     members::remove_all(conn, connection)?;
     reports::remove_all(conn, connection)?;
     reruns::remove_all(conn, connection)?;
+    leaks::remove_all(conn, connection)?;
     sightings::remove_all(conn, connection)?;
     views::remove_all(conn, connection)?;
     tokens::forget_connection(conn, connection)?;

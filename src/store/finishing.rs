@@ -12,7 +12,7 @@ use super::batches::{id_of, parts_of};
 use super::connections::{self, Change};
 use super::recordings::style_hashes;
 use super::timelines::{self, Reading};
-use super::{Error, Result, ledger, reports, runs, search, stretches, webhooks};
+use super::{Error, Result, leaks, ledger, reports, runs, search, stretches, webhooks};
 use crate::model::{ConnectionId, Stretch, StyleHash, TimestampMs};
 
 /// After so many attempts a session stays as it is, and says why.
@@ -346,13 +346,15 @@ pub struct Finished {
     pub reading: Reading,
     /// What maskers made of the row, if any worked on the session.
     pub masked: Option<Masked>,
+    /// What was found in it before, and is gone now.
+    pub remasked: Vec<String>,
 }
 
 /// What the row of a masked session says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked {
-    /// Of the maskers and their settings.
-    pub digest: [u8; 16],
+    /// Of the maskers and their settings, if there are any.
+    pub digest: Option<[u8; 16]>,
     /// The first page.
     pub landing_url: String,
     /// Whom the page said the visitor is.
@@ -362,14 +364,17 @@ pub struct Masked {
 /// Puts the rewritten streams in the place of the old ones. False, and nothing is
 /// changed, when more has arrived meanwhile or the session is gone.
 pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> Result<bool> {
-    let digest = finished.masked.as_ref().map(|masked| masked.digest);
+    let digest = finished.masked.as_ref().and_then(|masked| masked.digest);
     let before: Option<(i64, bool)> = conn
         .prepare_cached(
-            "SELECT bytes, revision > 0 AND masked IS NOT :digest FROM session
+            "SELECT bytes, revision > 0 AND (:remasked OR masked IS NOT :digest) FROM session
              WHERE id = :session AND completed_at = :completed_at AND finished_at IS NULL",
         )?
         .query_row(
-            named_params! { ":session": due.session, ":completed_at": due.completed_at, ":digest": digest },
+            named_params! {
+                ":session": due.session, ":completed_at": due.completed_at, ":digest": digest,
+                ":remasked": !finished.remasked.is_empty(),
+            },
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
@@ -385,6 +390,9 @@ pub fn publish(conn: &Db, due: &Due, finished: &Finished, now: TimestampMs) -> R
             // So may reports; they are made anew when somebody asks.
             reports::remove_about(conn, due.connection, due.started_at)?;
         }
+    }
+    if !finished.remasked.is_empty() {
+        leaks::remasked(conn, due.session, &finished.remasked)?;
     }
     timelines::put(conn, due.session, &finished.reading, now)?;
     let (after, revision): (i64, i64) = conn
@@ -417,7 +425,7 @@ fn mask_row(conn: &Db, session: i64, masked: &Masked) -> Result<()> {
         .query_row(named_params! { ":session": session }, |row| row.get(0))?;
     search::remove(conn, session, &before)?;
     conn.prepare_cached(
-        "UPDATE session SET masked = :digest, landing_url = :url, visitor = :visitor WHERE id = :session",
+        "UPDATE session SET masked = coalesce(:digest, masked), landing_url = :url, visitor = :visitor WHERE id = :session",
     )?
     .execute(named_params! {
         ":digest": masked.digest,

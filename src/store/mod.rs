@@ -26,6 +26,8 @@ pub mod findings;
 pub mod finishing;
 pub mod health;
 pub mod held_back;
+pub mod hidden;
+pub mod leaks;
 pub mod ledger;
 pub mod listing;
 pub mod login_links;

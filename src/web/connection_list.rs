@@ -63,6 +63,8 @@ struct Row {
     state: &'static str,
     state_words: &'static str,
     paused: bool,
+    /// Whether what visitors type is recorded.
+    open: bool,
 }
 
 /// What stands in the form.
@@ -98,7 +100,8 @@ async fn show(
                 let totals = connections::totals(conn, &scope, connection.id)?;
                 let health = health::look(conn, &scope, connection.id, now - LATELY_MS, 0)?;
                 let may = May::within(&scope, connection.id);
-                Ok(row_of(connection, &rules, totals.total, &health, may, now))
+                let open = connection_settings::is_open(conn, connection.id)?;
+                Ok(Row { open, ..row_of(connection, &rules, totals.total, &health, may, now) })
             };
             let rows = known.into_iter().map(row).collect::<crate::store::Result<Vec<_>>>()?;
             let ask = if rows.is_empty() { members::administrators(conn)? } else { Vec::new() };
@@ -137,6 +140,7 @@ fn row_of(
         state,
         state_words,
         paused: rules.paused,
+        open: false,
         name: connection.name,
     }
 }
@@ -153,13 +157,14 @@ fn state(rules: &Rules, sessions: i64, health: &Health) -> (&'static str, &'stat
 fn groups(typed: &Typed, problems: &Problems) -> Vec<Group> {
     let presets = Privacy::ALL.map(|preset| (preset.name(), preset.name(), preset.meaning()));
     let preset = Privacy::named(&typed.privacy).unwrap_or(Privacy::Balanced);
-    let fields = vec![
+    let mut fields = vec![
         Field::text("name", "Name", &typed.name, MAX_NAME_CHARS).placeholder("Shop"),
         Field::lines("origins", "Allowed origins", &typed.origins, 2)
             .hint("One a line, scheme and host. Empty: pages of any site may send.")
             .placeholder("https://shop.example"),
         Field::cards("privacy", "How much is recorded", presets, preset.name()),
     ];
+    fields.extend(settings::confirmation(problems));
     vec![Group::new("", "", fields, problems)]
 }
 
@@ -177,6 +182,7 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
     if privacy.is_none() {
         problems.push(("privacy", "Choose one of the three.".to_owned()));
     }
+    settings::check_open(&form, None, privacy, &mut problems);
     if !problems.is_empty() {
         return show(&app, None, &typed, &problems).await;
     }

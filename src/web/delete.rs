@@ -187,7 +187,7 @@ fn selection_of(app: &App, filter: &Filter) -> Result<Selection, Problem> {
 }
 
 /// Deletes what is selected and leads back to the list.
-async fn delete(
+pub async fn delete(
     app: &App,
     connection: ConnectionId,
     selection: Selection,

@@ -20,7 +20,7 @@ use super::router::{Access, Route, Surface};
 use super::{App, Response, connection_settings};
 use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
-use crate::model::{ConnectionId, SessionId};
+use crate::model::{ConnectionId, SessionId, user_agent};
 use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
@@ -132,17 +132,24 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
     Ok(Upload {
         connection: holder.connection,
         daily_bytes: holder.rules.daily_bytes,
+        rules: app.ingest.rules.of(&holder),
         session,
         stream,
         seq,
         end: query.end,
         labelled_gzip,
-        user_agent: request.header(header::USER_AGENT).to_owned(),
+        user_agent: user_agent(app, request),
         country: country(app, request),
         sent_at: query.sent_at,
         body: body(app, request).await?,
         received_at: app.clock.now(),
     })
+}
+
+/// As much of the user agent as the server keeps.
+fn user_agent(app: &App, request: &Request) -> String {
+    let sent = request.header(header::USER_AGENT);
+    if app.settings.sessions.whole_user_agents { sent.to_owned() } else { user_agent::reduced(sent) }
 }
 
 /// The country that the proxy in front names. What is no code of a country counts as none.

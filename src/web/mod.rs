@@ -40,6 +40,7 @@ mod held_back;
 mod host;
 mod ingest;
 mod kinds;
+mod leaks;
 mod listener;
 mod live;
 mod look;

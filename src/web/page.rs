@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::{App, Response};
 use crate::disk::Room;
 use crate::model::{Connection, ConnectionId};
-use crate::store::{self, connections};
+use crate::store::{self, connection_settings, connections};
 
 /// The templates, ready to render.
 pub struct Templates {
@@ -138,6 +138,8 @@ pub struct PickerEntry {
     pub url: String,
     /// Whether it is the one that is shown.
     pub current: bool,
+    /// Whether what visitors type is recorded.
+    pub open: bool,
 }
 
 impl Frame {
@@ -151,12 +153,20 @@ impl Frame {
     pub async fn about(app: &App, section: &'static str, connection: ConnectionId) -> Result<Self, Problem> {
         let scope = app.scope();
         let may = May::within(&scope, connection);
-        let all = app.store.read(move |conn| connections::all(conn, &scope)).await?;
+        let read = move |conn: &store::Db| {
+            let all = connections::all(conn, &scope)?;
+            let open = all.iter().map(|each| connection_settings::is_open(conn, each.id));
+            let open = open.collect::<store::Result<Vec<bool>>>()?;
+            Ok((all, open))
+        };
+        let (all, open) = app.store.read(read).await?;
         let current =
             all.iter().find(|each| each.id == connection).cloned().ok_or_else(Problem::not_found)?;
         let connections = all
             .into_iter()
-            .map(|each| PickerEntry {
+            .zip(open)
+            .map(|(each, open)| PickerEntry {
+                open,
                 url: sessions_url(each.id),
                 current: each.id == connection,
                 name: each.name,

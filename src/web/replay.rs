@@ -94,11 +94,12 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
     let row = session.row;
-    let (mut found, due, heard_at) = app
+    let (mut found, due, heard_at, hidden) = app
         .store
         .read(move |conn| {
             let found = store::findings::findings(conn, row)?;
-            Ok((found, runs::as_due(conn, row)?, recordings::heard_at(conn, row)?))
+            let hidden = store::hidden::of(conn, row)?;
+            Ok((found, runs::as_due(conn, row)?, recordings::heard_at(conn, row)?, hidden))
         })
         .await?;
     if session.held_back || session.withheld {
@@ -127,7 +128,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
             Some(start_ms) => start_ms,
             None => live_start_ms(&session, &playback, heard_at.unwrap_or_default(), now_ms),
         },
-        session: Row::of(session, Beside::default(), now_ms),
+        session: Row::of(session, Beside { hidden, ..Beside::default() }, now_ms),
         now_ms,
         list,
     };

@@ -24,9 +24,10 @@ use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
     App, Response, accounts, activity, answers, api, assets, audit, bulk, connection_list,
-    connections as ways, conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds, live,
-    neighbours, next, notes, origin, part, persons, pin, plugins, privacy, replay, reports, retention,
-    see_other, sessions, settings, share, storage, strangers, tokens, views, visitors, watched, well_known,
+    connections as ways, conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds,
+    leaks, live, neighbours, next, notes, origin, part, persons, pin, plugins, privacy, replay, reports,
+    retention, see_other, sessions, settings, share, storage, strangers, tokens, views, visitors, watched,
+    well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -159,6 +160,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(audit::routes());
     routes.extend(persons::routes());
     routes.extend(privacy::routes());
+    routes.extend(leaks::routes());
     routes.extend(part::routes());
     routes.extend(live::routes());
     routes.extend(reports::routes());

@@ -60,6 +60,8 @@ pub struct Row {
     watched: bool,
     /// Where it has what was sought.
     snippet: Vec<Piece>,
+    /// What the server hid in it before it was written, in words.
+    hidden: String,
 }
 
 /// A word that somebody put on the session.
@@ -81,6 +83,8 @@ pub struct Beside {
     pub watched: bool,
     /// Where it has what was sought.
     pub snippet: Vec<Piece>,
+    /// What the server hid in it before it was written, by kind.
+    pub hidden: Vec<(String, i64)>,
 }
 
 impl Row {
@@ -102,6 +106,7 @@ impl Row {
             shares_url: share::url_of_all(session.connection),
             signals: Signals::of(session.counts, &session.found, &beside.kinds),
             id: session.id.to_string(),
+            hidden: hidden_words(&beside.hidden),
             playable: session.playable,
             unplayable_reason: match session {
                 Session { held_back: true, .. } => "Not shown before it is masked.",
@@ -141,4 +146,28 @@ impl Row {
 /// The address of a session's replay.
 pub fn url_of(session: &Session) -> String {
     format!("{}/{}", sessions_url(session.connection), session.id)
+}
+
+/// "37 values masked by the server: 30 in fields, 7 e-mail addresses"; "" when nothing was.
+fn hidden_words(hidden: &[(String, i64)]) -> String {
+    if hidden.is_empty() {
+        return String::new();
+    }
+    let name = |kind: &str| match kind {
+        "field" => "in fields",
+        "secret" => "secrets",
+        "text" => "texts",
+        "media" => "pictures",
+        "address" => "parts of addresses",
+        "email" => "e-mail addresses",
+        "card" => "card numbers",
+        "iban" => "bank accounts",
+        "phone" => "phone numbers",
+        "digits" => "long numbers",
+        _ => "words of your own",
+    };
+    let all: i64 = hidden.iter().map(|(_, times)| times).sum();
+    let each = hidden.iter().map(|(kind, times)| format!("{} {}", format::grouped(*times), name(kind)));
+    let each: Vec<String> = each.collect();
+    format!("{} masked by the server: {}", format::count(all, "value"), each.join(", "))
 }

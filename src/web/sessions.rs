@@ -185,6 +185,7 @@ async fn read(app: &App, asked: &Asked) -> store::Result<Found> {
 
 fn beside(conn: &Db, session: &Session, viewer: &str, words: Option<&str>) -> store::Result<Beside> {
     Ok(Beside {
+        hidden: Vec::new(),
         kinds: match session.found.findings {
             0 => Kinds::new(),
             _ => findings::kinds(conn, session.row)?,

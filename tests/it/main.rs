@@ -21,6 +21,7 @@ mod findings;
 mod finish;
 mod full_disk;
 mod held_back;
+mod hiding;
 mod hostile_texts;
 mod ingest;
 mod limits;

@@ -138,7 +138,7 @@ async fn the_replay_page_tells_what_it_plays() {
             "Status",
             "Active",
             "User agent",
-            "Windows NT 10.0",
+            "Chrome/156 Windows",
         ],
     );
     assert!(page.text().contains("data-start=\"1500\""), "the page knows where to start");

@@ -198,7 +198,7 @@ async fn a_connection_is_added_renamed_and_deleted() {
     );
     assert_reads(&server.get("/connections").await, &["Shop", "Docs", "Waiting for the first event"]);
     for (form, problem) in [
-        ("name=Docs&privacy=open", "Another connection is called this"),
+        ("name=Docs&privacy=balanced", "Another connection is called this"),
         ("name=&privacy=open", "Write 1 to 80 characters"),
         ("name=New&privacy=none", "Choose one of the three"),
     ] {

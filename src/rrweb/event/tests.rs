@@ -31,6 +31,7 @@ fn a_page_load_is_read() {
             said: Vec::new(),
             json_bytes: found.iter().map(|event| event.json.len() as i64).sum::<i64>() + 5,
             country: String::new(),
+            hidden: Vec::new(),
         }
     );
     assert_eq!(&found[2].json[found[2].timestamp_span.clone()], "1900.4");

@@ -22,7 +22,7 @@ fn finished_session() -> (Db, ConnectionId, i64) {
     let new = finishing::add_loose_stream(&conn, old).expect("added");
     finishing::add_segment(&conn, shop, new, &segment()).expect("added");
     let streams = vec![Rewritten { old, new, ledger: vec![Entry::new(0, 2, &[0; 32])] }];
-    let finished = Finished { streams, reading: reading("Shop checkout"), masked: None };
+    let finished = Finished { streams, reading: reading("Shop checkout"), masked: None, remasked: vec![] };
     assert!(finishing::publish(&conn, &due, &finished, NOW).expect("published"));
     (conn, shop, due.session)
 }

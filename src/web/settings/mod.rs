@@ -11,6 +11,7 @@ mod people;
 mod preview;
 mod recording;
 mod state;
+mod text_rules;
 mod webhooks;
 mod widget;
 
@@ -21,12 +22,13 @@ use warp::http::{Method, StatusCode};
 pub use field::{Field, Group, Problems};
 pub use install::url_of as install_url;
 pub use origins::read as read_origins;
+pub use text_rules::{check_open, confirmation};
 
 use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response, audit, doctor, retention, see_other, share};
+use super::{App, Response, audit, doctor, leaks, retention, see_other, share};
 use crate::model::ConnectionId;
 use crate::store::audit::{Entry, What, append};
 use crate::store::{self, Db};
@@ -86,6 +88,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("Install", below("/install")),
         tab("Widget", below("/widget")),
         tab("Answers", below("/answers")),
+        tab("Leaks", leaks::url(connection)),
         tab("People", below("/people")),
         tab("Webhooks", below("/webhooks")),
         tab("Retention", retention::settings_url(connection)),

@@ -2,9 +2,12 @@
 
 use warp::http::Method;
 
-use super::{Field, FormPage, Group, Head, Problems, append_if_any, route, saved, settings_entry, url};
+use super::{
+    Field, FormPage, Group, Head, Problems, append_if_any, route, saved, settings_entry, text_rules, url,
+};
 use crate::model::ConnectionId;
-use crate::model::recording::{Begin, Privacy, Recording};
+use crate::model::recording::{Begin, Consent, Privacy, Recording};
+use crate::model::text_rules::TextRules;
 use crate::store::connection_settings;
 use crate::web::audited::changed;
 use crate::web::form::Form;
@@ -25,16 +28,16 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let head = Head::of(&app, &request, connection, "Recording").await?;
     let settings = app.store.read(move |conn| connection_settings::find(conn, connection)).await?;
-    let recording = settings.ok_or_else(Problem::not_found)?.recording;
-    let share = share_of(&recording);
-    show(&app, head, connection, &recording, &share, &Problems::new())
+    let settings = settings.ok_or_else(Problem::not_found)?;
+    let share = share_of(&settings.recording);
+    show(&app, head, connection, (&settings.recording, &settings.texts), &share, &Problems::new())
 }
 
 fn show(
     app: &App,
     head: Head,
     connection: ConnectionId,
-    recording: &Recording,
+    (recording, texts): (&Recording, &TextRules),
     share: &str,
     problems: &Problems,
 ) -> Result<Response, Problem> {
@@ -43,18 +46,20 @@ fn show(
         title: "Recording",
         about: ABOUT,
         action: format!("{}/recording", url(connection)),
-        groups: groups(recording, share, problems),
+        groups: groups(recording, texts, share, problems),
         preview_url: None,
     }
     .show(app)
 }
 
-fn groups(recording: &Recording, share: &str, problems: &Problems) -> Vec<Group> {
+fn groups(recording: &Recording, texts: &TextRules, share: &str, problems: &Problems) -> Vec<Group> {
     let to_page = ("", "As the page says", "Its data-privacy attribute, or open where there is none.");
     let presets = Privacy::ALL.map(|preset| (preset.name(), preset.name(), preset.meaning()));
     let preset = recording.privacy.map_or("", Privacy::name);
-    let hidden = vec![
-        Field::cards("privacy", "At least", [to_page].into_iter().chain(presets), preset),
+    let preset = Field::cards("privacy", "At least", [to_page].into_iter().chain(presets), preset);
+    let mut hidden = vec![preset];
+    hidden.extend(text_rules::confirmation(problems));
+    hidden.extend([
         Field::switch(
             "mask_all_inputs",
             "Mask what is typed into fields, whatever the preset",
@@ -69,7 +74,7 @@ fn groups(recording: &Recording, share: &str, problems: &Problems) -> Vec<Group>
         Field::selector("ignore_selector", "Keep to the page what is typed into", &recording.ignore_selector)
             .hint("CSS selectors. The fields are recorded without anything that they hold.")
             .placeholder("input.iban"),
-    ];
+    ]);
     let starts = [
         ("", "As the page says", "Its data-start attribute, or with the page where there is none."),
         (
@@ -79,17 +84,34 @@ fn groups(recording: &Recording, share: &str, problems: &Problems) -> Vec<Group>
         ),
     ];
     let start = if recording.start == Some(Begin::Manual) { "manual" } else { "" };
+    let consents = [
+        ("", "As the page says", "Its data-consent attribute, or none is asked for where there is none."),
+        (
+            "required",
+            "Required",
+            "Nothing is recorded before the page calls hindsight.consent(true), or the visitor has agreed in the widget.",
+        ),
+    ];
+    let consent = if recording.consent == Some(Consent::Required) { "required" } else { "" };
     let amount = vec![
         Field::number("sample", "Share of visits", share, "% are recorded")
             .hint("A visit is recorded whole or not at all.")
             .placeholder("100"),
         Field::cards("start", "Recording starts", starts, start),
+        Field::cards("consent", "Consent", consents, consent),
     ];
     vec![
         Group::new(
             "What is hidden",
             "Passwords, one-time codes, card data and hidden fields are never recorded.",
             hidden,
+            problems,
+        ),
+        Group::new(
+            "What the server replaces in texts",
+            "Before anything is written, whatever the page's recorder sent. Balanced and strict replace all five \
+             kinds in any case.",
+            text_rules::fields(texts),
             problems,
         ),
         Group::new("How much, and when", "", amount, problems),
@@ -111,15 +133,20 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
     let share = form.text("sample").trim().trim_end_matches('%').trim().to_owned();
     let (recording, mut problems) = read(&form, &share);
     problems.extend(recording.problems());
-    if !problems.is_empty() {
-        return show(&app, head, connection, &recording, form.text("sample"), &problems);
-    }
+    let texts = text_rules::read(&form, &mut problems);
     let before = app.store.read(move |conn| connection_settings::find(conn, connection)).await?;
-    let before = before.ok_or_else(Problem::not_found)?.recording;
-    let entry = settings_entry(&app, connection, "recording", changed(&before, &recording));
+    let before = before.ok_or_else(Problem::not_found)?;
+    text_rules::check_open(&form, before.recording.privacy, recording.privacy, &mut problems);
+    if !problems.is_empty() {
+        return show(&app, head, connection, (&recording, &texts), form.text("sample"), &problems);
+    }
+    let mut fields = changed(&before.recording, &recording);
+    fields.extend(changed(&before.texts, &texts));
+    let entry = settings_entry(&app, connection, "recording", fields);
     app.store
         .write(move |conn| {
             connection_settings::set_recording(conn, connection, &recording)?;
+            connection_settings::set_texts(conn, connection, &texts)?;
             append_if_any(conn, entry)
         })
         .await?;
@@ -147,6 +174,7 @@ fn read(form: &Form, share: &str) -> (Recording, Problems) {
         privacy,
         sample,
         start: (form.text("start") == "manual").then_some(Begin::Manual),
+        consent: (form.text("consent") == "required").then_some(Consent::Required),
         mask_all_inputs: form.text("mask_all_inputs") == "1",
         mask_text_selector: selector("mask_text_selector"),
         block_selector: selector("block_selector"),

@@ -6,11 +6,11 @@
 use crate::rrweb::tokens::{Part, Token, Tokens, unescaped};
 
 /// No node, no entry.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A node as it stands in an event.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Its parent in the same event, or [`NONE`].
     pub parent: u32,
     pub id: i64,
@@ -33,14 +33,14 @@ pub(super) struct Node {
 
 /// An attribute with a value that could be text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Attribute {
+pub(crate) struct Attribute {
     pub name: Part,
     pub value: Leaf,
 }
 
 /// A string or a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaf {
+pub(crate) enum Leaf {
     /// What stands between its quotes.
     Text(Part),
     /// Its digits.
@@ -49,7 +49,7 @@ pub(super) enum Leaf {
 
 /// A node that a mutation adds.
 #[derive(Clone, Debug)]
-pub(super) struct Add {
+pub(crate) struct Add {
     pub parent: i64,
     pub next: Option<i64>,
     /// Its place among the nodes.
@@ -60,7 +60,7 @@ pub(super) struct Add {
 
 /// A text that a mutation changes, or what a field holds.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     pub id: i64,
     pub text: Part,
     pub whole: Part,
@@ -68,7 +68,7 @@ pub(super) struct Text {
 
 /// Attributes that a mutation changes.
 #[derive(Clone, Debug)]
-pub(super) struct Change {
+pub(crate) struct Change {
     pub id: i64,
     pub from: u32,
     pub until: u32,
@@ -77,13 +77,13 @@ pub(super) struct Change {
 
 /// A node that a mutation takes away.
 #[derive(Clone, Debug)]
-pub(super) struct Remove {
+pub(crate) struct Remove {
     pub id: i64,
 }
 
 /// Strings and numbers that stand anywhere, each after a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Loose {
+pub(crate) struct Loose {
     pub key: Part,
     pub leaf: Leaf,
     /// Whether it is a key itself.
@@ -92,7 +92,7 @@ pub(super) struct Loose {
 
 /// Everything of one event; used again for the next one.
 #[derive(Debug, Default)]
-pub(super) struct Skim {
+pub(crate) struct Skim {
     pub nodes: Vec<Node>,
     pub attributes: Vec<Attribute>,
     pub adds: Vec<Add>,
@@ -310,7 +310,7 @@ enum Frame {
 }
 
 /// Where the value of a key begins, in the object that begins at a byte.
-pub(super) fn value_of(json: &str, object: usize, wanted: &str) -> Option<usize> {
+pub(crate) fn value_of(json: &str, object: usize, wanted: &str) -> Option<usize> {
     let mut tokens = Tokens::new(json, object);
     if tokens.next() != Some(Token::Object) {
         return None;
@@ -325,12 +325,12 @@ pub(super) fn value_of(json: &str, object: usize, wanted: &str) -> Option<usize>
 }
 
 /// The whole number that begins at a byte.
-pub(super) fn integer_at(json: &str, at: usize) -> Option<i64> {
+pub(crate) fn integer_at(json: &str, at: usize) -> Option<i64> {
     integer(json, &mut Tokens::new(json, at))
 }
 
 /// The string that begins at a byte.
-pub(super) fn text_at(json: &str, at: usize) -> Part {
+pub(crate) fn text_at(json: &str, at: usize) -> Part {
     text(&mut Tokens::new(json, at))
 }
 

@@ -1,0 +1,381 @@
+//! An event without what is to be hidden: every text of it is asked whose it is.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::fields::{self, Holds, Signs};
+use super::marks::{Exposure, Mark, Marks, Role};
+use super::rules::{Counts, Rules};
+use super::urls::{self, SECRET_MASK, Showing};
+use super::words::asterisks;
+use crate::rrweb::Event;
+use crate::rrweb::event::{kind, source};
+use crate::rrweb::skim::{self, Attribute, Leaf, NONE, Node, Skim};
+use crate::rrweb::tokens::{Part, unescaped};
+
+/// rrweb's `NodeType`s.
+const ELEMENT: u8 = 2;
+const TEXTS: std::ops::RangeInclusive<u8> = 3..=5;
+
+/// Hides in one event after the other, by the same rules.
+pub struct Pass<'r> {
+    pub(super) rules: &'r Rules,
+    /// What was hidden so far.
+    pub counts: Counts,
+    pub(super) skim: Skim,
+    /// What is known of the nodes of the event.
+    marks: Vec<Mark>,
+    /// What takes the place of which bytes of the event.
+    edits: Vec<(Range<usize>, String)>,
+}
+
+impl<'r> Pass<'r> {
+    /// Has hidden nothing yet.
+    pub fn new(rules: &'r Rules) -> Self {
+        let counts = Counts::default();
+        Self { rules, counts, skim: Skim::default(), marks: Vec::new(), edits: Vec::new() }
+    }
+
+    /// The JSON of an event as it may be stored. `None`: as it is.
+    pub fn event(&mut self, event: &Event<'_>, known: &mut Marks) -> Option<String> {
+        match (event.kind, event.source) {
+            (kind::DOM_CONTENT_LOADED | 1, _) => return None,
+            (kind::INCREMENTAL, Some(source)) if is_wordless(source) => return None,
+            _ => {}
+        }
+        let json = event.json;
+        let data = skim::value_of(json, 0, "data")?;
+        self.skim.clear();
+        self.edits.clear();
+        match (event.kind, event.source) {
+            (kind::FULL_SNAPSHOT, _) => {
+                known.clear();
+                self.skim.read_snapshot(json, data);
+                self.hide_nodes(json, known);
+            }
+            (kind::INCREMENTAL, Some(source::MUTATION)) => self.hide_mutation(json, data, known),
+            (kind::INCREMENTAL, Some(source::INPUT)) => self.hide_input(json, data, known),
+            (kind::META, _) => self.hide_page(json, data),
+            _ => self.hide_said(event, data),
+        }
+        self.rewritten(json)
+    }
+
+    /// The event with its edits.
+    fn rewritten(&mut self, json: &str) -> Option<String> {
+        if self.edits.is_empty() {
+            return None;
+        }
+        self.edits.sort_by_key(|(part, _)| part.start);
+        let (mut hidden, mut from) = (String::with_capacity(json.len()), 0);
+        for (part, text) in self.edits.drain(..) {
+            // Only JSON that says a thing twice has parts that overlap.
+            let Some(between) = json.get(from..part.start) else { continue };
+            hidden.push_str(between);
+            hidden.push_str(&text);
+            from = part.end;
+        }
+        hidden.push_str(&json[from..]);
+        Some(hidden)
+    }
+
+    fn hide_page(&mut self, json: &str, data: usize) {
+        let Some(href) = skim::value_of(json, data, "href") else { return };
+        let part = skim::text_at(json, href);
+        let shown = self.address(&unescaped(part.of(json)), Exposure::Shown);
+        self.put(json, Leaf::Text(part), &shown);
+    }
+
+    fn hide_mutation(&mut self, json: &str, data: usize, known: &mut Marks) {
+        self.skim.read_mutation(json, data);
+        self.note_changed(json, known);
+        self.hide_nodes(json, known);
+        for index in 0..self.skim.texts.len() {
+            let text = &self.skim.texts[index];
+            let (part, mark) = (text.text, known.of(text.id));
+            self.hide_text(json, part, mark);
+        }
+        for index in 0..self.skim.changes.len() {
+            let (id, from, until) = {
+                let change = &self.skim.changes[index];
+                (change.id, change.from, change.until)
+            };
+            let attributes: Vec<Attribute> = self.skim.between(from, until).copied().collect();
+            let mark = known.of(id);
+            for attribute in attributes {
+                self.hide_attribute(json, "", mark, attribute);
+            }
+        }
+    }
+
+    /// What changed attributes say of their elements holds from now on.
+    fn note_changed(&mut self, json: &str, known: &mut Marks) {
+        for change in &self.skim.changes {
+            let attributes = || self.skim.between(change.from, change.until);
+            let telling = |attribute: &Attribute| {
+                let name = attribute.name.of(json);
+                matches!(name, "class" | "id" | "type" | "autocomplete" | "name" | "contenteditable")
+                    || name.starts_with("data-")
+            };
+            if attributes().any(telling) {
+                let before = known.of(change.id);
+                let tag = if matches!(before.role, Role::Field | Role::Typed) { "input" } else { "" };
+                let mark = own_mark(self.rules, json, tag, attributes, known);
+                known.put(change.id, Mark { role: before.role, ..mark });
+            }
+        }
+    }
+
+    fn hide_input(&mut self, json: &str, data: usize, known: &Marks) {
+        self.skim.read_input(json, data);
+        let Some(input) = self.skim.texts.first() else { return };
+        let (part, mark) = (input.text, known.of(input.id));
+        let role = if mark.role == Role::Any { Role::Field } else { mark.role };
+        let shown = self.value(&unescaped(part.of(json)), Mark { role, ..mark });
+        self.put(json, Leaf::Text(part), &shown);
+    }
+
+    /// Hides in the nodes that a snapshot has or a mutation adds.
+    fn hide_nodes(&mut self, json: &str, known: &mut Marks) {
+        let around: HashMap<u32, i64> = self.skim.adds.iter().map(|add| (add.node, add.parent)).collect();
+        // A node may come before the one that it belongs into.
+        let before = known.len();
+        self.mark_nodes(json, &around, known);
+        if !around.is_empty() && known.len() > before {
+            self.mark_nodes(json, &around, known);
+        }
+        for index in 0..self.skim.nodes.len() {
+            let (mark, node) = (self.marks[index], &self.skim.nodes[index]);
+            if TEXTS.contains(&node.kind) {
+                let text = node.text;
+                self.hide_text(json, text, mark);
+            } else if node.kind == ELEMENT && node.from < node.until {
+                let tag = unescaped(node.tag.of(json));
+                let attributes: Vec<Attribute> = self.skim.attributes_of(node).copied().collect();
+                let is_token = tag.eq_ignore_ascii_case("meta")
+                    && attribute_of(json, attributes.iter(), "name")
+                        .is_some_and(|name| fields::is_token_meta(&name));
+                let mark = if is_token { Mark { exposure: Exposure::Secret, ..mark } } else { mark };
+                for attribute in attributes {
+                    self.hide_attribute(json, &tag, mark, attribute);
+                }
+            }
+        }
+    }
+
+    fn mark_nodes(&mut self, json: &str, around: &HashMap<u32, i64>, known: &mut Marks) {
+        self.marks.clear();
+        for (index, node) in (0..).zip(&self.skim.nodes) {
+            let parent = match node.parent {
+                NONE => around.get(&index).map_or_else(Mark::default, |parent| known.of(*parent)),
+                parent => self.marks.get(parent as usize).copied().unwrap_or_default(),
+            };
+            let mark = mark_of(self.rules, json, node, &self.skim, parent, known);
+            known.put(node.id, mark);
+            self.marks.push(mark);
+        }
+    }
+
+    fn hide_text(&mut self, json: &str, part: Part, mark: Mark) {
+        if mark.role == Role::Machine || part.start == part.end {
+            return;
+        }
+        let text = unescaped(part.of(json));
+        let shown = match mark.role {
+            Role::Typed => self.value(&text, mark),
+            _ if mark == Mark::default() && is_css(&text) => return,
+            _ => self.text(&text, mark.exposure),
+        };
+        self.put(json, Leaf::Text(part), &shown);
+    }
+
+    fn hide_attribute(&mut self, json: &str, tag: &str, mark: Mark, attribute: Attribute) {
+        let name = unescaped(attribute.name.of(json));
+        let holds = fields::holds(&name);
+        if holds == Holds::Shape {
+            return;
+        }
+        let (Leaf::Text(part) | Leaf::Number(part)) = attribute.value;
+        let text = unescaped(part.of(json));
+        let is_media = self.rules.no_media && mark.role == Role::Media;
+        let shown = match holds {
+            Holds::Address | Holds::Picture if is_media || mark.exposure == Exposure::Secret => {
+                self.count_if("media", !text.is_empty());
+                String::new()
+            }
+            Holds::Address => self.address(&text, mark.exposure),
+            Holds::Value => self.value(&text, mark),
+            // In place of an empty field's placeholder, a mask would look like a value.
+            Holds::Text if mark.exposure == Exposure::Secret && name == "placeholder" => String::new(),
+            Holds::Text => self.text(&text, mark.exposure),
+            Holds::Other if mark.exposure == Exposure::Secret && fields::is_field(tag) => self.secret(&text),
+            Holds::Other if name.starts_with("data-") || self.rules.is_everywhere => self.precisely(&text),
+            Holds::Shape | Holds::Picture | Holds::Other => return,
+        };
+        self.put(json, attribute.value, &shown);
+    }
+
+    /// What is in a field.
+    fn value(&mut self, text: &str, mark: Mark) -> String {
+        match mark {
+            Mark { exposure: Exposure::Secret, .. } => self.secret(text),
+            Mark { role: Role::Plain, .. } => text.to_owned(),
+            // Of an element that is not known it is taken for one.
+            Mark { role: Role::Field | Role::Typed | Role::Any, .. } if self.rules.mask_inputs => {
+                let masked = asterisks(text);
+                self.count_if("field", masked != text);
+                masked
+            }
+            Mark { exposure, .. } => self.text(text, exposure),
+        }
+    }
+
+    fn secret(&mut self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        self.count_if("secret", text != SECRET_MASK);
+        SECRET_MASK.to_owned()
+    }
+
+    /// Text that people read.
+    pub(super) fn text(&mut self, text: &str, exposure: Exposure) -> String {
+        match exposure.max(self.rules.base) {
+            Exposure::Secret if text.trim().is_empty() => text.to_owned(),
+            Exposure::Secret => self.secret(text),
+            Exposure::Masked => {
+                let masked = asterisks(text);
+                self.count_if("text", masked != text);
+                masked
+            }
+            Exposure::Shown => {
+                let counts = &mut self.counts;
+                let hide = self.rules.words.hide(text, |found| *counts.entry(found.name()).or_default() += 1);
+                hide.into_owned()
+            }
+        }
+    }
+
+    /// What is not meant for reading: only what is personal data for certain goes.
+    pub(super) fn precisely(&mut self, text: &str) -> String {
+        let counts = &mut self.counts;
+        let hide = self.rules.precise.hide(text, |found| *counts.entry(found.name()).or_default() += 1);
+        hide.into_owned()
+    }
+
+    pub(super) fn address(&mut self, url: &str, exposure: Exposure) -> String {
+        let counts = &mut self.counts;
+        let showing = match exposure.max(self.rules.base) {
+            Exposure::Shown if self.rules.words.is_empty() => Showing::Open,
+            Exposure::Shown => Showing::Without(&self.rules.words),
+            _ => Showing::Bare,
+        };
+        urls::shown(url, showing, |what| *counts.entry(what).or_default() += 1)
+    }
+
+    fn count_if(&mut self, what: &'static str, is_new: bool) {
+        if is_new {
+            *self.counts.entry(what).or_default() += 1;
+        }
+    }
+
+    /// Puts a text into the place of a string or a number.
+    pub(super) fn put(&mut self, json: &str, leaf: Leaf, shown: &str) {
+        let (Leaf::Text(part) | Leaf::Number(part)) = leaf;
+        if unescaped(part.of(json)) == shown {
+            return;
+        }
+        let quoted = serde_json::Value::from(shown).to_string();
+        let range = part.start as usize..part.end as usize;
+        let text = match leaf {
+            Leaf::Text(_) => quoted[1..quoted.len() - 1].to_owned(),
+            Leaf::Number(_) => quoted,
+        };
+        self.edits.push((range, text));
+    }
+}
+
+/// Sources of increments that hold coordinates, rules of style sheets, or nothing.
+fn is_wordless(source: u8) -> bool {
+    matches!(source, 1 | 2 | 3 | 4 | 6 | 7 | 8 | 10 | 12..=15)
+}
+
+/// Of a text whose element is not known: whether it is a piece of a style sheet.
+fn is_css(text: &str) -> bool {
+    text.contains('{') && text.contains(':') && text.trim_end().ends_with('}')
+}
+
+/// What is known of a node: by itself, and by what it stands in.
+fn mark_of(rules: &Rules, json: &str, node: &Node, skim: &Skim, parent: Mark, known: &mut Marks) -> Mark {
+    if node.kind != ELEMENT {
+        let role = match parent.role {
+            _ if node.is_style => Role::Machine,
+            role @ (Role::Machine | Role::Typed) => role,
+            _ => Role::Any,
+        };
+        return Mark { role, ..parent };
+    }
+    let tag = unescaped(node.tag.of(json));
+    let own = own_mark(rules, json, &tag, || skim.attributes_of(node), known);
+    // What stands in a list or a wrapped field is no field for that.
+    Mark { exposure: own.exposure.max(parent.exposure), role: own.role }
+}
+
+/// What an element says of itself.
+fn own_mark<'a, I: Iterator<Item = &'a Attribute>>(
+    rules: &Rules,
+    json: &str,
+    tag: &str,
+    attributes: impl Fn() -> I,
+    known: &mut Marks,
+) -> Mark {
+    let attribute = |name: &str| attribute_of(json, attributes(), name);
+    let kind = attribute("type").unwrap_or_default();
+    let role = match tag.to_ascii_lowercase().as_str() {
+        "style" | "script" => Role::Machine,
+        "textarea" => Role::Typed,
+        "option" | "li" | "progress" | "meter" | "data" | "param" => Role::Plain,
+        _ if fields::is_button(tag, &kind) => Role::Plain,
+        _ if fields::is_field(tag) => Role::Field,
+        _ if rules.no_media && fields::is_media(tag) => Role::Media,
+        _ => Role::Any,
+    };
+    if rules.block.match_element(tag, attribute) || rules.ignore.match_element(tag, attribute) {
+        return Mark { exposure: Exposure::Secret, role };
+    }
+    if fields::is_field(tag) && is_secret_field(tag, &kind, attribute, known) {
+        return Mark { exposure: Exposure::Secret, role };
+    }
+    let is_editable =
+        rules.mask_editable && attribute("contenteditable").is_some_and(|value| value != "false");
+    let is_masked = is_editable || rules.mask.match_element(tag, attribute);
+    Mark { exposure: if is_masked { Exposure::Masked } else { Exposure::Shown }, role }
+}
+
+fn is_secret_field<'a>(
+    tag: &str,
+    kind: &str,
+    attribute: impl Fn(&str) -> Option<Cow<'a, str>>,
+    known: &mut Marks,
+) -> bool {
+    let text = |name: &str| attribute(name).unwrap_or_default();
+    let (autocomplete, name, id) = (text("autocomplete"), text("name"), text("id"));
+    let was_password = attribute("data-rr-is-password").is_some();
+    let signs = Signs { kind, autocomplete: &autocomplete, names: [&name, &id], was_password };
+    if signs.is_password() {
+        known.note_password(&name);
+        known.note_password(&id);
+    }
+    signs.is_secret(tag) || [&name, &id].iter().any(|name| known.is_password_name(name))
+}
+
+fn attribute_of<'a, 'j>(
+    json: &'j str,
+    mut attributes: impl Iterator<Item = &'a Attribute>,
+    wanted: &str,
+) -> Option<Cow<'j, str>> {
+    let found = attributes.find(|attribute| attribute.name.of(json).eq_ignore_ascii_case(wanted))?;
+    let (Leaf::Text(part) | Leaf::Number(part)) = found.value;
+    Some(unescaped(part.of(json)))
+}

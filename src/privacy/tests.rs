@@ -1,0 +1,259 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::recording::{Privacy, Recording};
+use crate::model::text_rules::TextRules;
+use crate::rrweb::{self, Limits};
+
+const LIMITS: Limits = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
+
+fn rules(privacy: Privacy) -> Rules {
+    Rules::of(&Recording { privacy: Some(privacy), ..Recording::default() }, &TextRules::default())
+}
+
+/// The batch as it would be stored.
+fn stored(rules: &Rules, marks: &mut Marks, batch: &Value) -> (Value, Counts) {
+    let json = batch.to_string();
+    let events = rrweb::events(&json, &LIMITS).expect("a batch");
+    match hide(&json, &events, rules, marks) {
+        None => (batch.clone(), Counts::new()),
+        Some((json, counts)) => (serde_json::from_str(&json).expect("still JSON"), counts),
+    }
+}
+
+fn element(id: i64, tag: &str, attributes: Value, children: Vec<Value>) -> Value {
+    json!({"type": 2, "id": id, "tagName": tag, "attributes": attributes, "childNodes": children})
+}
+
+fn text(id: i64, text: &str) -> Value {
+    json!({"type": 3, "id": id, "textContent": text})
+}
+
+fn snapshot(nodes: Vec<Value>) -> Value {
+    let document = json!({"type": 0, "id": 1, "childNodes": nodes});
+    json!([{"type": 2, "data": {"node": document, "initialOffset": {"top": 0, "left": 0}}, "timestamp": 1}])
+}
+
+fn increment(data: Value) -> Value {
+    json!([{"type": 3, "data": data, "timestamp": 2}])
+}
+
+fn mutation(texts: Value, attributes: Value, adds: Value) -> Value {
+    increment(json!({"source": 0, "texts": texts, "attributes": attributes, "removes": [], "adds": adds}))
+}
+
+fn said(tag: &str, payload: Value) -> Value {
+    json!([{"type": 5, "data": {"tag": tag, "payload": payload}, "timestamp": 3}])
+}
+
+const CARD: &str = "4111 1111 1111 1111";
+
+fn page() -> Value {
+    snapshot(vec![
+        element(
+            2,
+            "style",
+            json!({"_cssText": "a{b:'4111111111111111'}"}),
+            vec![text(3, "i{x:'ada@x.org'}")],
+        ),
+        element(
+            4,
+            "p",
+            json!({"class": "u4111111111111111", "title": "ada@x.org"}),
+            vec![text(5, "ada@x.org is 30")],
+        ),
+        element(6, "input", json!({"type": "password", "value": "hunter2", "name": "pw"}), vec![]),
+        element(7, "input", json!({"type": "text", "value": "Ada", "placeholder": "Name"}), vec![]),
+        element(8, "textarea", json!({}), vec![text(9, "Dear you")]),
+        element(10, "input", json!({"type": "hidden", "value": "token"}), vec![]),
+        element(11, "input", json!({"type": "submit", "value": "Pay"}), vec![]),
+        element(
+            12,
+            "div",
+            json!({"class": "rr-mask"}),
+            vec![element(13, "b", json!({}), vec![text(14, "Ada")])],
+        ),
+        element(15, "a", json!({"href": "/u?mail=ada%40x.org&password=x"}), vec![]),
+        element(16, "img", json!({"src": "/me.png"}), vec![]),
+    ])
+}
+
+/// The texts and attributes that differ, as `id:now`.
+fn shown(batch: &Value) -> String {
+    let mut lines = Vec::new();
+    let mut open = vec![&batch[0]["data"]["node"]];
+    while let Some(node) = open.pop() {
+        let what = if node["textContent"].is_string() { &node["textContent"] } else { &node["attributes"] };
+        lines.push((node["id"].as_i64().expect("an id"), what.to_string()));
+        open.extend(node["childNodes"].as_array().into_iter().flatten());
+    }
+    lines.sort();
+    lines.iter().skip(1).map(|(id, what)| format!("{id} {what}\n")).collect()
+}
+
+#[test]
+fn balanced_hides_fields_secrets_and_personal_data_and_nothing_else() {
+    let (batch, counts) = stored(&rules(Privacy::Balanced), &mut Marks::default(), &page());
+    let expected = r#"2 {"_cssText":"a{b:'4111111111111111'}"}
+3 "i{x:'ada@x.org'}"
+4 {"class":"u4111111111111111","title":"*********"}
+5 "********* is 30"
+6 {"type":"password","value":"********","name":"pw"}
+7 {"type":"text","value":"***","placeholder":"Name"}
+8 {}
+9 "**** ***"
+10 {"type":"hidden","value":"********"}
+11 {"type":"submit","value":"Pay"}
+12 {"class":"rr-mask"}
+13 {}
+14 "***"
+15 {"href":"/u?mail=*********&password=********"}
+16 {"src":"/me.png"}
+"#;
+    assert_eq!(shown(&batch), expected);
+    let expected = [("email", 3), ("field", 2), ("secret", 3), ("text", 1)];
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn strict_masks_all_text_and_leaves_media_out() {
+    let (batch, _) = stored(&rules(Privacy::Strict), &mut Marks::default(), &page());
+    let shown = shown(&batch);
+    for line in [
+        "4 {\"class\":\"u4111111111111111\",\"title\":\"*********\"}",
+        "5 \"********* ** **\"",
+        "15 {\"href\":\"/u\"}",
+        "16 {\"src\":\"\"}",
+        "3 \"i{x:'ada@x.org'}\"",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+}
+
+#[test]
+fn open_hides_secrets_alone() {
+    let (batch, counts) = stored(&rules(Privacy::Open), &mut Marks::default(), &page());
+    let shown = shown(&batch);
+    for line in [
+        "5 \"ada@x.org is 30\"",
+        "\"value\":\"Ada\"",
+        "14 \"***\"",
+        "password=********",
+        "\"value\":\"********\",\"name\":\"pw\"",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("secret", 3), ("text", 1)]);
+    let (same, counts) =
+        stored(&Rules::default(), &mut Marks::default(), &said("x", json!({"mail": "ada@x.org"})));
+    assert!(counts.is_empty() && same == said("x", json!({"mail": "ada@x.org"})));
+}
+
+#[test]
+fn later_batches_are_held_against_the_page_they_belong_to() {
+    let (open, mut marks) = (rules(Privacy::Open), Marks::default());
+    stored(&open, &mut marks, &page());
+    let typed =
+        |id: i64, text: &str| increment(json!({"source": 5, "id": id, "text": text, "isChecked": false}));
+    let text_of = |(batch, _): (Value, Counts)| batch[0]["data"]["text"].clone();
+    assert_eq!(text_of(stored(&open, &mut marks, &typed(6, "hunter2"))), "********");
+    assert_eq!(text_of(stored(&open, &mut marks, &typed(7, "Ada"))), "Ada");
+    // A button shows what was typed; the page puts it into another field of the same name.
+    let shows = mutation(
+        json!([]),
+        json!([{"id": 6, "attributes": {"type": "text", "value": "hunter2"}}]),
+        json!([]),
+    );
+    let (batch, _) = stored(&open, &mut marks, &shows);
+    assert_eq!(batch[0]["data"]["attributes"][0]["attributes"]["value"], "********");
+    let other = element(30, "input", json!({"type": "text", "name": "pw", "value": "hunter2"}), vec![]);
+    let adds = json!([{"parentId": 4, "nextId": null, "node": other}]);
+    let (batch, _) = stored(&open, &mut marks, &mutation(json!([]), json!([]), adds));
+    assert_eq!(batch[0]["data"]["adds"][0]["node"]["attributes"]["value"], "********");
+    // Text that is added to a masked element, and changed there.
+    let adds = json!([
+        {"parentId": 40, "nextId": null, "node": text(41, "Lovelace")},
+        {"parentId": 12, "nextId": null, "node": element(40, "i", json!({}), vec![])},
+    ]);
+    let (batch, _) =
+        stored(&open, &mut marks, &mutation(json!([{"id": 14, "value": "Ada L"}]), json!([]), adds));
+    assert_eq!(batch[0]["data"]["adds"][0]["node"]["textContent"], "********");
+    assert_eq!(batch[0]["data"]["texts"][0]["value"], "*** *");
+    // Style stays what it is.
+    let style = mutation(json!([{"id": 3, "value": "a{b:'1234567'}"}]), json!([]), json!([]));
+    assert_eq!(stored(&rules(Privacy::Strict), &mut marks, &style).0, style);
+}
+
+#[test]
+fn what_is_said_beside_the_page_is_hidden_by_whose_words_it_is() {
+    let balanced = rules(Privacy::Balanced);
+    let payload = |tag: &str, payload: Value| {
+        stored(&balanced, &mut Marks::default(), &said(tag, payload)).0[0]["data"]["payload"].clone()
+    };
+    let hidden = payload(
+        "hindsight.console",
+        json!({"level": "error", "message": "no 1234567 for ada@x.org", "line": 1234567}),
+    );
+    assert_eq!(hidden, json!({"level": "error", "message": "no ******* for *********", "line": 1234567}));
+    let prompt =
+        payload("hindsight.prompt", json!({"id": "12345678", "text": format!("order 1234567, {CARD}")}));
+    assert_eq!(prompt, json!({"id": "12345678", "text": "order 1234567, **** **** **** ****"}));
+    assert_eq!(payload("hindsight.identify", json!({"id": "ada@x.org"})), json!({"id": "ada@x.org"}));
+    assert_eq!(
+        payload("hindsight.request", json!({"url": "/a?token=1234567", "status": 200})),
+        json!({"url": "/a?token=*******", "status": 200})
+    );
+    assert_eq!(payload("track", json!({"card": 4111111111111111_i64})), json!({"card": "****************"}));
+}
+
+#[test]
+fn selectors_and_words_of_ones_own_are_heeded() {
+    let recording = Recording {
+        mask_text_selector: ".name, div > b".into(),
+        ignore_selector: "input[name=\"x\"]".into(),
+        ..Recording::default()
+    };
+    let texts = TextRules { kinds: vec![], words: "falcon\n/KD-\\d+/".into() };
+    let rules = Rules::of(&recording, &texts);
+    let page = snapshot(vec![
+        element(2, "p", json!({"class": "a name"}), vec![text(3, "Ada")]),
+        element(4, "input", json!({"name": "x", "value": "why"}), vec![]),
+        element(5, "p", json!({}), vec![text(6, "Falcon KD-12 ada@x.org")]),
+    ]);
+    let shown = shown(&stored(&rules, &mut Marks::default(), &page).0);
+    assert!(shown.contains("3 \"***\"") && shown.contains("\"value\":\"********\""), "{shown}");
+    assert!(shown.contains("6 \"****** ***** ada@x.org\""), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn masking_twice_is_masking_once(
+        texts in proptest::collection::vec("[a-z0-9@. +:/?&=%\"\\\\\u{e9}\u{1f600}-]{0,40}", 6),
+        strict in any::<bool>(),
+    ) {
+        let rules = rules(if strict { Privacy::Strict } else { Privacy::Balanced });
+        let page = snapshot(vec![
+            element(2, "p", json!({"title": texts[0], "href": texts[1], "data-x": texts[2]}), vec![text(3, &texts[3])]),
+            element(4, "input", json!({"type": "text", "value": texts[4], "placeholder": texts[5]}), vec![]),
+        ]);
+        let (once, _) = stored(&rules, &mut Marks::default(), &page);
+        let (twice, counts) = stored(&rules, &mut Marks::default(), &once);
+        prop_assert_eq!(&twice, &once);
+        prop_assert!(counts.is_empty(), "{:?}", counts);
+    }
+
+    #[test]
+    fn any_events_stay_events(text in any::<String>(), kind in 0..9_u8, source in 0..18_u8) {
+        let batch = json!([{"type": kind, "timestamp": 1, "data": {
+            "source": source, "id": 3, "text": text, "href": text, "tag": text, "payload": {"a": [text]},
+            "node": {"id": 1, "type": 0, "childNodes": [{"id": 2, "type": 2, "tagName": text, "attributes": {"value": text}}]},
+            "texts": [{"id": 1, "value": text}], "attributes": [{"id": 2, "attributes": {"value": text}}], "adds": [], "removes": [],
+        }}]);
+        let json = batch.to_string();
+        let Ok(events) = rrweb::events(&json, &LIMITS) else { return Ok(()) };
+        if let Some((json, _)) = hide(&json, &events, &rules(Privacy::Strict), &mut Marks::default()) {
+            prop_assert!(rrweb::events(&json, &LIMITS).is_ok());
+        }
+    }
+}
