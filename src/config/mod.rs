@@ -5,6 +5,7 @@
 //! with a sentence that names the place, the key and the remedy. Nothing here
 //! reads a setting after the start.
 
+mod check;
 mod layers;
 mod networks;
 #[cfg(test)]
@@ -371,88 +372,6 @@ impl Settings {
         Ok(Self { file: file.map(Path::to_owned), ..settings })
     }
 
-    /// What the types cannot say.
-    fn check(&self, layers: &Layers) -> Result<(), Error> {
-        let paths = [
-            ("recorder.ingest_path", &self.recorder.ingest_path),
-            ("recorder.script_path", &self.recorder.script_path),
-            ("recorder.widget_path", &self.recorder.widget_path),
-        ];
-        for (key, path) in paths {
-            if !is_url_path(path) {
-                return Err(layers.invalid(
-                    key,
-                    format!("is {path:?}, which is not a free path"),
-                    "write one like \"/name\" with letters, digits, '-', '_', '.' and '/' that no page of ours has",
-                ));
-            }
-        }
-        if !self.server.public_url.is_empty() && !is_web_origin(&self.server.public_url) {
-            return Err(layers.invalid(
-                "server.public_url",
-                format!("is {:?}, which is not a web address", self.server.public_url),
-                "write one like \"https://replay.example.org\", or leave it empty",
-            ));
-        }
-        if !self.pages.templates_dir.as_os_str().is_empty() && !self.pages.templates_dir.is_dir() {
-            return Err(layers.invalid(
-                "pages.templates_dir",
-                format!("is {:?}, where there is no folder", self.pages.templates_dir),
-                "name a folder, or leave it empty",
-            ));
-        }
-        for (index, (key, path)) in paths.iter().enumerate() {
-            if let Some((other, _)) = paths[..index].iter().find(|(_, other)| other == path) {
-                return Err(layers.invalid(key, format!("is the same as `{other}`"), "choose two paths"));
-            }
-        }
-        if self.ingest.buffer_bytes < self.ingest.max_body_bytes {
-            return Err(layers.invalid(
-                "ingest.buffer_bytes",
-                format!("is {}, which holds no body of `ingest.max_body_bytes`", self.ingest.buffer_bytes),
-                "write a larger number, or a smaller `ingest.max_body_bytes`",
-            ));
-        }
-        self.check_tls(layers)?;
-        let country_header = &self.server.country_header;
-        if !country_header.is_empty() && !is_header_name(country_header) {
-            return Err(layers.invalid(
-                "server.country_header",
-                format!("is {country_header:?}, which is no name of a header"),
-                "write a name such as \"CF-IPCountry\", or leave it empty",
-            ));
-        }
-        let contact = &self.server.security_contact;
-        if !contact.is_empty() && !is_contact(contact) {
-            return Err(layers.invalid(
-                "server.security_contact",
-                format!("is {contact:?}, which is no address to write to"),
-                "write one like \"mailto:security@example.org\" or \"https://example.org/security\", or leave it empty",
-            ));
-        }
-        if !is_log_filter(&self.log.level) {
-            return Err(layers.invalid(
-                "log.level",
-                format!("is {:?}, which is no level", self.log.level),
-                "write error, warn, info, debug or trace",
-            ));
-        }
-        Ok(())
-    }
-
-    /// A certificate is nothing without its key.
-    fn check_tls(&self, layers: &Layers) -> Result<(), Error> {
-        let names = ["server.tls_certificate", "server.tls_key"];
-        let is_empty =
-            [&self.server.tls_certificate, &self.server.tls_key].map(|path| path.as_os_str().is_empty());
-        let (missing, there) = match is_empty {
-            [true, false] => (names[0], names[1]),
-            [false, true] => (names[1], names[0]),
-            _ => return Ok(()),
-        };
-        Err(layers.invalid(missing, format!("is empty, and `{there}` is not"), "name both files, or neither"))
-    }
-
     /// How browsers reach the server: `public_url`, or the address it listens on.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         let scheme = self.server.scheme();
@@ -462,64 +381,4 @@ impl Settings {
             url => url.to_owned(),
         }
     }
-}
-
-/// The first segments of our own paths.
-const OWN_PATHS: [&str; 20] = [
-    ".well-known",
-    "account",
-    "api",
-    "assets",
-    "audit",
-    "connections",
-    "demo",
-    "erase",
-    "favicon.svg",
-    "go",
-    "invitation",
-    "login",
-    "logout",
-    "privacy",
-    "problems",
-    "receipts",
-    "setup",
-    "storage",
-    "tokens",
-    "users",
-];
-
-/// Whether a path can be ours to give: plain, and not that of a page.
-fn is_url_path(path: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let Some(segments) = path.strip_prefix('/') else { return false };
-    let is_plain = |segment: &str| {
-        !segment.is_empty() && segment.bytes().all(allowed) && !segment.bytes().all(|byte| byte == b'.')
-    };
-    segments.split('/').all(is_plain) && !segments.split('/').any(|first| OWN_PATHS.contains(&first))
-}
-
-fn is_header_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-}
-
-/// Whether this is an address as security.txt has it, on a line of its own.
-fn is_contact(address: &str) -> bool {
-    let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic());
-    let has_scheme = ["mailto:", "https://", "tel:"].iter().any(|scheme| address.starts_with(scheme));
-    is_plain && has_scheme && url::Url::parse(address).is_ok()
-}
-
-/// Whether this is a level, or a list of targets with levels.
-fn is_log_filter(filter: &str) -> bool {
-    let is_level = |text: &str| text.parse::<tracing::level_filters::LevelFilter>().is_ok();
-    let mut parts = filter.split(',').map(str::trim);
-    parts.all(|part| is_level(part.split_once('=').map_or(part, |(_, level)| level)))
-        && tracing_subscriber::EnvFilter::builder().parse(filter).is_ok()
-}
-
-fn is_web_origin(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|url| {
-        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare
-    })
 }
