@@ -37,6 +37,9 @@ fn url_of(connection: ConnectionId) -> String {
     format!("{}/people", url(connection))
 }
 
+/// Whose role was taken, and which: to give it back.
+type Undo = Option<(String, &'static str)>;
+
 #[derive(Serialize)]
 struct PeoplePage {
     #[serde(flatten)]
@@ -44,7 +47,7 @@ struct PeoplePage {
     /// What was done on the page before, with somebody.
     told: Option<String>,
     /// Whom to add again, with which role, to take a removal back.
-    undo: Option<(String, &'static str)>,
+    undo: Undo,
     rows: Vec<Row>,
     roles: Vec<Choice>,
     action: String,
@@ -158,7 +161,7 @@ fn groups(typed: &Typed, problems: &Problems) -> Vec<Group> {
 }
 
 /// What was done on the page before, as its address says.
-fn told(request: &Request) -> Result<(Option<String>, Option<(String, &'static str)>), Problem> {
+fn told(request: &Request) -> Result<(Option<String>, Undo), Problem> {
     let role = request.query("role")?.and_then(|name| name.parse::<Role>().ok());
     let (Some(done), Some(name), Some(role)) = (request.query("done")?, request.query("name")?, role) else {
         return Ok((None, None));
