@@ -6,11 +6,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
+use super::noted;
 use crate::accounts::password;
 use crate::accounts::secret::Secret;
 use crate::config::Login;
-use crate::model::{MAX_USER_NAME_CHARS, user_name};
+use crate::model::{MAX_USER_NAME_CHARS, Role, user_name};
+use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 use crate::web::{App, setup};
 
@@ -30,7 +33,14 @@ pub async fn prepare(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     if let Some((name, password)) = from_environment()? {
         let hash = password::hash(password).await?;
         let wanted = name.clone();
-        app.store.write(move |conn| login_links::first_admin(conn, &wanted, &hash, now)).await?;
+        let detail = json!({ "role": Role::Admin.name(), "by": "environment" });
+        let entry = noted::entry(What::UserAdded, None, name.clone(), detail);
+        app.store
+            .write(move |conn| match login_links::first_admin(conn, &wanted, &hash, now)? {
+                Some(_) => audit::append(conn, &entry),
+                None => Ok(()),
+            })
+            .await?;
         tracing::info!(name, "the first administrator was added, as the environment says");
         return Ok(());
     }

@@ -5,15 +5,17 @@ use std::io::Write;
 use std::time::Instant;
 
 use clap::Args;
+use serde_json::json;
 
 use super::connection::existing;
-use super::progress;
+use super::{noted, progress};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::finish::scanning;
 use crate::privacy::leaks::Leak;
 use crate::stop;
 use crate::store::Store;
+use crate::store::audit::{self, What};
 use crate::store::leaks::{self, Listed, State};
 
 /// What the command takes.
@@ -39,7 +41,13 @@ async fn scan(store: &Store, name: &str) -> anyhow::Result<()> {
     let before = store.read(move |conn| leaks::find(conn, connection)).await?;
     if !before.is_some_and(|scan| scan.by_command && scan.state == State::Running) {
         let now = clock.now();
-        store.write(move |conn| leaks::start(conn, connection, true, now)).await?;
+        let entry = noted::entry(What::LeakScan, Some(connection), "", json!({ "done": "started" }));
+        store
+            .write(move |conn| {
+                leaks::start(conn, connection, true, now)?;
+                audit::append(conn, &entry)
+            })
+            .await?;
     }
     let (started, mut looked_at) = (Instant::now(), 0);
     let mut bar = None;

@@ -5,16 +5,19 @@ use std::io::Write;
 
 use anyhow::bail;
 use clap::Subcommand;
+use serde_json::json;
 
 use super::connection::existing;
+use super::noted;
 use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::model::{
     Connection, MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, TimestampMs, TokenScope, USUAL_TOKEN_DAYS,
 };
+use crate::store::audit::What;
 use crate::store::tokens::{self, Draft, MOST, Token, Whose};
 use crate::store::{Scope, Store, connections};
-use crate::web::{Secret, Written};
+use crate::web::{Secret, Written, make_token, revoke_token};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -85,7 +88,8 @@ async fn create(
         user: None,
         expires_at: now + days * DAY_MS,
     };
-    match store.write(move |conn| tokens::add(conn, &draft, now)).await? {
+    let entry = noted::entry(What::TokenMade, None, "", json!({}));
+    match store.write(move |conn| make_token(conn, &draft, entry)).await? {
         Some(id) => writeln!(std::io::stdout(), "{}", Written { id, secret }.text())?,
         None => bail!("there are {MOST} tokens that work; `hindsight token revoke` ends some"),
     }
@@ -129,8 +133,8 @@ fn state(token: &Token, now: TimestampMs) -> String {
 async fn revoke(store: &Store, token: &str) -> anyhow::Result<()> {
     let id = token.parse().ok().or_else(|| Written::read(token).map(|written| written.id));
     let Some(id) = id else { bail!("name the token's number, as `hindsight token list` prints it") };
-    let now = Clock::system().now();
-    if !store.write(move |conn| tokens::revoke(conn, Whose::Everybody, id, now)).await? {
+    let entry = noted::entry(What::TokenRevoked, None, "", json!({}));
+    if !store.write(move |conn| revoke_token(conn, Whose::Everybody, id, entry)).await? {
         bail!("no token {id} works; `hindsight token list` shows those there are");
     }
     writeln!(std::io::stdout(), "revoked the token {id}")?;

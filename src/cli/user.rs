@@ -4,13 +4,18 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
+use super::connection::existing as existing_connection;
+use super::noted;
 use crate::accounts::password;
 use crate::clock::{self, Clock};
 use crate::config::Settings;
 use crate::model::{MAX_USER_NAME_CHARS, Role, User, user_name};
 use crate::store::accounts::{self, Changed};
-use crate::store::{Store, login_links, second_factor};
+use crate::store::audit::{self, Entry, What};
+use crate::store::members::{Actor, set as set_member};
+use crate::store::{self, Db, Store, login_links, second_factor};
 
 /// What to do with users.
 #[derive(Debug, Subcommand)]
@@ -19,9 +24,12 @@ pub enum Action {
     Add {
         /// What they log in with.
         name: String,
-        /// What they may do in all connections: admin, editor, viewer or viewer-without-prompts.
+        /// What they may do: admin, editor, viewer or viewer-without-prompts.
         #[arg(long)]
         role: Option<Role>,
+        /// A connection in which they have the role, in place of all. May be said several times.
+        #[arg(long = "connection", value_name = "NAME", requires = "role")]
+        connections: Vec<String>,
         #[command(flatten)]
         password: Password,
     },
@@ -114,48 +122,61 @@ pub async fn run(settings: Settings, action: Action) -> anyhow::Result<()> {
         _ => Store::open_existing(data_dir, store_settings)?,
     };
     let outcome = match action {
-        Action::Add { name, role, password } => add(&store, &name, role, &password).await,
+        Action::Add { name, role, connections, password } => {
+            add(&store, &name, role, &connections, &password).await
+        }
         Action::List => list(&store).await,
         Action::Password { name, password } => set_password(&store, &name, &password).await,
         Action::Role { name, role } => set_role(&store, &name, &role).await,
-        Action::Disable { name } => {
-            let now = Clock::system().now();
-            let user = existing(&store, &name).await?;
-            let changed = store.write(move |conn| accounts::set_disabled(conn, user.id, Some(now))).await?;
-            say(changed, "is shut out")
-        }
-        Action::Enable { name } => {
-            let user = existing(&store, &name).await?;
-            say(store.write(move |conn| accounts::set_disabled(conn, user.id, None)).await?, "may log in")
-        }
-        Action::TotpOff { name } => {
-            let user = existing(&store, &name).await?;
-            store.write(move |conn| second_factor::turn_off(conn, user.id)).await?;
-            say(Changed::Yes, "is asked for the password only")
-        }
-        Action::Remove { name } => {
-            let user = existing(&store, &name).await?;
-            say(store.write(move |conn| accounts::remove(conn, user.id)).await?, "is removed")
-        }
+        Action::Disable { name } => set_disabled(&store, &name, true).await,
+        Action::Enable { name } => set_disabled(&store, &name, false).await,
+        Action::TotpOff { name } => totp_off(&store, &name).await,
+        Action::Remove { name } => remove(&store, &name).await,
     };
     closing.close();
     outcome
 }
 
-async fn add(store: &Store, name: &str, role: Option<Role>, password: &Password) -> anyhow::Result<()> {
+async fn add(
+    store: &Store,
+    name: &str,
+    role: Option<Role>,
+    connections: &[String],
+    password: &Password,
+) -> anyhow::Result<()> {
     let Some(name) = user_name(name) else {
         bail!("a user's name has 1 to {MAX_USER_NAME_CHARS} characters on one line");
     };
+    let taken = || format!("there is a user named {name:?} already; `hindsight user list` shows them all");
     let wanted = name.clone();
     if store.read(move |conn| accounts::credentials(conn, &wanted)).await?.is_some() {
-        bail!("there is a user named {name:?} already; `hindsight user list` shows them all");
+        bail!(taken());
     }
+    let mut members = Vec::new();
+    for connection in connections {
+        let connection = existing_connection(store, connection).await?.id;
+        members.extend(role.map(|role| (connection, role)));
+    }
+    // Whoever is named for some connections has no role in the others.
+    let role = role.filter(|_| connections.is_empty());
     let chosen = password.read(&name)?;
     let (hash, now) = (password::hash(chosen.clone()).await?, Clock::system().now());
-    let wanted = name.clone();
-    let added = store.write(move |conn| accounts::add(conn, &wanted, role, Some(&hash), now)).await?;
-    if added.is_none() {
-        bail!("there is a user named {name:?} already; `hindsight user list` shows them all");
+    let (wanted, mut entries) = (name.clone(), Vec::new());
+    entries.push(entry(What::UserAdded, &name, json!({ "role": role_name(role) })));
+    for (connection, role) in &members {
+        let detail = json!({ "from": role_name(None), "to": role.name() });
+        entries.push(noted::entry(What::RoleChanged, Some(*connection), name.clone(), detail));
+    }
+    let add = move |conn: &Db| {
+        let Some(user) = accounts::add(conn, &wanted, role, Some(&hash), now)? else { return Ok(false) };
+        for (connection, role) in members {
+            set_member(conn, Actor::Server, connection, user, role)?;
+        }
+        entries.iter().try_for_each(|entry| audit::append(conn, entry))?;
+        Ok(true)
+    };
+    if !store.write(add).await? {
+        bail!(taken());
     }
     password.show(&chosen)?;
     Ok(())
@@ -163,7 +184,7 @@ async fn add(store: &Store, name: &str, role: Option<Role>, password: &Password)
 
 async fn list(store: &Store) -> anyhow::Result<()> {
     for user in store.read(accounts::all).await? {
-        let role = user.role.map_or("none", Role::name);
+        let role = role_name(user.role);
         let state = match (user.disabled_at, user.has_password) {
             (Some(_), _) => "shut out",
             (None, false) => "invited",
@@ -180,10 +201,12 @@ async fn set_password(store: &Store, name: &str, password: &Password) -> anyhow:
     let user = existing(store, name).await?;
     let chosen = password.read(&user.name)?;
     let hash = password::hash(chosen.clone()).await?;
+    let entry = entry(What::PasswordChanged, &user.name, json!({}));
     store
         .write(move |conn| {
             login_links::end_for(conn, user.id)?;
-            accounts::set_password(conn, user.id, &hash)
+            accounts::set_password(conn, user.id, &hash)?;
+            audit::append(conn, &entry)
         })
         .await?;
     password.show(&chosen)?;
@@ -196,8 +219,55 @@ async fn set_role(store: &Store, name: &str, role: &str) -> anyhow::Result<()> {
         name => Some(name.parse::<Role>().map_err(|error| anyhow::anyhow!("{error}, or none"))?),
     };
     let user = existing(store, name).await?;
-    let changed = store.write(move |conn| accounts::set_role(conn, user.id, role)).await?;
-    say(changed, &format!("has the role {} in all connections", role.map_or("none", Role::name)))
+    let detail = json!({ "from": role_name(user.role), "to": role_name(role) });
+    let entry = entry(What::RoleChanged, &user.name, detail);
+    let changed = change(store, entry, move |conn| accounts::set_role(conn, user.id, role)).await?;
+    say(changed, &format!("has the role {} in all connections", role_name(role)))
+}
+
+async fn set_disabled(store: &Store, name: &str, is_disabled: bool) -> anyhow::Result<()> {
+    let user = existing(store, name).await?;
+    let at = is_disabled.then(|| Clock::system().now());
+    let entry = entry(What::UserChanged, &user.name, json!({ "shut_out": is_disabled }));
+    let changed = change(store, entry, move |conn| accounts::set_disabled(conn, user.id, at)).await?;
+    say(changed, if is_disabled { "is shut out" } else { "may log in" })
+}
+
+async fn totp_off(store: &Store, name: &str) -> anyhow::Result<()> {
+    let user = existing(store, name).await?;
+    let entry = entry(What::TotpOff, &user.name, json!({}));
+    let off =
+        move |conn: &Db| Ok(if second_factor::turn_off(conn, user.id)? { Changed::Yes } else { Changed::No });
+    say(change(store, entry, off).await?, "is asked for the password only")
+}
+
+async fn remove(store: &Store, name: &str) -> anyhow::Result<()> {
+    let user = existing(store, name).await?;
+    let entry = entry(What::UserRemoved, &user.name, json!({}));
+    say(change(store, entry, move |conn| accounts::remove(conn, user.id)).await?, "is removed")
+}
+
+fn role_name(role: Option<Role>) -> &'static str {
+    role.map_or("none", Role::name)
+}
+
+fn entry(what: What, user: &str, detail: Value) -> Entry {
+    noted::entry(what, None, user, detail)
+}
+
+/// Changes a user, and notes it if anything was changed.
+async fn change<F>(store: &Store, entry: Entry, work: F) -> store::Result<Changed>
+where
+    F: FnOnce(&Db) -> store::Result<Changed> + Send + 'static,
+{
+    let change = move |conn: &Db| {
+        let changed = work(conn)?;
+        if changed == Changed::Yes {
+            audit::append(conn, &entry)?;
+        }
+        Ok(changed)
+    };
+    store.write(change).await
 }
 
 /// The user of this name, or what to do.

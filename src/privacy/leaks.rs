@@ -73,10 +73,12 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+type Proof = fn(&str) -> bool;
+
 /// Each with what proves it.
-static NATIONAL_IDS: LazyLock<[(Regex, fn(&str) -> bool); 4]> = LazyLock::new(|| {
+static NATIONAL_IDS: LazyLock<[(Regex, Proof); 4]> = LazyLock::new(|| {
     [
-        (expression(r"(?-u)\b[XYZ\d]\d{7}[A-Z]\b"), checks::is_dni as fn(&str) -> bool),
+        (expression(r"(?-u)\b[XYZ\d]\d{7}[A-Z]\b"), checks::is_dni as Proof),
         (expression(r"(?-u)\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"), checks::is_cpf),
         (expression(r"(?-u)\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), checks::is_codice_fiscale),
         (expression(r"(?-u)\b[12] ?\d{2} ?\d{2} ?\d{2} ?\d{3} ?\d{3} ?\d{2}\b"), checks::is_nir),

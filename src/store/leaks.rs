@@ -204,13 +204,14 @@ pub fn advance(
     Ok(())
 }
 
-/// Ends or cancels a scan that is not over.
-pub fn set_state(conn: &Db, connection: ConnectionId, state: State, now: TimestampMs) -> Result<()> {
-    conn.prepare_cached(
+/// Ends or cancels a scan that is not over. False when there is none.
+pub fn set_state(conn: &Db, connection: ConnectionId, state: State, now: TimestampMs) -> Result<bool> {
+    let changed = conn
+        .prepare_cached(
         "UPDATE leak_scan SET state = :state, ended_at = :now WHERE connection_id = :connection AND state = 'running'",
     )?
     .execute(named_params! { ":state": state.as_str(), ":now": now, ":connection": connection.0 })?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// What was found, by its place: what concerns the most sessions first.

@@ -102,6 +102,11 @@ impl App {
         }
     }
 
+    /// An entry about what a user does with their own account, before anybody knows who asks.
+    pub fn own_entry(&self, what: What, user: &str, detail: Value) -> Entry {
+        Entry { who: user.to_owned(), ..self.entry(what, None, user, detail) }
+    }
+
     /// Notes soon what the asker looks at.
     pub fn looked(&self, entry: Entry) {
         self.looks.add(entry);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 use warp::http::Method;
 
+use super::audited::changed;
 use super::confirm::Confirm;
 use super::filter::address;
 use super::form::Form;
@@ -11,15 +12,15 @@ use super::page::{Frame, sessions_url};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::settings::{self, Tab};
+use super::settings::{self, Tab, append_if_any, settings_entry};
 use super::{App, Response, delete, format, see_other};
 use crate::model::ConnectionId;
 use crate::model::text_rules::Kind;
 use crate::privacy::leaks::Leak;
-use crate::store::audit::What;
-use crate::store::connection_settings;
+use crate::store::audit::{self, Entry, What};
 use crate::store::erasing::Selection;
 use crate::store::leaks::{self, Listed, Place, Scan, State};
+use crate::store::{Db, connection_settings};
 
 const PATH: &str = "/connections/{connection}/leaks";
 
@@ -189,7 +190,13 @@ async fn start(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "settings", connection).await?;
     let now = app.clock.now();
-    app.store.write(move |conn| leaks::start(conn, connection, false, now)).await?;
+    let entry = app.entry(What::LeakScan, Some(connection), "", json!({ "done": "started" }));
+    app.store
+        .write(move |conn| {
+            leaks::start(conn, connection, false, now)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     Ok(see_other(&format!("{}?done=started", url(connection))))
 }
 
@@ -197,7 +204,15 @@ async fn cancel(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "settings", connection).await?;
     let now = app.clock.now();
-    app.store.write(move |conn| leaks::set_state(conn, connection, State::Cancelled, now)).await?;
+    let entry = app.entry(What::LeakScan, Some(connection), "", json!({ "done": "cancelled" }));
+    app.store
+        .write(move |conn| {
+            if leaks::set_state(conn, connection, State::Cancelled, now)? {
+                audit::append(conn, &entry)?;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(see_other(&format!("{}?done=cancelled", url(connection))))
 }
 
@@ -295,18 +310,29 @@ async fn act(app: App, mut request: Request) -> Result<Response, Problem> {
             return delete::delete(&app, connection, Selection::Sessions(ids), entry).await;
         }
         Deed::Remask => {
-            app.store.write(move |conn| leaks::remask(conn, connection, &place)).await?;
+            let entry = app.entry(What::LeakRemasked, Some(connection), place.kind.clone(), json!({}));
+            let remask = move |conn: &Db| {
+                let sessions = leaks::remask(conn, connection, &place)?;
+                audit::append(conn, &Entry { detail: json!({ "sessions": sessions }), ..entry })
+            };
+            app.store.write(remask).await?;
         }
         Deed::Rule => {
             let kind = kind_of(&place)
                 .ok_or_else(|| Problem::bad_query("A rule names email, card, iban or phone."))?;
-            let add = move |conn: &crate::store::Db| {
+            let noting = app.clone();
+            let add = move |conn: &Db| {
                 let mut texts = connection_settings::find(conn, connection)?.unwrap_or_default().texts;
+                let before = texts.clone();
                 if !texts.kinds.contains(&kind) {
                     texts.kinds.push(kind);
                     texts.kinds.sort();
                 }
-                connection_settings::set_texts(conn, connection, &texts)
+                connection_settings::set_texts(conn, connection, &texts)?;
+                append_if_any(
+                    conn,
+                    settings_entry(&noting, connection, "recording", changed(&before, &texts)),
+                )
             };
             app.store.write(add).await?;
         }

@@ -98,7 +98,7 @@ pub use request::Request;
 pub use router::{Access, Route, Router, Surface, routes};
 pub use server::{Ready, Server};
 pub use tls::Error as TlsError;
-pub use tokens::{Secret, Written};
+pub use tokens::{Secret, Written, make as make_token, revoke as revoke_token};
 pub use who::{Asker, Who};
 
 /// What the log calls a refused upload, so that a site's owner and ours can speak of the same one.

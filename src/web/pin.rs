@@ -10,13 +10,20 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::url_of;
 use super::{App, Response, see_other};
-use crate::store::audit::{self, What};
+use crate::model::Session;
+use crate::store::audit::{self, Entry, What};
 use crate::store::{Db, sessions};
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
     let path = "/connections/{connection}/sessions/{session}/pin";
     vec![Route::new(Method::POST, path, Access::Editor, Surface::Page, pin)]
+}
+
+/// An entry for the audit log about a session that is pinned, or is not any more.
+pub fn entry(app: &App, session: &Session, pinned: bool) -> Entry {
+    let detail = json!({ "pinned": pinned });
+    app.entry(What::SessionPinned, Some(session.connection), session.id.to_string(), detail)
 }
 
 async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {
@@ -27,12 +34,7 @@ async fn pin(app: App, mut request: Request) -> Result<Response, Problem> {
         _ => return Err(Problem::bad_query("pinned is 1, to keep the session, or 0.")),
     };
     let url = url_of(&session);
-    let entry = app.entry(
-        What::SessionPinned,
-        Some(session.connection),
-        session.id.to_string(),
-        json!({ "pinned": pinned }),
-    );
+    let entry = entry(&app, &session, pinned);
     let pin = move |conn: &Db| {
         let is_there = sessions::pin(conn, session.connection, &session.id, pinned)?;
         if is_there {

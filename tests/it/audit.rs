@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use hindsight::store::Db;
 use hindsight::store::audit::chain;
+use hindsight::store::{Db, accounts};
 
 use crate::command_line::{folder, run, stdout};
 use crate::pages::{assert_reads, record, submit, words};
 use crate::server::{TestServer, request};
 
 /// All entries as `who what subject detail`, from the oldest.
-async fn entries(server: &TestServer) -> Vec<String> {
+pub async fn entries(server: &TestServer) -> Vec<String> {
     server.app.write_looks().await;
     let read = server.store.read(|conn| {
         let mut statement = conn
@@ -94,6 +94,52 @@ async fn what_changes_something_is_noted_with_names_of_fields_and_no_secret() {
     assert!(found[4].contains("openai.key"), "{}", found[4]);
     assert!(!found.join("").contains("geheimnis"), "{found:#?}");
     assert!(found[7].contains("session-of-page-001"), "{}", found[7]);
+}
+
+#[tokio::test]
+async fn roles_tokens_and_webhooks_are_noted_without_their_secrets() {
+    let server = TestServer::start().await;
+    let user = server.store.write(|conn| accounts::add(conn, "Ada", None, None, 0)).await;
+    let user = user.expect("the store writes").expect("a new name");
+    let settings = format!("/connections/{}/settings", server.connection.id);
+    let (people, hooks) = (format!("{settings}/people"), format!("{settings}/webhooks"));
+    for (path, form) in [
+        (people.clone(), "name=ADA&role=editor"),
+        (people.clone(), "name=ADA&role=editor"),
+        (format!("{people}/{user}"), "role=viewer"),
+        (format!("{people}/{user}/remove"), ""),
+        ("/tokens".to_owned(), "name=Nightly&scope=read&every=0&connection=1&days=30"),
+        ("/tokens/1/revoke".to_owned(), ""),
+        ("/tokens/1/revoke".to_owned(), ""),
+        (hooks.clone(), "url=https%3A%2F%2Fhooks.example%2Fgeheimnis&sessions=1&active=1"),
+        (format!("{hooks}/1"), "url=https%3A%2F%2Fhooks.example%2Fgeheimnis&sessions=1&active=1"),
+        (format!("{hooks}/1"), "url=https%3A%2F%2Fhooks.example%2Fgeheimnis2&prompts=1&active=1"),
+        (format!("{hooks}/1/secret"), ""),
+        (format!("{hooks}/1/delete"), ""),
+    ] {
+        let answer = submit(&server, &path, form).await;
+        assert!([200, 303].contains(&answer.status), "{path}: {}", answer.text());
+    }
+    let found = entries(&server).await;
+    let (made, rest): (Vec<String>, Vec<String>) =
+        found.into_iter().partition(|entry| entry.contains("token-made"));
+    let token = r#"anyone token-made Nightly {"token":1,"scopes":"read","connections":[1],"expires_at":"#;
+    assert!(made.len() == 1 && made[0].starts_with(token), "{made:?}");
+    assert_eq!(
+        rest,
+        [
+            r#"anyone role-changed Ada {"from":"none","to":"editor"}"#,
+            r#"anyone role-changed Ada {"from":"editor","to":"viewer"}"#,
+            r#"anyone role-changed Ada {"from":"viewer","to":"none"}"#,
+            r#"anyone token-revoked Nightly {"token":1}"#,
+            r#"anyone webhook-changed 1 {"done":"added","fields":[]}"#,
+            r#"anyone webhook-changed 1 {"done":"changed","fields":["prompts","sessions","url"]}"#,
+            r#"anyone webhook-changed 1 {"done":"another secret","fields":[]}"#,
+            r#"anyone webhook-changed 1 {"done":"deleted","fields":[]}"#,
+        ]
+    );
+    let page = server.get(&format!("/connections/{}/audit?what=role-changed", server.connection.id)).await;
+    assert_reads(&page, &["Changed a role", "from none", "to editor"]);
 }
 
 #[tokio::test]

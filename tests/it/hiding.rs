@@ -6,6 +6,7 @@ use hindsight::model::recording::{Privacy, Recording};
 use hindsight::store::{Db, connection_settings};
 use serde_json::{Value, json};
 
+use crate::audit::entries;
 use crate::pages::{assert_reads, link, submit};
 use crate::server::{NOW, TestServer, page_load};
 
@@ -231,4 +232,12 @@ async fn what_leaked_is_found_and_taken_away() {
     assert_eq!(submit(&server, &format!("{path}/act"), query).await.status, 303);
     let gone = server.get(&format!("{}/session-0000leaking1", server.sessions_path())).await;
     assert_eq!(gone.status, 404);
+    let noted = entries(&server).await.join("\n");
+    for entry in [
+        r#"anyone leak-scan  {"done":"started"}"#,
+        r#"anyone leak-remasked email {"sessions":2}"#,
+        r#"anyone settings-changed recording {"fields":["kinds"]}"#,
+    ] {
+        assert!(noted.contains(entry), "{entry}: {noted}");
+    }
 }

@@ -73,4 +73,6 @@ kinds! {
     TotpOn = "totp-on": "Switched a second factor on",
     TotpOff = "totp-off": "Switched a second factor off",
     WebhookChanged = "webhook-changed": "Changed a webhook",
+    LeakScan = "leak-scan": "Looked for leaks",
+    LeakRemasked = "leak-remasked": "Masked what had leaked",
 }

@@ -38,7 +38,7 @@ pub struct Webhook {
 }
 
 /// What a webhook hears of, and where.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Wanted {
     /// Where it is.
     pub url: String,

@@ -13,7 +13,7 @@ use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, see_other};
 use super::login::wait_words;
-use super::{check_accounts, session};
+use super::{check_accounts, refused as noted, session};
 use crate::accounts::secret::{Secret, hash_of};
 use crate::accounts::{Wait, totp};
 use crate::model::{TimestampMs, User};
@@ -100,10 +100,12 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
         Ok(true) => {}
         Ok(false) => {
             tracing::info!(network = request.arrival.peer.truncated(), "the code of a login was wrong");
+            noted::note(&app, &request, &user.name, "code");
             let problem = "This code is not right, or it was used already. Wait for the next one.".to_owned();
             return refused(problem, StatusCode::FORBIDDEN);
         }
         Err(wait) => {
+            noted::note(&app, &request, &user.name, "too many attempts");
             let mut response = refused(wait_words(wait), StatusCode::TOO_MANY_REQUESTS)?;
             response.headers_mut().insert(header::RETRY_AFTER, wait.seconds.into());
             return Ok(response);

@@ -11,7 +11,7 @@ use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, see_other};
-use super::{check_accounts, code, session};
+use super::{check_accounts, code, refused as noted, session};
 use crate::accounts::{Wait, password};
 use crate::model::{MAX_USER_NAME_CHARS, User};
 use crate::store::accounts;
@@ -82,10 +82,12 @@ async fn log_in(app: App, mut request: Request) -> Result<Response, Problem> {
         return refused(problem).show(&app, StatusCode::UNPROCESSABLE_ENTITY);
     }
     if let Err(wait) = app.doors.count(&app, &request, &name) {
+        noted::note(&app, &request, &name, "too many attempts");
         return too_many(&app, &refused(wait_words(wait)), wait);
     }
     let Some(user) = check(&app, &name, tried).await? else {
         tracing::info!(network = request.arrival.peer.truncated(), "a login failed");
+        noted::note(&app, &request, &name, "name or password");
         let problem = "The name or the password is not right.".to_owned();
         return refused(problem).show(&app, StatusCode::FORBIDDEN);
     };

@@ -1,6 +1,7 @@
 //! Logging in, one's own account, and the users of the server.
 //!
-//! `login`, `code` and `setup` are the doors; `session` knows who has come through one;
+//! `login`, `code` and `setup` are the doors; `session` knows who has come through one, and
+//! `refused` who has not;
 //! `own` and `second_factor` are what everybody decides for themselves, and `users` and
 //! `user` what administrators decide.
 
@@ -9,6 +10,7 @@ mod cookie;
 mod login;
 mod own;
 mod problems;
+mod refused;
 pub mod second_factor;
 pub mod session;
 pub mod setup;
@@ -51,6 +53,8 @@ pub struct Doors {
     codes: Attempts<i64>,
     /// Logins between their two steps.
     steps: code::Steps,
+    /// Who was not let in lately.
+    refused: refused::Refused,
     /// When logins were used, until it is written down.
     pub seen: session::Seen,
 }
@@ -62,6 +66,7 @@ impl Default for Doors {
             by_network: Attempts::new(MOST_BY_NETWORK),
             codes: Attempts::new(MOST_BY_NAME),
             steps: code::Steps::default(),
+            refused: refused::Refused::default(),
             seen: session::Seen::default(),
         }
     }

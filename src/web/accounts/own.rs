@@ -1,6 +1,7 @@
 //! One's own account: the password, and where one is logged in.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::super::form::Form;
@@ -14,8 +15,9 @@ use super::{check_accounts, role_words, session};
 use crate::accounts::password;
 use crate::accounts::secret::Secret;
 use crate::model::{TimestampMs, User};
+use crate::store::audit::{self, Entry, What};
 use crate::store::logins::{self, Login};
-use crate::store::{accounts, login_links, second_factor};
+use crate::store::{Db, accounts, login_links, second_factor};
 
 /// Where the page is.
 pub const URL: &str = "/account";
@@ -128,9 +130,8 @@ async fn show(app: &App, request: &Request, problems: Problems) -> Result<Respon
     let user = user(app).await?;
     let (current, now) = (current_login(app, request).await?, app.clock.now());
     let id = user.id;
-    let read = move |conn: &crate::store::Db| {
-        Ok((logins::of_user(conn, id)?, second_factor::recovery_codes_left(conn, id)?))
-    };
+    let read =
+        move |conn: &Db| Ok((logins::of_user(conn, id)?, second_factor::recovery_codes_left(conn, id)?));
     let (found, codes) = app.store.read(read).await?;
     let wrong = problems.any();
     let page = OwnPage {
@@ -175,9 +176,11 @@ async fn change_password(app: App, mut request: Request) -> Result<Response, Pro
     let hash = password::hash(chosen).await?;
     let (login, now, secret) = (current_login(&app, &request).await?, app.clock.now(), Secret::new());
     let to = secret.hash;
+    let entry = app.entry(What::PasswordChanged, None, user.name, json!({}));
     app.store
         .write(move |conn| {
             accounts::set_password(conn, user.id, &hash)?;
+            audit::append(conn, &entry)?;
             login_links::end_for(conn, user.id)?;
             logins::end_others(conn, user.id, login)?;
             logins::renew(conn, login, &to, now)
@@ -194,13 +197,22 @@ async fn end(app: App, request: Request) -> Result<Response, Problem> {
     if login == current_login(&app, &request).await? {
         return session::end(&app, &request).await;
     }
-    app.store.write(move |conn| logins::end(conn, user.id, login)).await?;
+    let entry = app.entry(What::SessionEnded, None, user.name, json!({ "login": login }));
+    let end = move |conn: &Db| {
+        if logins::end(conn, user.id, login)? { audit::append(conn, &entry) } else { Ok(()) }
+    };
+    app.store.write(end).await?;
     Ok(see_other(&format!("{URL}?done=ended")))
 }
 
 async fn end_others(app: App, request: Request) -> Result<Response, Problem> {
     let user = user(&app).await?;
     let login = current_login(&app, &request).await?;
-    app.store.write(move |conn| logins::end_others(conn, user.id, login)).await?;
+    let entry = app.entry(What::SessionEnded, None, user.name, json!({}));
+    let end = move |conn: &Db| match logins::end_others(conn, user.id, login)? {
+        0 => Ok(()),
+        ended => audit::append(conn, &Entry { detail: json!({ "logins": ended }), ..entry }),
+    };
+    app.store.write(end).await?;
     Ok(see_other(&format!("{URL}?done=others")))
 }

@@ -2,6 +2,7 @@
 
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::super::form::Form;
@@ -15,6 +16,7 @@ use super::session;
 use crate::accounts::secret::Secret;
 use crate::accounts::totp;
 use crate::model::User;
+use crate::store::audit::{self, What};
 use crate::store::{logins, second_factor};
 
 /// Where the page is. Whoever needs a second factor and has none is led here.
@@ -129,12 +131,14 @@ async fn turn_on(app: App, mut request: Request) -> Result<Response, Problem> {
     // Whoever was in with the password alone has another token from now on.
     let (id, login, secret) = (user.id, current_login(&app, &request).await?, Secret::new());
     let to = secret.hash;
+    let entry = app.entry(What::TotpOn, None, user.name, json!({}));
     let on = app
         .store
         .write(move |conn| {
             let on = second_factor::turn_on(conn, id, &key, step, &hashes, now)?;
             if on {
                 logins::renew(conn, login, &to, now)?;
+                audit::append(conn, &entry)?;
             }
             Ok(on)
         })
@@ -181,7 +185,14 @@ async fn turn_off(app: App, mut request: Request) -> Result<Response, Problem> {
         Ok(user) => user,
         Err(page) => return Ok(*page),
     };
-    app.store.write(move |conn| second_factor::turn_off(conn, user.id)).await?;
+    let entry = app.entry(What::TotpOff, None, user.name, json!({}));
+    app.store
+        .write(
+            move |conn| {
+                if second_factor::turn_off(conn, user.id)? { audit::append(conn, &entry) } else { Ok(()) }
+            },
+        )
+        .await?;
     Ok(see_other("/account?done=totp-off"))
 }
 
@@ -193,7 +204,13 @@ async fn renew_codes(app: App, mut request: Request) -> Result<Response, Problem
     };
     let codes = totp::new_recovery_codes();
     let hashes: Vec<[u8; 32]> = codes.iter().map(|code| totp::recovery_hash(code)).collect();
-    app.store.write(move |conn| second_factor::set_recovery_codes(conn, user.id, &hashes)).await?;
+    let entry = app.entry(What::UserChanged, None, user.name, json!({ "fields": ["recovery codes"] }));
+    app.store
+        .write(move |conn| {
+            second_factor::set_recovery_codes(conn, user.id, &hashes)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     show_codes(&app, codes, false)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde_json::json;
 use warp::http::{HeaderValue, header};
 
 use super::super::problem::Problem;
@@ -11,6 +12,7 @@ use super::super::{App, Response, see_other};
 use super::cookie;
 use crate::accounts::secret::{Secret, hash_of};
 use crate::model::{TimestampMs, User, user_agent};
+use crate::store::audit::{self, What};
 use crate::store::logins::{self, Draft, Found};
 use crate::store::{Scope, members};
 
@@ -114,13 +116,19 @@ pub async fn begin(
         network: request.arrival.peer.truncated(),
     };
     let now = app.clock.now();
+    let detail = json!({ "browser": draft.browser, "network": draft.network });
+    let entry = app.own_entry(What::Login, &user.name, detail);
     let begun = app
         .store
         .write(move |conn| {
             if let Some((Found { login, user, .. }, _)) = former {
                 logins::end(conn, user.id, login.id)?;
             }
-            logins::add(conn, &draft, now)
+            let begun = logins::add(conn, &draft, now)?;
+            if begun {
+                audit::append(conn, &entry)?;
+            }
+            Ok(begun)
         })
         .await?;
     let mut response = see_other(next);
@@ -136,7 +144,14 @@ pub fn keep(app: &App, response: &mut Response, token: &str) {
 /// Ends the login that the request belongs to, here and in the browser.
 pub async fn end(app: &App, request: &Request) -> Result<Response, Problem> {
     if let Some((Found { login, user, .. }, _)) = of(app, request).await? {
-        app.store.write(move |conn| logins::end(conn, user.id, login.id)).await?;
+        let entry = app.own_entry(What::Logout, &user.name, json!({}));
+        app.store
+            .write(
+                move |conn| {
+                    if logins::end(conn, user.id, login.id)? { audit::append(conn, &entry) } else { Ok(()) }
+                },
+            )
+            .await?;
     }
     let mut response = see_other("/login?out=1");
     let headers = response.headers_mut();

@@ -1,6 +1,7 @@
 //! Links that let somebody choose a password, once: the first administrator, and whoever was invited.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::super::form::Form;
@@ -11,7 +12,8 @@ use super::super::{App, Response, see_other};
 use super::{check_accounts, session};
 use crate::accounts::password;
 use crate::accounts::secret::hash_of;
-use crate::model::{MAX_USER_NAME_CHARS, User, user_name};
+use crate::model::{MAX_USER_NAME_CHARS, Role, User, user_name};
+use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 
 /// Where the first administrator is added.
@@ -142,14 +144,26 @@ async fn save(app: App, mut request: Request, link: Link) -> Result<Response, Pr
     }
     let password = password::hash(chosen).await?;
     let (hash, now) = (hash_of(&token), app.clock.now());
+    let entry = match link {
+        Link::Setup => {
+            app.own_entry(What::UserAdded, &name, json!({ "role": Role::Admin.name(), "by": "setup link" }))
+        }
+        Link::Invitation => app.own_entry(What::PasswordChanged, &name, json!({ "by": "link" })),
+    };
     let let_in = app
         .store
-        .write(move |conn| match link {
-            Link::Setup => match login_links::use_setup(conn, &hash, &name, &password, now)? {
-                Some(id) => accounts::find(conn, id),
-                None => Ok(None),
-            },
-            Link::Invitation => login_links::use_for_password(conn, &hash, &password, now),
+        .write(move |conn| {
+            let let_in = match link {
+                Link::Setup => match login_links::use_setup(conn, &hash, &name, &password, now)? {
+                    Some(id) => accounts::find(conn, id)?,
+                    None => None,
+                },
+                Link::Invitation => login_links::use_for_password(conn, &hash, &password, now)?,
+            };
+            if let_in.is_some() {
+                audit::append(conn, &entry)?;
+            }
+            Ok(let_in)
         })
         .await?;
     // Somebody else was faster.

@@ -3,6 +3,7 @@
 //! Nobody does this to themselves: another administrator must be left to take it back.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::Method;
 
 use super::super::confirm::Confirm;
@@ -13,9 +14,10 @@ use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, format, see_other};
 use super::check_accounts;
-use super::users::{RoleChoice, URL, new_link, role_choices, role_of, state, url_of};
+use super::users::{RoleChoice, URL, new_link, role_choices, role_name, role_of, state, url_of};
 use crate::model::{Role, TimestampMs, User};
 use crate::store::accounts::{self, Changed};
+use crate::store::audit::{self, Entry, What};
 use crate::store::{Db, second_factor};
 
 /// The routes of this file.
@@ -99,7 +101,7 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 /// Changes somebody else, as long as the asker may: another administrator may have been faster.
-async fn change<F>(app: &App, work: F) -> Result<(), Problem>
+async fn change<F>(app: &App, entry: Entry, work: F) -> Result<(), Problem>
 where
     F: FnOnce(&Db) -> crate::store::Result<Changed> + Send + 'static,
 {
@@ -108,7 +110,13 @@ where
         .store
         .write(move |conn| match asker {
             Some(asker) if !accounts::is_admin(conn, asker)? => Ok(None),
-            _ => work(conn).map(Some),
+            _ => {
+                let changed = work(conn)?;
+                if changed == Changed::Yes {
+                    audit::append(conn, &entry)?;
+                }
+                Ok(Some(changed))
+            }
         })
         .await?;
     match changed {
@@ -123,7 +131,9 @@ async fn change_role(app: App, mut request: Request) -> Result<Response, Problem
     let form = Form::read(&app, &mut request).await?;
     form.takes_only(&["role"])?;
     let role: Option<Role> = role_of(&form)?;
-    change(&app, move |conn| accounts::set_role(conn, user.id, role)).await?;
+    let detail = json!({ "from": role_name(user.role), "to": role_name(role) });
+    let entry = app.entry(What::RoleChanged, None, user.name, detail);
+    change(&app, entry, move |conn| accounts::set_role(conn, user.id, role)).await?;
     Ok(see_other(&format!("{}?done=role", url_of(user.id))))
 }
 
@@ -136,7 +146,8 @@ async fn change_state(app: App, mut request: Request) -> Result<Response, Proble
         "0" => (None, "enabled"),
         _ => return Err(Problem::bad_form("disabled is 1 or 0.")),
     };
-    change(&app, move |conn| accounts::set_disabled(conn, user.id, at)).await?;
+    let entry = app.entry(What::UserChanged, None, user.name, json!({ "shut_out": at.is_some() }));
+    change(&app, entry, move |conn| accounts::set_disabled(conn, user.id, at)).await?;
     Ok(see_other(&format!("{}?done={done}", url_of(user.id))))
 }
 
@@ -150,7 +161,8 @@ async fn link(app: App, request: Request) -> Result<Response, Problem> {
 
 async fn second_factor_off(app: App, request: Request) -> Result<Response, Problem> {
     let user = find_other(&app, &request).await?;
-    change(&app, move |conn| {
+    let entry = app.entry(What::TotpOff, None, user.name, json!({}));
+    change(&app, entry, move |conn| {
         Ok(if second_factor::turn_off(conn, user.id)? { Changed::Yes } else { Changed::No })
     })
     .await?;
@@ -179,6 +191,7 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 
 async fn remove(app: App, request: Request) -> Result<Response, Problem> {
     let user = find_other(&app, &request).await?;
-    change(&app, move |conn| accounts::remove(conn, user.id)).await?;
+    let entry = app.entry(What::UserRemoved, None, user.name, json!({}));
+    change(&app, entry, move |conn| accounts::remove(conn, user.id)).await?;
     Ok(see_other(&format!("{URL}?done=removed")))
 }

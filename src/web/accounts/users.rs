@@ -1,6 +1,7 @@
 //! The users of the server, and adding one.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::super::form::Form;
@@ -13,6 +14,7 @@ use super::setup::invitation_path;
 use super::{check_accounts, role_words};
 use crate::accounts::secret::Secret;
 use crate::model::{MAX_USER_NAME_CHARS, Role, TimestampMs, User, user_name};
+use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 
 /// Where the page is.
@@ -75,10 +77,15 @@ pub struct RoleChoice {
     chosen: bool,
 }
 
+/// A role in all connections, as forms and the audit log name it.
+pub fn role_name(role: Option<Role>) -> &'static str {
+    role.map_or(NO_ROLE, Role::name)
+}
+
 /// The roles, and none, as a form offers them.
 pub fn role_choices(chosen: Option<Role>) -> Vec<RoleChoice> {
     let choice = |role: Option<Role>| RoleChoice {
-        value: role.map_or(NO_ROLE, Role::name),
+        value: role_name(role),
         label: role_words(role),
         meaning: role_meaning(role),
         chosen: role == chosen,
@@ -182,11 +189,13 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         return Err(Problem::limit_reached("The server has as many users as it takes. Remove some."));
     }
     let (now, secret, wanted) = (app.clock.now(), Secret::new(), name.clone());
+    let entry = app.entry(What::UserAdded, None, name.clone(), json!({ "role": role_name(role) }));
     let added = app
         .store
         .write(move |conn| {
             let Some(user) = accounts::add(conn, &wanted, role, None, now)? else { return Ok(None) };
             login_links::set_for(conn, user, &secret.hash, now, now + LINK_MS)?;
+            audit::append(conn, &entry)?;
             Ok(Some(user))
         })
         .await?;
@@ -218,6 +227,12 @@ fn show_link(app: &App, user: i64, name: &str, token: &str) -> Result<Response, 
 /// Makes another link for a user who is there, and shows it.
 pub async fn new_link(app: &App, user: &User) -> Result<Response, Problem> {
     let (now, secret, id) = (app.clock.now(), Secret::new(), user.id);
-    app.store.write(move |conn| login_links::set_for(conn, id, &secret.hash, now, now + LINK_MS)).await?;
+    let entry = app.entry(What::UserChanged, None, user.name.clone(), json!({ "fields": ["link"] }));
+    app.store
+        .write(move |conn| {
+            login_links::set_for(conn, id, &secret.hash, now, now + LINK_MS)?;
+            audit::append(conn, &entry)
+        })
+        .await?;
     show_link(app, user.id, &user.name, &secret.token)
 }

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::endpoint::Endpoint;
@@ -9,12 +10,15 @@ use super::shapes::List;
 use crate::ingest::{self, origins};
 use crate::model::recording::{Privacy, Recording};
 use crate::model::{Connection, ConnectionId, MAX_NAME_CHARS, TokenScope, Totals, connection_name};
+use crate::store::audit::{self, Entry, What};
 use crate::store::connections::{self, Rules};
 use crate::store::{Db, Scope, connection_settings};
+use crate::web::audited::changed;
 use crate::web::kinds;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
 use crate::web::router::Access;
+use crate::web::settings::{append_if_any, settings_entry};
 use crate::web::{App, page};
 
 /// More origins than this are no list any more.
@@ -174,12 +178,14 @@ async fn add(app: App, _: Request, new: NewConnection) -> Result<Shown, Problem>
     let allowed_origins = origins_of(&new.allowed_origins)?;
     let recording = Recording { privacy: new.privacy, ..Recording::default() };
     let (key, now) = (ingest::new_key(), app.clock.now());
+    let entry = app.entry(What::ConnectionAdded, None, name.clone(), json!({}));
     let added = app
         .store
         .write(move |conn| {
             let Some(added) = connections::add(conn, &name, &key, now)? else { return Ok(None) };
             connections::set_rules(conn, added.id, &Rules { allowed_origins, ..Rules::default() })?;
             connection_settings::set_recording(conn, added.id, &recording)?;
+            audit::append(conn, &Entry { connection: Some(added.id), ..entry })?;
             Ok(Some(added.id))
         })
         .await?;
@@ -188,9 +194,10 @@ async fn add(app: App, _: Request, new: NewConnection) -> Result<Shown, Problem>
 
 async fn change(app: App, request: Request, changes: ConnectionChanges) -> Result<Shown, Problem> {
     let id: ConnectionId = request.param("connection")?;
-    find(&app, id).await?;
+    let present = find(&app, id).await?;
     let name = changes.name.as_deref().map(name_of).transpose()?;
     let origins = changes.allowed_origins.as_deref().map(origins_of).transpose()?;
+    let noting = app.clone();
     let written = app
         .store
         .write(move |conn| {
@@ -199,15 +206,22 @@ async fn change(app: App, request: Request, changes: ConnectionChanges) -> Resul
             {
                 return Ok(false);
             }
-            let Some(rules) = connections::rules(conn, id)? else { return Ok(true) };
+            let Some(before) = connections::rules(conn, id)? else { return Ok(true) };
+            let old = before.clone();
             let rules = Rules {
-                paused: changes.paused.unwrap_or(rules.paused),
-                allowed_origins: origins.unwrap_or(rules.allowed_origins),
-                honour_gpc: changes.honour_gpc.unwrap_or(rules.honour_gpc),
-                keep_days: changes.keep_days.unwrap_or(rules.keep_days),
-                daily_bytes: changes.daily_bytes.unwrap_or(rules.daily_bytes),
+                paused: changes.paused.unwrap_or(before.paused),
+                allowed_origins: origins.unwrap_or(before.allowed_origins),
+                honour_gpc: changes.honour_gpc.unwrap_or(before.honour_gpc),
+                keep_days: changes.keep_days.unwrap_or(before.keep_days),
+                daily_bytes: changes.daily_bytes.unwrap_or(before.daily_bytes),
             };
             connections::set_rules(conn, id, &rules)?;
+            let name = name.as_ref().unwrap_or(&present.name);
+            let fields = changed(
+                &json!({ "name": present.name, "rules": old }),
+                &json!({ "name": name, "rules": rules }),
+            );
+            append_if_any(conn, settings_entry(&noting, id, "general", fields))?;
             Ok(true)
         })
         .await?;

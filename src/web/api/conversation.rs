@@ -5,7 +5,7 @@ use serde::Serialize;
 use warp::http::Method;
 
 use super::endpoint::Endpoint;
-use super::session::shown;
+use super::session::watched;
 use super::shapes::{List, Time};
 use crate::model::TokenScope;
 use crate::timeline::{Kind, KindName, Kinds};
@@ -103,7 +103,7 @@ impl Turn {
 }
 
 async fn list(app: App, request: Request) -> Result<List<Turn>, Problem> {
-    let session = shown(&app, &request).await?;
+    let session = watched(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let timeline = Timeline::of(&app, &session).await?;
     let mut turns = Vec::new();

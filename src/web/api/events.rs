@@ -6,7 +6,7 @@ use warp::http::Method;
 
 use super::endpoint::Endpoint;
 use super::param::{Kind as ParamKind, Param};
-use super::session::shown;
+use super::session::watched;
 use super::shapes::{List, Time};
 use crate::model::{Session, TokenScope};
 use crate::playback::Playback;
@@ -117,7 +117,7 @@ impl Shown {
 async fn list(app: App, request: Request) -> Result<List<Shown>, Problem> {
     let bad = || Problem::bad_query("from is where a page begins, as `next` of the page before has it.");
     let from = request.query("from")?.map(|text| text.parse::<i64>().map_err(|_| bad())).transpose()?;
-    let session = shown(&app, &request).await?;
+    let session = watched(&app, &request).await?;
     let playback = playback(&app, &session).await?;
     let timeline = Timeline::of(&app, &session).await?;
     let mut items = Vec::new();

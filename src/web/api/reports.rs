@@ -2,12 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::endpoint::Endpoint;
 use super::shapes::{List, Time};
 use crate::finish::reports::Refused;
 use crate::model::{ConnectionId, Section, TokenScope};
+use crate::store::audit::What;
 use crate::store::reports::{self as stored, Report};
 use crate::web::App;
 use crate::web::page::reports_url;
@@ -121,7 +123,11 @@ async fn order(app: App, request: Request, new: NewReport) -> Result<Ordered, Pr
     let period = Period::between(&new.from, &new.to, app.clock.now())
         .map_err(|problem| Problem::bad_body(&problem.detail))?;
     match app.reports.request(connection, &new.plugin, period.from, period.to) {
-        Ok(()) => Ok(Ordered { plugin: new.plugin, from: Time(period.from), to: Time(period.to) }),
+        Ok(()) => {
+            let detail = json!({ "from": period.from, "to": period.to });
+            app.looked(app.entry(What::ReportOrdered, Some(connection), new.plugin.clone(), detail));
+            Ok(Ordered { plugin: new.plugin, from: Time(period.from), to: Time(period.to) })
+        }
         Err(Refused::UnknownPlugin) => {
             let known: Vec<String> = app.reports.reporters().into_iter().map(|known| known.plugin).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

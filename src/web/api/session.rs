@@ -8,14 +8,14 @@ use warp::http::{Method, StatusCode};
 use super::endpoint::{Endpoint, Nothing};
 use super::shapes::Time;
 use crate::model::{Session, Severity, Status, TokenScope, user_agent};
-use crate::store::audit::What;
+use crate::store::audit::{self, What};
 use crate::store::erasing::Selection;
 use crate::store::{Db, sessions, tags};
 use crate::web::held_back::{find, find_shown};
 use crate::web::problem::Problem;
 use crate::web::request::Request;
 use crate::web::router::Access;
-use crate::web::{App, Asker, Response, delete, downloads, kinds, row};
+use crate::web::{App, Asker, Response, delete, downloads, kinds, pin, row};
 
 /// A session has no more tags than this.
 const MOST_TAGS: usize = 50;
@@ -184,6 +184,13 @@ pub async fn shown(app: &App, request: &Request) -> Result<Session, Problem> {
     })
 }
 
+/// The same for whoever reads what was recorded, which the audit log notes.
+pub async fn watched(app: &App, request: &Request) -> Result<Session, Problem> {
+    let session = shown(app, request).await?;
+    app.watches(&session);
+    Ok(session)
+}
+
 async fn get(app: App, request: Request) -> Result<Shown, Problem> {
     let session = find(&app, &request).await?;
     with_tags(&app, session).await
@@ -198,10 +205,13 @@ async fn with_tags(app: &App, session: Session) -> Result<Shown, Problem> {
 async fn change(app: App, request: Request, changes: SessionChanges) -> Result<Shown, Problem> {
     let session = find(&app, &request).await?;
     let tags = changes.tags.map(|tags| tags_of(&tags)).transpose()?;
+    let pin = changes.pinned.map(|pinned| pin::entry(&app, &session, pinned));
     let (connection, id, row) = (session.connection, session.id, session.row);
     let write = move |conn: &Db| {
-        if let Some(pinned) = changes.pinned {
-            sessions::pin(conn, connection, &id, pinned)?;
+        if let (Some(pinned), Some(entry)) = (changes.pinned, pin)
+            && sessions::pin(conn, connection, &id, pinned)?
+        {
+            audit::append(conn, &entry)?;
         }
         if let Some(tags) = tags {
             let ids = [id];

@@ -7,7 +7,7 @@ use crate::web::format;
 /// A longer value says little more.
 const MOST_CHARS: usize = 160;
 
-/// Fields that hold a time.
+/// Fields that hold a time, where they hold a number.
 const TIMES: [&str; 7] = ["at", "from", "to", "since", "expires_at", "started_from", "started_before"];
 
 /// Each detail as its name and its value. Nothing of what cannot be read.
@@ -24,8 +24,8 @@ pub fn words(detail: &str) -> Vec<(String, String)> {
 
 fn time(value: &Value) -> String {
     match value.as_i64() {
-        Some(0) | None => String::new(),
-        Some(i64::MAX) => String::new(),
+        None => text(value),
+        Some(0 | i64::MAX) => String::new(),
         Some(at) => format::exact(at),
     }
 }
@@ -56,6 +56,8 @@ mod tests {
             told,
             ["fields: name, rules.paused", "password: yes", "sessions: 1,200", "since: 2026-01-01T00:00:00Z"]
         );
+        let role = words(r#"{"from":"viewer","to":null}"#);
+        assert_eq!(role, [("from".to_owned(), "viewer".to_owned())]);
         assert!(words("no JSON").is_empty());
         assert!(words(&format!(r#"{{"a":"{}"}}"#, "x".repeat(500)))[0].1.ends_with('…'));
     }

@@ -59,11 +59,11 @@ pub fn record(app: &App, sites: &[Site]) -> String {
          Legal basis: [consent]\n\
          Persons concerned: visitors of {}\n\
          Data: recordings of pages, mouse, clicks, scrolling and typing as far as not masked; errors; prompts and \
-         replies; user agent; id and traits where the page names the visitor. No internet address is stored.\n\
+         replies; browser and system; id and traits where the page names the visitor. No internet address is stored.\n\
          Recipients: [roles that may watch]; [processors, such as the host of the server]\n\
          Transfers to third countries: [none, or which]\n\
          Erasure: sessions {}; {backups}; audit log: {audit}\n\
-         Measures: masking before sending; [masking on the server]; access by role; views and changes noted in a \
+         Measures: masking before sending, and by the same preset before writing; access by role; views and changes noted in a \
          chained audit log; links expire; erasure overwrites; [disk encryption, TLS, backups]\n\
          Impact assessment: [done on, or why none]\n",
         or(&privacy.operator, "[name and address]"),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::config::Login;
 use crate::finish::chosen;
 use crate::model::Role;
-use crate::model::recording::{Begin, Recording};
+use crate::model::recording::{Begin, Consent, Recording};
+use crate::model::text_rules::TextRules;
 use crate::store::connections::Rules;
 use crate::store::members::{self, Member};
 use crate::store::{Scope, choices, connection_settings, connections};
@@ -43,7 +44,8 @@ pub async fn sites(app: &App, scope: &Scope) -> Result<Vec<Site>, Problem> {
             let maskers = chosen::maskers(&viewing.plugins, &choices);
             let maskers =
                 maskers.map(|found| found.iter().map(|each| each.plugin.id().to_string()).collect());
-            let mut site = site(&viewing, connection.name, &rules, &settings.recording, maskers.ok());
+            let settings = (&settings.recording, &settings.texts);
+            let mut site = site(&viewing, connection.name, &rules, settings, maskers.ok());
             if viewing.settings.accounts.login == Login::Required {
                 let people = members::of_connection(conn, &scope, connection.id)?;
                 site.facts.push(("May watch", by_role(&people)));
@@ -66,13 +68,20 @@ fn by_role(people: &[Member]) -> String {
     if texts.is_empty() { "Nobody".to_owned() } else { texts.join(", ") }
 }
 
-fn site(app: &App, name: String, rules: &Rules, recording: &Recording, maskers: Option<Vec<String>>) -> Site {
+fn site(
+    app: &App,
+    name: String,
+    rules: &Rules,
+    (recording, texts): (&Recording, &TextRules),
+    maskers: Option<Vec<String>>,
+) -> Site {
     let server_days = i64::from(app.settings.retention.keep_days);
     let kept = retention::words(rules.keep_days.unwrap_or(server_days));
     let yes = |is_so: bool, text: &str, other: &str| if is_so { text.to_owned() } else { other.to_owned() };
     let mut facts = vec![
         ("State", yes(rules.paused, "Paused: nothing is recorded", "Recording")),
         ("Hidden before it is sent", hidden(recording)),
+        ("Hidden before it is written", hidden_on_server(recording, texts)),
         ("Visits", visits(recording)),
         (
             "Starts",
@@ -80,6 +89,14 @@ fn site(app: &App, name: String, rules: &Rules, recording: &Recording, maskers: 
                 recording.start == Some(Begin::Manual),
                 "When the page asks for it, such as after consent",
                 "As the page says: with the page, unless it waits for consent",
+            ),
+        ),
+        (
+            "Consent",
+            yes(
+                recording.consent == Some(Consent::Required),
+                "Nothing is recorded before the visitor agrees",
+                "As the page says: asked for where it says so",
             ),
         ),
         (
@@ -93,7 +110,7 @@ fn site(app: &App, name: String, rules: &Rules, recording: &Recording, maskers: 
         Some(maskers) if maskers.is_empty() => "No".to_owned(),
         Some(maskers) => format!("By {}, before anybody can watch it", maskers.join(", ")),
     };
-    facts.insert(2, ("Hidden on the server", masked));
+    facts.insert(3, ("Masked by plugins", masked));
     Site { name, facts, kept }
 }
 
@@ -110,6 +127,22 @@ fn hidden(recording: &Recording) -> String {
         parts.push("Parts of the page that the site chose are masked or left out.".to_owned());
     }
     parts.push("Passwords, one-time codes, card data and hidden fields are never recorded.".to_owned());
+    parts.join(" ")
+}
+
+/// What the server hides once more, whatever the page sent.
+fn hidden_on_server(recording: &Recording, texts: &TextRules) -> String {
+    let mut parts = vec![match recording.privacy {
+        Some(preset) => format!("The same by {}, as far as a single element tells.", preset.name()),
+        None => "Passwords, one-time codes and card fields alone: no preset is set here.".to_owned(),
+    }];
+    if !texts.kinds.is_empty() {
+        let kinds: Vec<&str> = texts.kinds.iter().map(|kind| kind.label()).collect();
+        parts.push(format!("In texts: {}.", kinds.join(", ").to_lowercase()));
+    }
+    if !texts.words.trim().is_empty() {
+        parts.push("Words that the site chose.".to_owned());
+    }
     parts.join(" ")
 }
 
@@ -138,6 +171,11 @@ fn recorded(app: &App) -> Vec<String> {
         "" => "No country is kept.",
         _ => "The country is kept that a proxy in front of the server names.",
     };
+    let agent = if app.settings.sessions.whole_user_agents {
+        "the whole user agent of the browser is kept"
+    } else {
+        "the browser with its major version, and the system, are kept"
+    };
     vec![
         "The pages of the sites below, as visitors see them: the document and how it changes, movements of the mouse, \
          clicks, scrolling, what is typed as far as it is not masked, messages of the console, errors, what is copied as far as it is not masked, and addresses \
@@ -149,7 +187,7 @@ fn recorded(app: &App) -> Vec<String> {
          not masked."
             .to_owned(),
         format!(
-            "Of each visit the browser's user agent is kept. The internet address is used in memory, to limit how \
+            "Of each visit {agent}. The internet address is used in memory, to limit how \
              often uploads come, and is not stored. {country} The recorder sets no cookie and takes no fingerprint."
         ),
         "A replay shows what was recorded and nothing else: images and fonts of other servers are not fetched, so it \
@@ -213,8 +251,8 @@ fn watching(app: &App) -> Vec<String> {
             "{who} A link to a session shows that one session to whoever has the link, until it expires."
         ),
         format!(
-            "Each view of a session is noted in an audit log, as are downloads, exports, deletions, links and changes \
-             of settings. The log is kept {kept}, and shows when it was tampered with. It names visitors by a keyed \
+            "Each view of a session is noted in an audit log, as are downloads, exports, deletions, links, logins and \
+             changes of settings, accounts and roles. The log is kept {kept}, and shows when it was tampered with. It names visitors by a keyed \
              hash, never by their id."
         ),
     ]
@@ -283,6 +321,9 @@ mod tests {
         let strict =
             Recording { privacy: Some(crate::model::recording::Privacy::Strict), ..Recording::default() };
         assert!(hidden(&strict).starts_with("At least strict: All text is masked"));
+        assert!(hidden_on_server(&Recording::default(), &TextRules::default()).contains("no preset is set"));
+        let texts = TextRules { words: "Falcon".to_owned(), ..TextRules::default() };
+        assert!(hidden_on_server(&strict, &texts).ends_with("Words that the site chose."));
         assert_eq!(visits(&Recording { sample: Some(0.25), ..Recording::default() }), "At most 25% of them");
     }
 }

@@ -5,12 +5,15 @@
 use std::str::FromStr;
 
 use serde::Serialize;
+use serde_json::json;
 use url::form_urlencoded;
 use warp::http::Method;
 
 use super::{Field, Group, Head, Problems, refused, route, url};
 use crate::model::{ConnectionId, Role};
+use crate::store::audit::{self, Entry, What};
 use crate::store::members::{self, Actor, Member, Outcome};
+use crate::store::{self, Db, accounts};
 use crate::web::form::Form;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -34,6 +37,9 @@ fn url_of(connection: ConnectionId) -> String {
     format!("{}/people", url(connection))
 }
 
+/// Whose role was taken, and which: to give it back.
+type Undo = Option<(String, &'static str)>;
+
 #[derive(Serialize)]
 struct PeoplePage {
     #[serde(flatten)]
@@ -41,7 +47,7 @@ struct PeoplePage {
     /// What was done on the page before, with somebody.
     told: Option<String>,
     /// Whom to add again, with which role, to take a removal back.
-    undo: Option<(String, &'static str)>,
+    undo: Undo,
     rows: Vec<Row>,
     roles: Vec<Choice>,
     action: String,
@@ -155,7 +161,7 @@ fn groups(typed: &Typed, problems: &Problems) -> Vec<Group> {
 }
 
 /// What was done on the page before, as its address says.
-fn told(request: &Request) -> Result<(Option<String>, Option<(String, &'static str)>), Problem> {
+fn told(request: &Request) -> Result<(Option<String>, Undo), Problem> {
     let role = request.query("role")?.and_then(|name| name.parse::<Role>().ok());
     let (Some(done), Some(name), Some(role)) = (request.query("done")?, request.query("name")?, role) else {
         return Ok((None, None));
@@ -182,11 +188,13 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         let problem = ("role", "Choose one of the four.".to_owned());
         return show(&app, &request, &typed, vec![problem]).await;
     };
+    let entry = entry(&app, connection);
     let outcome = app
         .store
-        .write(move |conn| match members::user_named(conn, &name)? {
-            Some(user) => members::set(conn, actor, connection, user, role),
-            None => Ok(Outcome::Nobody),
+        .write(move |conn| {
+            let Some(user) = members::user_named(conn, &name)? else { return Ok(Outcome::Nobody) };
+            let outcome = members::set(conn, actor, connection, user, role)?;
+            note(conn, entry, user, outcome, Some(role))
         })
         .await?;
     match outcome {
@@ -205,8 +213,12 @@ async fn change(app: App, mut request: Request) -> Result<Response, Problem> {
     let form = Form::read(&app, &mut request).await?;
     let bad = |_| Problem::bad_form("role is one of viewer-without-prompts, viewer, editor and admin.");
     let role = form.text("role").parse::<Role>().map_err(bad)?;
-    let (actor, user) = (actor(&app), member.user);
-    match app.store.write(move |conn| members::set(conn, actor, connection, user, role)).await? {
+    let (actor, user, entry) = (actor(&app), member.user, entry(&app, connection));
+    let set = move |conn: &Db| {
+        let outcome = members::set(conn, actor, connection, user, role)?;
+        note(conn, entry, user, outcome, Some(role))
+    };
+    match app.store.write(set).await? {
         Outcome::Done(_) => Ok(back(connection, "given", &member.name, role)),
         refused => Err(why(refused)),
     }
@@ -214,12 +226,33 @@ async fn change(app: App, mut request: Request) -> Result<Response, Problem> {
 
 async fn remove(app: App, request: Request) -> Result<Response, Problem> {
     let (connection, member) = member(&app, &request).await?;
-    let (actor, user) = (actor(&app), member.user);
-    match app.store.write(move |conn| members::remove(conn, actor, connection, user)).await? {
+    let (actor, user, entry) = (actor(&app), member.user, entry(&app, connection));
+    let remove = move |conn: &Db| {
+        let outcome = members::remove(conn, actor, connection, user)?;
+        note(conn, entry, user, outcome, None)
+    };
+    match app.store.write(remove).await? {
         Outcome::Done(Some(before)) => Ok(back(connection, "removed", &member.name, before)),
         Outcome::Done(None) => Err(Problem::not_found()),
         refused => Err(why(refused)),
     }
+}
+
+fn entry(app: &App, connection: ConnectionId) -> Entry {
+    app.entry(What::RoleChanged, Some(connection), "", json!({}))
+}
+
+/// Notes in the same transaction whose role has become another one.
+fn note(conn: &Db, entry: Entry, user: i64, outcome: Outcome, role: Option<Role>) -> store::Result<Outcome> {
+    if let Outcome::Done(before) = outcome
+        && before != role
+    {
+        let subject = accounts::find(conn, user)?.map(|user| user.name).unwrap_or_default();
+        let detail =
+            json!({ "from": before.map_or("none", Role::name), "to": role.map_or("none", Role::name) });
+        audit::append(conn, &Entry { subject, detail, ..entry })?;
+    }
+    Ok(outcome)
 }
 
 /// Whoever the path names, with a role in its connection.

@@ -5,13 +5,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::json;
 use warp::http::Method;
 
 use super::{Field, FormPage, Group, Head, Problems, refused, route, saved, url};
 use crate::answers::plan;
 use crate::model::{ConnectionId, Severity, TimestampMs};
 use crate::store::Db;
+use crate::store::audit::{self, Entry, What};
 use crate::store::webhooks::{self, Attempt, Dead, MOST, Wanted, Webhook};
+use crate::web::audited::changed;
 use crate::web::confirm::Confirm;
 use crate::web::form::Form;
 use crate::web::page::Frame;
@@ -289,10 +292,34 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
     };
     let (secret, now) = (new_secret(), app.clock.now());
     let written = secret.clone();
-    let added = app.store.write(move |conn| webhooks::add(conn, connection, &wanted, &written, now)).await?;
+    let entry = entry(&app, connection, "added", &[]);
+    let add = move |conn: &Db| {
+        let added = webhooks::add(conn, connection, &wanted, &written, now)?;
+        if let Some(id) = added {
+            audit::append(conn, &Entry { subject: id.to_string(), ..entry })?;
+        }
+        Ok(added)
+    };
+    let added = app.store.write(add).await?;
     let full = || Problem::limit_reached(&format!("A connection has at most {MOST} webhooks."));
     let webhook = find_by_id(&app, connection, added.ok_or_else(full)?).await?;
     show_one(&app, head, webhook, Some(secret), None).await
+}
+
+/// An entry for the audit log. An address may hold a secret, so the number stands for the webhook.
+fn entry(app: &App, connection: ConnectionId, done: &str, fields: &[String]) -> Entry {
+    let detail = json!({ "done": done, "fields": fields });
+    app.entry(What::WebhookChanged, Some(connection), "", detail)
+}
+
+/// Does something to a webhook and notes it, if the webhook is still there.
+async fn change<F>(app: &App, webhook: &Webhook, entry: Entry, work: F) -> Result<(), Problem>
+where
+    F: FnOnce(&Db) -> crate::store::Result<bool> + Send + 'static,
+{
+    let entry = Entry { subject: webhook.id.to_string(), ..entry };
+    let change = move |conn: &Db| if work(conn)? { audit::append(conn, &entry) } else { Ok(()) };
+    Ok(app.store.write(change).await?)
 }
 
 async fn find(app: &App, request: &Request) -> Result<Webhook, Problem> {
@@ -373,7 +400,11 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
         Err(problems) => return show_one(&app, head, webhook, None, Some((typed, problems))).await,
     };
     let (connection, id, back) = (webhook.connection, webhook.id, url_of(&webhook));
-    app.store.write(move |conn| webhooks::change(conn, connection, id, &wanted)).await?;
+    let fields = changed(&webhook.wanted, &wanted);
+    if !fields.is_empty() {
+        let entry = entry(&app, connection, "changed", &fields);
+        change(&app, &webhook, entry, move |conn| webhooks::change(conn, connection, id, &wanted)).await?;
+    }
     Ok(saved(&back, "1"))
 }
 
@@ -426,7 +457,8 @@ async fn renew(app: App, request: Request) -> Result<Response, Problem> {
     let head = Head::of(&app, &request, webhook.connection, TAB).await?;
     let (secret, connection, id) = (new_secret(), webhook.connection, webhook.id);
     let written = secret.clone();
-    app.store.write(move |conn| webhooks::set_secret(conn, connection, id, &written)).await?;
+    let entry = entry(&app, connection, "another secret", &[]);
+    change(&app, &webhook, entry, move |conn| webhooks::set_secret(conn, connection, id, &written)).await?;
     show_one(&app, head, webhook, Some(secret), None).await
 }
 
@@ -451,6 +483,7 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 async fn delete(app: App, request: Request) -> Result<Response, Problem> {
     let webhook = find(&app, &request).await?;
     let (connection, id) = (webhook.connection, webhook.id);
-    app.store.write(move |conn| webhooks::delete(conn, connection, id)).await?;
+    let entry = entry(&app, connection, "deleted", &[]);
+    change(&app, &webhook, entry, move |conn| webhooks::delete(conn, connection, id)).await?;
     Ok(saved(&url_of_all(connection), "webhook-deleted"))
 }

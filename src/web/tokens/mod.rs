@@ -4,6 +4,7 @@
 //! more than whoever made it.
 
 mod form;
+mod noted;
 mod page;
 mod rates;
 mod written;
@@ -21,6 +22,7 @@ use crate::ingest::Refused;
 use crate::model::{ConnectionId, Role, TokenScope, TokenScopes};
 use crate::store::tokens::{self, Token, USE_EVERY_MS};
 use crate::store::{self, Db, Scope, accounts, connections, members};
+pub use noted::{make, revoke};
 pub use rates::TokenRates;
 pub use written::{Secret, Written};
 

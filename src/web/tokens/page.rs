@@ -1,11 +1,14 @@
 //! The page of one's own tokens.
 
 use serde::Serialize;
+use serde_json::json;
 use warp::http::{Method, StatusCode};
 
 use super::form::{Fields, Typed, Wrong};
+use super::noted;
 use super::written::{Secret, Written};
 use crate::model::{Connection, ConnectionId, Role, TimestampMs};
+use crate::store::audit::What;
 use crate::store::connections;
 use crate::store::tokens::{self, Draft, MOST, Token, Whose};
 use crate::web::confirm::Confirm;
@@ -128,7 +131,8 @@ async fn make(app: App, mut request: Request) -> Result<Response, Problem> {
         user: maker(&app),
         expires_at: now + typed.days * DAY_MS,
     };
-    let id = app.store.write(move |conn| tokens::add(conn, &draft, now)).await?;
+    let entry = app.entry(What::TokenMade, None, "", json!({}));
+    let id = app.store.write(move |conn| noted::make(conn, &draft, entry)).await?;
     let id = id.ok_or_else(|| {
         Problem::limit_reached(&format!(
             "There are {MOST} tokens that work. Revoke some that are not needed."
@@ -229,7 +233,7 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 
 async fn revoke(app: App, request: Request) -> Result<Response, Problem> {
     let token = named(&app, &request).await?;
-    let (whose, now) = (whose(&app), app.clock.now());
-    app.store.write(move |conn| tokens::revoke(conn, whose, token.id, now)).await?;
+    let (whose, entry) = (whose(&app), app.entry(What::TokenRevoked, None, "", json!({})));
+    app.store.write(move |conn| noted::revoke(conn, whose, token.id, entry)).await?;
     Ok(see_other(&format!("{URL}?saved=revoked")))
 }

@@ -14,7 +14,7 @@ fn with_accounts(data: &Path) -> Command {
     command
 }
 
-fn user(data: &Path, arguments: &[&str], typed: &str) -> Output {
+pub fn user(data: &Path, arguments: &[&str], typed: &str) -> Output {
     let mut command = with_accounts(data);
     command.arg("user").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
@@ -61,16 +61,14 @@ fn users_are_managed_beside_the_server() {
             stderr(&output)
         );
     }
-    for arguments in [
-        &["role", "bob", "editor"][..],
-        &["disable", "Bob"],
-        &["enable", "Bob"],
-        &["totp-off", "Bob"],
-        &["remove", "Bob"],
-    ] {
+    for arguments in
+        [&["role", "bob", "editor"][..], &["disable", "Bob"], &["enable", "Bob"], &["remove", "Bob"]]
+    {
         let output = user(data, arguments, "");
         assert!(stdout(&output).starts_with("done"), "{arguments:?}: {}", stderr(&output));
     }
+    let off = user(data, &["totp-off", "Ada"], "");
+    assert!(off.status.success() && stdout(&off).starts_with("nothing to do"), "{}", stderr(&off));
     assert!(user(data, &["password", "Ada", "--generate"], "").status.success());
     assert!(!log_of_a_start(data, &[]).contains("/setup"), "nothing is to be set up any more");
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use hindsight::accounts::password;
 use hindsight::config::Login;
 use hindsight::model::Role;
 use hindsight::store::{Db, accounts};
@@ -141,9 +142,15 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
         fastest.push(took);
     }
     assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
-    // Without the work of a hash it would be some hundred times as fast.
-    let least = fastest.iter().min().expect("some");
-    assert!(fastest.iter().all(|took| *took < *least * 4), "{fastest:?}");
+    // Without the work of a hash it would be some hundred times as fast. A machine that has
+    // other things to do makes it slower, and never faster.
+    let mut hash = Duration::MAX;
+    for _ in 0..5 {
+        let start = Instant::now();
+        password::hash(PASSWORD.to_owned()).await.expect("hashed");
+        hash = hash.min(start.elapsed());
+    }
+    assert!(fastest.iter().all(|took| *took * 10 > hash), "{fastest:?}, and a hash alone {hash:?}");
 }
 
 #[tokio::test]

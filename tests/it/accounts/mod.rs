@@ -2,6 +2,7 @@
 
 mod command_line;
 mod doors;
+mod noted;
 mod own;
 mod sessions;
 mod users;

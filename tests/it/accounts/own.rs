@@ -77,7 +77,7 @@ fn key_in(page: &Answer) -> (String, Vec<u8>) {
 }
 
 /// Turns the second factor on; returns its key and the recovery codes.
-async fn turn_on(server: &TestServer, cookie: &mut String) -> (Vec<u8>, Vec<String>) {
+pub async fn turn_on(server: &TestServer, cookie: &mut String) -> (Vec<u8>, Vec<String>) {
     let page = get(server, "/account/second-factor", cookie).await;
     assert!(page.text().contains("<svg class=\"qr\"") && page.text().contains("otpauth:"), "{}", page.text());
     let (text, key) = key_in(&page);

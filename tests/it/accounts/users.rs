@@ -10,13 +10,13 @@ use super::{PASSWORD, add, cookie_of, get, login, send, start};
 use crate::server::{Answer, TestServer};
 
 /// The link that a page shows.
-fn link_in(answer: &Answer) -> String {
+pub fn link_in(answer: &Answer) -> String {
     let text = answer.text();
     let link = text.split("http://test").nth(1).and_then(|rest| rest.split('<').next()).expect("a link");
     link.replace("&#x2F;", "/").replace("&#x3D;", "=")
 }
 
-async fn choose(server: &TestServer, link: &str, password: &str) -> Answer {
+pub async fn choose(server: &TestServer, link: &str, password: &str) -> Answer {
     let token = link.split_once('=').expect("a token").1;
     let fields = [("token", token), ("name", ""), ("password", password), ("again", password)];
     send(server, "/invitation", "", &fields).await

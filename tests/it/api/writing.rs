@@ -5,6 +5,7 @@ use hindsight::model::TokenScope;
 use serde_json::{Value, json};
 
 use super::client::{ALL, Client, column, kind, token};
+use crate::audit::entries;
 use crate::said::{SESSION, finished_session};
 use crate::server::{TestServer, add_connection};
 
@@ -71,6 +72,32 @@ async fn sessions_are_tagged_pinned_noted_and_erased() {
     assert_eq!(client.call("DELETE", &one, &[], None).await.status, 204);
     assert_eq!(client.get(&one).await.status, 404);
     assert_eq!(client.call("DELETE", &one, &[], None).await.status, 404);
+    let noted = entries(&server).await;
+    assert!(noted[0].starts_with("token 1 (A test) session-pinned"), "{noted:#?}");
+    assert!(noted[1].starts_with("token 1 (A test) sessions-deleted"), "{noted:#?}");
+}
+
+#[tokio::test]
+async fn what_is_read_and_changed_is_noted_like_on_the_pages() {
+    let server = TestServer::start().await;
+    finished_session(&server).await;
+    let client = Client::with(&server, &ALL).await;
+    for part in ["events", "conversation", "recording"] {
+        client.get(&format!("/connections/1/sessions/{SESSION}/{part}")).await;
+    }
+    client.send("POST", "/connections", json!({ "name": "Blog" })).await;
+    client.send("PATCH", "/connections/2", json!({ "paused": true, "name": "Diary" })).await;
+    client.send("PATCH", "/connections/2", json!({ "paused": true })).await;
+    let mut noted = entries(&server).await;
+    noted.sort();
+    let by_token = |entry: String| format!("token 1 (A test) {entry}");
+    let expected = [
+        r#"connection-added Blog {}"#.to_owned(),
+        format!(r#"session-downloaded {SESSION} {{"file":"recording.json"}}"#),
+        format!("session-watched {SESSION} {{}}"),
+        r#"settings-changed general {"fields":["name","rules.paused"]}"#.to_owned(),
+    ];
+    assert_eq!(noted, expected.map(by_token));
 }
 
 #[tokio::test]
