@@ -2,6 +2,7 @@
 
 mod command_line;
 mod doors;
+mod listening;
 mod own;
 mod sessions;
 mod users;
