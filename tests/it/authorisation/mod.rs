@@ -127,7 +127,7 @@ async fn ask(router: &Router, person: &Person, route: &Route, ids: &Ids, number:
 async fn whoever_may_not_is_refused_by_every_route_and_changes_nothing() {
     let (server, router, shop, blog) = two_worlds().await;
     let before = dump(&server).await;
-    let (people, mut refused) = (everybody(shop.connection, blog.connection), 0);
+    let (people, mut refused, mut wrong) = (everybody(shop.connection, blog.connection), 0, Vec::new());
     for route in router.routes().iter().filter(|route| is_for_people(route)) {
         for person in &people {
             let wanted = wanted(route, person, shop.connection);
@@ -135,20 +135,30 @@ async fn whoever_may_not_is_refused_by_every_route_and_changes_nothing() {
                 continue;
             }
             let answer = ask(&router, person, route, &shop, 0).await;
-            let what = format!("{} {} for {}: {}", route.method, route.path, person.name, answer.text());
-            assert_eq!(came_of(&answer), wanted, "{what}");
-            assert!(answer.status < 500, "{what}");
+            let what = format!(
+                "{} {} for {}: {} {}",
+                route.method,
+                route.path,
+                person.name,
+                answer.status,
+                answer.told()
+            );
+            if came_of(&answer) != wanted || answer.status >= 500 {
+                wrong.push(what);
+            }
             refused += usize::from(wanted != Expected::LetIn);
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(refused > 300, "{refused} were refused");
+    println!("{refused} were refused, on {} routes", router.routes().len());
     assert_eq!(dump(&server).await, before);
 }
 
 #[tokio::test]
 async fn whoever_may_does_what_the_route_is_for() {
     let (server, router, shop, blog) = two_worlds().await;
-    let mut number = 0;
+    let (mut number, mut wrong) = (0, Vec::new());
     for route in router.routes().iter().filter(|route| is_for_people(route)) {
         if route.method == Method::GET {
             continue;
@@ -169,7 +179,14 @@ async fn whoever_may_does_what_the_route_is_for() {
                 send(&router, person.who.as_ref(), &Method::POST, &path, String::new()).await;
             }
             let answer = ask(&router, &person, route, &own, number).await;
-            let what = format!("{} {} for {}: {}", route.method, route.path, person.name, answer.text());
+            let what = format!(
+                "{} {} for {}: {} {}",
+                route.method,
+                route.path,
+                person.name,
+                answer.status,
+                answer.told()
+            );
             let is_done = answer.status < 400;
             // Nobody makes reports here, these forms want more, and to this webhook nothing is sent.
             let is_let_in = matches!(answer.status, 400 | 422);
@@ -183,10 +200,14 @@ async fn whoever_may_does_what_the_route_is_for() {
                 "/webhooks/{webhook}/test",
             ];
             let may_fail = is_let_in && asks_more.iter().any(|end| route.path.ends_with(end));
-            assert!(is_done || may_fail, "{what}");
+            if !is_done && !may_fail {
+                wrong.push(what);
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(number > 100, "{number} were let in");
+    println!("{number} were let in");
 }
 
 #[tokio::test]

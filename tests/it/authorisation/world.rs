@@ -26,8 +26,8 @@ pub const ASKER: i64 = 1;
 /// Where programs come to, with a token.
 const API: &str = "/api/v1/";
 
-/// The browser that all requests come from: notes are its own.
-pub const VIEWER: &str = "0123456789abcdef0123456789abcdef";
+/// How notes know [`ASKER`].
+const VIEWER: &str = "user-1";
 
 /// What a visitor asks, a plugin finds, a report quotes.
 pub const MARKER: &str = "zebrafish";
@@ -50,6 +50,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The text, or of a page its title.
+    pub fn told(&self) -> String {
+        let text = self.text();
+        let title = text.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+        title.map_or_else(|| text.clone(), str::to_owned)
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -174,7 +181,7 @@ pub async fn populate(server: &TestServer, name: &str, finish: bool) -> Ids {
         let id: SessionId = of.parse().expect("an id");
         let row = sessions::find(conn, &Scope::everything(), connection, &id)?.expect("it is there").row;
         let mut ids = fill(conn, connection, row, &of, &its_token, &user)?;
-        ids.extend(fill_access(conn, connection, &format!("ada-of-{user}"))?);
+        ids.extend(fill_access(conn, connection, &of)?);
         Ok(ids)
     });
     let mut by_name = stored.await.expect("the store writes");
@@ -266,13 +273,15 @@ fn fill(
 fn fill_access(
     conn: &Db,
     connection: ConnectionId,
-    person: &str,
+    name: &str,
 ) -> hindsight::store::Result<Vec<(&'static str, String)>> {
     // Nothing is sent to it.
     let wanted = Wanted { url: "https://hooks.example/x".to_owned(), sessions: true, ..Wanted::default() };
     let webhook = webhooks::add(conn, connection, &wanted, "whsec_c2VjcmV0", NOW)?.expect("room");
-    let person = persons::Person { id: person.to_owned(), connection: Some(connection) };
-    let receipt = persons::begin_exporting(conn, &person, &[], "asker", NOW)?;
+    let person = persons::Person { id: name.to_owned(), connection: Some(connection) };
+    let counts = persons::Counts { sessions: 1, ..persons::Counts::default() };
+    let counted = [persons::Counted { connection: connection.0, name: name.to_owned(), counts }];
+    let receipt = persons::begin_exporting(conn, &person, &counted, "asker", NOW)?;
     conn.execute(
         "INSERT INTO token (name, token_hash, scopes, every_connection, user_id, credential_epoch, made_at, expires_at)
          VALUES ('program', randomblob(32), 'read', 1, ?1, 0, ?2, ?2)",
@@ -434,7 +443,6 @@ pub async fn send_as(router: &Router, who: Option<Who>, method: &Method, path: &
     for (name, value) in [
         ("host", "test".to_owned()),
         ("sec-fetch-site", "same-origin".to_owned()),
-        ("cookie", format!("hindsight-viewer={VIEWER}")),
         ("authorization", "Bearer hk_test_shop".to_owned()),
         ("accept", if path.ends_with(".json") { "*/*" } else { "text/html" }.to_owned()),
         ("content-type", form.to_owned()),
