@@ -7,6 +7,7 @@
 
 mod layers;
 mod networks;
+mod own_paths;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 use layers::Layers;
 pub use networks::{Networks, is_private};
+use own_paths::is_url_path;
 
 /// The file with every setting, its default and a comment.
 pub const DEFAULTS: &str = include_str!("../../config.toml");
@@ -462,40 +464,6 @@ impl Settings {
             url => url.to_owned(),
         }
     }
-}
-
-/// The first segments of our own paths.
-const OWN_PATHS: [&str; 20] = [
-    ".well-known",
-    "account",
-    "api",
-    "assets",
-    "audit",
-    "connections",
-    "demo",
-    "erase",
-    "favicon.svg",
-    "go",
-    "invitation",
-    "login",
-    "logout",
-    "privacy",
-    "problems",
-    "receipts",
-    "setup",
-    "storage",
-    "tokens",
-    "users",
-];
-
-/// Whether a path can be ours to give: plain, and not that of a page.
-fn is_url_path(path: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let Some(segments) = path.strip_prefix('/') else { return false };
-    let is_plain = |segment: &str| {
-        !segment.is_empty() && segment.bytes().all(allowed) && !segment.bytes().all(|byte| byte == b'.')
-    };
-    segments.split('/').all(is_plain) && !segments.split('/').any(|first| OWN_PATHS.contains(&first))
 }
 
 fn is_header_name(name: &str) -> bool {
