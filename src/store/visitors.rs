@@ -50,7 +50,7 @@ pub fn find(
     let mut statement = conn.prepare_cached(
         "SELECT count(*), coalesce(min(started_at), 0), coalesce(max(last_batch_at), 0),
                 coalesce(sum(pages), 0), coalesce(sum(errors), 0), coalesce(sum(bytes), 0),
-                coalesce(sum(prompts), 0)
+                coalesce(sum((SELECT count(*) FROM prompt WHERE prompt.session_id = session.id)), 0)
          FROM session INDEXED BY session_visitor
          WHERE connection_id = :connection AND visitor = :visitor AND (NOT :finished OR finished_at IS NOT NULL)",
     )?;

@@ -1,9 +1,9 @@
-//! What changes while a page is open, as server-sent events.
+//! What changes while a page is open, as server-sent events, for as long as whoever looks may see it.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
-use futures_util::stream::unfold;
+use futures_util::stream::{Stream, StreamExt, unfold};
 use warp::http::Method;
 use warp::{Reply, sse};
 
@@ -11,7 +11,7 @@ use super::page::Frame;
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
-use super::{App, Response};
+use super::{App, Response, who};
 use crate::model::{ConnectionId, Totals};
 use crate::store::connections;
 
@@ -19,7 +19,11 @@ use crate::store::connections;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often a silent stream says that it is alive, for proxies that cut silence off.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How often it is asked again whether whoever listens still may: a login or a role that
+/// ends is noticed no later.
+const ASK_AGAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// The routes of this file.
 pub fn routes() -> Vec<Route> {
@@ -30,13 +34,35 @@ pub fn routes() -> Vec<Route> {
 async fn totals(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "live", connection).await?;
-    let events = unfold((app, None), move |(app, last)| async move {
+    let events = unfold((app.clone(), None), move |(app, last)| async move {
         let next = next_totals(&app, connection, last).await?;
         let event = sse::Event::default().event("totals").json_data(next).ok()?;
         Some((Ok::<_, Infallible>(event), (app, Some(next))))
     });
+    Ok(reply(app, request, connection, events))
+}
+
+/// Answers with what happens in a connection, until it ends or the asker may hear no more of it.
+pub fn reply<S>(app: App, request: Request, connection: ConnectionId, events: S) -> Response
+where
+    S: Stream<Item = Result<sse::Event, Infallible>> + Send + Sync + 'static,
+{
+    let events = events.take_until(shut_out(app, request, connection));
     let events = sse::keep_alive().interval(KEEP_ALIVE).stream(events);
-    Ok(sse::reply(events).into_response())
+    sse::reply(events).into_response()
+}
+
+/// Returns when whoever sent the request is logged out, or may do something else in the
+/// connection than when they asked: a page that asks again is answered by what holds then.
+async fn shut_out(app: App, request: Request, connection: ConnectionId) {
+    let role = app.scope().role_in(connection);
+    loop {
+        tokio::time::sleep(ASK_AGAIN_EVERY).await;
+        match who::still(&app, &request).await {
+            Ok(who) if who.scope.role_in(connection) == role => {}
+            _ => return,
+        }
+    }
 }
 
 /// Waits for totals other than `last`. `None` when the server stops.

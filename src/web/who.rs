@@ -9,6 +9,7 @@ use super::{App, host};
 use crate::config::Login;
 use crate::model::{ConnectionId, Role, TokenScopes};
 use crate::store::Scope;
+use crate::store::logins::Found;
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
@@ -77,7 +78,19 @@ pub async fn authenticate(app: &App, request: &Request) -> Result<Who, Problem> 
         host::check(app, request)?;
         return Ok(Who::everyone());
     }
-    match session::of(app, request).await? {
+    logged_in(app, request, session::of(app, request).await?)
+}
+
+/// The same for a request that came some time ago and is still being answered.
+pub async fn still(app: &App, request: &Request) -> Result<Who, Problem> {
+    if app.settings.accounts.login == Login::None {
+        return Ok(Who::everyone());
+    }
+    logged_in(app, request, session::look_up(app, request).await?)
+}
+
+fn logged_in(app: &App, request: &Request, found: Option<(Found, Scope)>) -> Result<Who, Problem> {
+    match found {
         // Whoever must have a second factor can do nothing but set it up.
         Some((found, _))
             if app.settings.accounts.require_totp

@@ -21,6 +21,7 @@ pub fn filled(path: &str, server: &TestServer) -> String {
         .replace("{note}", "1")
         .replace("{share}", "1")
         .replace("{token}", "none")
+        .replace("{token_id}", "1")
         .replace("{user}", "1")
         .replace("{login}", "1")
         .replace("{webhook}", "1")

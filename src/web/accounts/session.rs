@@ -65,8 +65,15 @@ pub async fn write_seen(app: &App) {
     }
 }
 
-/// The login that a request belongs to, with what its user may see.
+/// The login that a request belongs to, with what its user may see. It is used by that.
 pub async fn of(app: &App, request: &Request) -> Result<Option<(Found, Scope)>, Problem> {
+    let found = look_up(app, request).await?;
+    Ok(found.inspect(|(found, _)| app.doors.seen.note(found.login.id, app.clock.now())))
+}
+
+/// The same for a request that came some time ago and is still being answered: that is no
+/// use of the login, which may end meanwhile because nobody uses it.
+pub async fn look_up(app: &App, request: &Request) -> Result<Option<(Found, Scope)>, Problem> {
     let Some(token) = cookie::token(app, request)? else { return Ok(None) };
     let hash = hash_of(&token);
     let found = app
@@ -78,9 +85,7 @@ pub async fn of(app: &App, request: &Request) -> Result<Option<(Found, Scope)>, 
         })
         .await?;
     let now = app.clock.now();
-    Ok(found.filter(|(found, _)| is_good(app, found, now)).inspect(|(found, _)| {
-        app.doors.seen.note(found.login.id, now);
-    }))
+    Ok(found.filter(|(found, _)| is_good(app, found, now)))
 }
 
 fn is_good(app: &App, found: &Found, now: TimestampMs) -> bool {

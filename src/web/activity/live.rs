@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use futures_util::stream::unfold;
 use serde::Serialize;
-use warp::{Reply, sse};
+use warp::sse;
 
 use super::list::version;
 use crate::model::ConnectionId;
 use crate::store::{connections, prompts};
-use crate::web::live::KEEP_ALIVE;
 use crate::web::page::Frame;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
-use crate::web::{App, Response};
+use crate::web::{App, Response, live};
 
 /// How often the counters are read: they are one row. A prompt is on the page within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -28,14 +27,13 @@ struct Changed {
 pub async fn live(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     Frame::about(&app, "live", connection).await?;
-    let events = unfold((app, None), move |(app, last)| async move {
+    let events = unfold((app.clone(), None), move |(app, last)| async move {
         let version = next_version(&app, connection, last).await?;
         let changed = Changed { version: version.clone() };
         let event = sse::Event::default().event("activity").json_data(changed).ok()?;
         Some((Ok::<_, Infallible>(event), (app, Some(version))))
     });
-    let events = sse::keep_alive().interval(KEEP_ALIVE).stream(events);
-    Ok(sse::reply(events).into_response())
+    Ok(live::reply(app, request, connection, events))
 }
 
 /// Waits for a version other than `last`. `None` when the server stops.

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use futures_util::stream::unfold;
 use serde::Serialize;
-use warp::{Reply, sse};
+use warp::sse;
 
 use super::Asked;
 use super::rerun::{SHOWN, version};
 use crate::model::ConnectionId;
 use crate::store::reruns;
-use crate::web::live::KEEP_ALIVE;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
-use crate::web::{App, Response};
+use crate::web::{App, Response, live};
 
 /// How often it is looked: other processes start runs too.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -28,15 +27,15 @@ struct Version {
 /// The version of what is under way, at once and whenever it changes.
 pub async fn changes(app: App, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(&app, &request).await?;
-    let start = (app, asked.connection, asked.name, None);
+    let connection = asked.connection;
+    let start = (app.clone(), connection, asked.name, None);
     let events = unfold(start, |(app, connection, name, last)| async move {
         let version = next(&app, connection, &name, last.as_deref()).await?;
         let data = Version { version: version.clone() };
         let event = sse::Event::default().event("reruns").json_data(data).ok()?;
         Some((Ok::<_, Infallible>(event), (app, connection, name, Some(version))))
     });
-    let events = sse::keep_alive().interval(KEEP_ALIVE).stream(events);
-    Ok(sse::reply(events).into_response())
+    Ok(live::reply(app, request, connection, events))
 }
 
 /// Waits for another version than `last`. `None` when the server stops.

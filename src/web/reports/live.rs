@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use futures_util::stream::unfold;
 use serde::Serialize;
-use warp::{Reply, sse};
+use warp::sse;
 
 use crate::model::ConnectionId;
-use crate::web::live::KEEP_ALIVE;
 use crate::web::page::Frame;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
-use crate::web::{App, Response};
+use crate::web::{App, Response, live};
 
 /// A maker may tell of every session; nobody reads faster than this.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -44,6 +43,5 @@ pub async fn changes(app: App, request: Request) -> Result<Response, Problem> {
         let event = sse::Event::default().event("reports").json_data(Version { version }).ok()?;
         Some((Ok::<_, Infallible>(event), (None, changes, stopping)))
     });
-    let events = sse::keep_alive().interval(KEEP_ALIVE).stream(events);
-    Ok(sse::reply(events).into_response())
+    Ok(live::reply(app, request, connection, events))
 }

@@ -30,8 +30,8 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, URL, who, page, list),
         Route::new(Method::POST, URL, who, page, make),
-        Route::new(Method::GET, format!("{URL}/{{token}}/revoke"), who, page, ask),
-        Route::new(Method::POST, format!("{URL}/{{token}}/revoke"), who, page, revoke),
+        Route::new(Method::GET, format!("{URL}/{{token_id}}/revoke"), who, page, ask),
+        Route::new(Method::POST, format!("{URL}/{{token_id}}/revoke"), who, page, revoke),
     ]
 }
 
@@ -204,7 +204,7 @@ fn words(end: TimestampMs, now: TimestampMs) -> String {
 }
 
 async fn named(app: &App, request: &Request) -> Result<Token, Problem> {
-    let id: i64 = request.param("token")?;
+    let id: i64 = request.param("token_id")?;
     let whose = whose(app);
     let found = app.store.read(move |conn| tokens::find(conn, whose, id)).await?;
     found.ok_or_else(Problem::not_found)

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod doors;
+mod listening;
 mod noted;
 mod own;
 mod sessions;

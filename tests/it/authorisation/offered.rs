@@ -88,7 +88,7 @@ async fn an_empty_connection_offers_each_role_its_own_next_step() {
         let person = Person { name: role.name(), who };
         let path = format!("/connections/{empty}/sessions");
         let page = send(&router, person.who.as_ref(), &Method::GET, &path, String::new()).await;
-        assert_eq!(came_of(page.status), Expected::LetIn);
+        assert_eq!(came_of(&page), Expected::LetIn);
         assert_eq!(page.text().contains("hk_empty"), role == Role::Admin, "{}", role.name());
         assert!(!page.text().contains(&format!("/connections/{}/", blog.connection)));
     }

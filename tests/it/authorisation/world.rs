@@ -2,22 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use hindsight::accounts::password;
+use hindsight::config::Login;
 use hindsight::ingest::new_key;
-use hindsight::model::{ConnectionId, SessionId, StyleHash};
+use hindsight::model::{ConnectionId, SessionId, StyleHash, TokenScope};
 use hindsight::segment::frame::Press;
 use hindsight::store::members::{self, Actor};
 use hindsight::store::reports::{self, NewReport};
 use hindsight::store::reruns::{self, Work};
-use hindsight::store::{Db, Scope, connections, notes, sessions, shares, tags, views};
-use hindsight::web::{Request, Route, Router, Who};
+use hindsight::store::webhooks::{self, Wanted};
+use hindsight::store::{Db, Scope, connections, notes, persons, sessions, shares, tags, views};
+use hindsight::web::{Asker, Request, Route, Router, Who};
 use http_body_util::BodyExt;
 use sha2::{Digest, Sha256};
 use warp::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use crate::accounts::PASSWORD;
 use crate::server::{NOW, TestServer, page_load};
 
-/// The browser that all requests come from: notes are its own.
-pub const VIEWER: &str = "0123456789abcdef0123456789abcdef";
+/// The account of everybody who asks: what they may do is said with each request.
+pub const ASKER: i64 = 1;
+
+/// Where programs come to, with a token.
+const API: &str = "/api/v1/";
+
+/// How notes know [`ASKER`].
+const VIEWER: &str = "user-1";
 
 /// What a visitor asks, a plugin finds, a report quotes.
 pub const MARKER: &str = "zebrafish";
@@ -34,10 +44,19 @@ pub struct Ids {
 /// What came back.
 pub struct Answer {
     pub status: u16,
+    /// The address that it leads to.
+    pub leads_to: Option<String>,
     pub body: Vec<u8>,
 }
 
 impl Answer {
+    /// The text, or of a page its title.
+    pub fn told(&self) -> String {
+        let text = self.text();
+        let title = text.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+        title.map_or_else(|| text.clone(), str::to_owned)
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -98,10 +117,11 @@ async fn post(server: &TestServer, key: &str, session: &str, seq: i64, body: &st
     let path = format!("/ingest/{key}/{session}/{}/{seq}", stream_of(session));
     let mut answer = server.post(&path, body).await;
     for _ in 0..100 {
-        // The machine is busy: a recorder comes again, too.
+        // The machine is busy, or has looked for many keys in this second: a recorder comes again, too.
         if answer.status != 503 {
             break;
         }
+        server.clock.advance(std::time::Duration::from_secs(1));
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         answer = server.post(&path, body).await;
     }
@@ -128,6 +148,18 @@ pub async fn ask(server: &TestServer, ids: &Ids, session: &str) {
     post(server, ids.get("key"), session, 2, &format!("[{asked},{told}]")).await;
 }
 
+/// A server that asks who one is, and knows [`ASKER`].
+pub async fn start() -> TestServer {
+    let server = TestServer::start_with(|settings| settings.accounts.login = Login::Required).await;
+    let hash = password::hash(PASSWORD.to_owned()).await.expect("hashed");
+    let added = server.store.write(move |conn| {
+        let role = Some(hindsight::model::Role::Admin);
+        hindsight::store::accounts::add(conn, "asker", role, Some(&hash), NOW)
+    });
+    assert_eq!(added.await.expect("the store writes"), Some(ASKER));
+    server
+}
+
 /// A new connection with something of everything in it. Its first session is finished
 /// where the server is told to by `finish`.
 pub async fn populate(server: &TestServer, name: &str, finish: bool) -> Ids {
@@ -148,7 +180,9 @@ pub async fn populate(server: &TestServer, name: &str, finish: bool) -> Ids {
     let stored = server.store.write(move |conn| {
         let id: SessionId = of.parse().expect("an id");
         let row = sessions::find(conn, &Scope::everything(), connection, &id)?.expect("it is there").row;
-        fill(conn, connection, row, &of, &its_token, &user)
+        let mut ids = fill(conn, connection, row, &of, &its_token, &user)?;
+        ids.extend(fill_access(conn, connection, &of)?);
+        Ok(ids)
     });
     let mut by_name = stored.await.expect("the store writes");
     by_name.extend([
@@ -235,6 +269,36 @@ fn fill(
     ]))
 }
 
+/// What is about who looks, who hears and who was handed out what.
+fn fill_access(
+    conn: &Db,
+    connection: ConnectionId,
+    name: &str,
+) -> hindsight::store::Result<Vec<(&'static str, String)>> {
+    // Nothing is sent to it.
+    let wanted = Wanted { url: "https://hooks.example/x".to_owned(), sessions: true, ..Wanted::default() };
+    let webhook = webhooks::add(conn, connection, &wanted, "whsec_c2VjcmV0", NOW)?.expect("room");
+    let person = persons::Person { id: name.to_owned(), connection: Some(connection) };
+    let counts = persons::Counts { sessions: 1, ..persons::Counts::default() };
+    let counted = [persons::Counted { connection: connection.0, name: name.to_owned(), counts }];
+    let receipt = persons::begin_exporting(conn, &person, &counted, "asker", NOW)?;
+    conn.execute(
+        "INSERT INTO token (name, token_hash, scopes, every_connection, user_id, credential_epoch, made_at, expires_at)
+         VALUES ('program', randomblob(32), 'read', 1, ?1, 0, ?2, ?2)",
+        [ASKER, NOW],
+    )?;
+    let token = conn.last_insert_rowid();
+    conn.execute(
+        "INSERT INTO user_session
+            (user_id, token_hash, credential_epoch, made_at, rotated_at, seen_at, browser, network)
+         VALUES (?1, randomblob(32), 0, ?2, ?2, ?2, '', '')",
+        [ASKER, NOW],
+    )?;
+    let login = conn.last_insert_rowid();
+    let ids = [("webhook", webhook), ("receipt", receipt), ("token_id", token), ("login", login)];
+    Ok(ids.map(|(name, id)| (name, id.to_string())).to_vec())
+}
+
 /// What follows the path of a page that cannot do without.
 pub fn query(route: &Route, ids: &Ids) -> String {
     match route.path.as_str() {
@@ -242,7 +306,29 @@ pub fn query(route: &Route, ids: &Ids) -> String {
             format!("?visitor={}", ids.get("visitor"))
         }
         "/connections/{connection}/plugins/{plugin}/reruns/mask" => format!("?after={}", ids.get("rerun")),
+        "/connections/{connection}/leaks/act" if route.method == Method::GET => format!("?{LEAK}"),
+        "/api/v1/connections/{connection}/erasures" if route.method == Method::GET => {
+            format!("?visitor={}", ids.get("visitor"))
+        }
         _ => String::new(),
+    }
+}
+
+/// What is done about a leak.
+const LEAK: &str = "what=rule&kind=email&selector=&field=";
+
+/// What a program sends to do what a route is for.
+fn json(route: &Route, ids: &Ids, number: usize) -> String {
+    let place = route.path.strip_prefix("/api/v1/connections/{connection}").unwrap_or(&route.path);
+    match place {
+        "/api/v1/connections" => format!(r#"{{"name":"New {number}"}}"#),
+        "/sessions/{session}/notes" => r#"{"at_ms":0,"text":"seen"}"#.to_owned(),
+        "" => r#"{"honour_gpc":true}"#.to_owned(),
+        "/sessions/{session}" if route.method == Method::PATCH => r#"{"pinned":true}"#.to_owned(),
+        "/sessions/{session}" => String::new(),
+        "/reports" => r#"{"plugin":"friction","from":"2025-12-01","to":"2025-12-31"}"#.to_owned(),
+        "/erasures" => format!(r#"{{"visitor":"{}"}}"#, ids.get("visitor")),
+        other => panic!("{} {other} is new: say what does what it is for", route.method),
     }
 }
 
@@ -251,7 +337,11 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
     if route.method == Method::GET || route.method == Method::OPTIONS {
         return String::new();
     }
+    if route.path.starts_with(API) {
+        return json(route, ids, number);
+    }
     let (session, name) = (ids.get("session"), format!("name=New+{number}"));
+    let password = PASSWORD.replace(' ', "+");
     let place = route.path.strip_prefix("/connections/{connection}").unwrap_or(&route.path);
     match place {
         "/connections" => format!("{name}&privacy=balanced"),
@@ -275,7 +365,38 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
         "/settings/answers/try" => "question=Where".to_owned(),
         "/settings/people" => "name=member-of-shop&role=editor".to_owned(),
         "/settings/people/{user}" => "role=editor".to_owned(),
-        "/settings/recording"
+        "/account/password" => format!("current={password}&password={password}&again={password}"),
+        "/account/second-factor/off" | "/account/second-factor/recovery-codes" => {
+            format!("password={password}")
+        }
+        "/users" => format!("{name}&role=viewer"),
+        "/users/{user}/role" => "role=editor".to_owned(),
+        "/users/{user}/state" => "disabled=1".to_owned(),
+        "/tokens" => format!("{name}&scope=read&every=1&days=7"),
+        "/settings/webhooks" | "/settings/webhooks/{webhook}" => {
+            "url=https%3A%2F%2Fhooks.example%2Fy&sessions=1".to_owned()
+        }
+        "/leaks/act" => LEAK.to_owned(),
+        "/erase" | "/erase/export" => format!("person={}&confirmed=1", ids.get("visitor")),
+        "/account/second-factor"
+        | "/account/logins/others/end"
+        | "/account/logins/{login}/end"
+        | "/users/{user}/link"
+        | "/users/{user}/second-factor/off"
+        | "/users/{user}/remove"
+        | "/tokens/{token_id}/revoke"
+        | "/settings/webhooks/{webhook}/test"
+        | "/settings/webhooks/{webhook}/again"
+        | "/settings/webhooks/{webhook}/secret"
+        | "/settings/webhooks/{webhook}/delete"
+        | "/leaks"
+        | "/leaks/cancel"
+        | "/login"
+        | "/login/code"
+        | "/logout"
+        | "/setup"
+        | "/invitation"
+        | "/settings/recording"
         | "/settings/widget"
         | "/settings/key/end"
         | "/settings/delete"
@@ -297,35 +418,55 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
     }
 }
 
-/// Asks for a path as somebody; of what does not end, only the status.
+/// Whoever asks, as a program that they made for everything.
+fn program(who: &Who) -> Who {
+    let asker = match who.asker.clone() {
+        Asker::User { id, name } => {
+            Asker::Token { id, name, user: Some(id), scopes: TokenScope::ALL.into_iter().collect() }
+        }
+        known => known,
+    };
+    Who { asker, scope: who.scope.clone() }
+}
+
+/// Asks for a path as somebody, or as a program of theirs where those come; of what does not
+/// end, only the head.
 pub async fn send(router: &Router, who: Option<&Who>, method: &Method, path: &str, body: String) -> Answer {
+    let who = who.map(|who| if path.starts_with(API) { program(who) } else { who.clone() });
+    send_as(router, who, method, path, body).await
+}
+
+/// Asks for a path as just this somebody.
+pub async fn send_as(router: &Router, who: Option<Who>, method: &Method, path: &str, body: String) -> Answer {
+    let form = if path.starts_with(API) { "application/json" } else { "application/x-www-form-urlencoded" };
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("host", "test".to_owned()),
         ("sec-fetch-site", "same-origin".to_owned()),
-        ("cookie", format!("hindsight-viewer={VIEWER}")),
         ("authorization", "Bearer hk_test_shop".to_owned()),
         ("accept", if path.ends_with(".json") { "*/*" } else { "text/html" }.to_owned()),
+        ("content-type", form.to_owned()),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).expect("ASCII"));
     }
     let request = Request::of(method.clone(), path, headers, body.into_bytes());
-    let response = router.answer_as(who.cloned(), request).await;
+    let response = router.answer_as(who, request).await;
     let status = response.status().as_u16();
+    let leads_to = response.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
     if path.ends_with("/live") && status == 200 {
-        return Answer { status, body: Vec::new() };
+        return Answer { status, leads_to, body: Vec::new() };
     }
     let body = response.into_body().collect().await.map(|body| body.to_bytes().to_vec());
-    Answer { status, body: body.unwrap_or_default() }
+    Answer { status, leads_to, body: body.unwrap_or_default() }
 }
 
-/// All rows of all tables as text.
+/// All rows of all tables as text, but for the audit log: who looks at what is noted there.
 pub async fn dump(server: &TestServer) -> String {
     let dumped = server.store.read(|conn| {
         let mut names = conn.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")?;
         let names = names.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
         let mut text = String::new();
-        for table in names.iter().filter(|name| !name.starts_with("session_words")) {
+        for table in names.iter().filter(|name| !name.starts_with("session_words") && *name != "audit") {
             let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
             let columns = statement.column_count();
             let mut rows = statement.query([])?;
