@@ -99,6 +99,8 @@ test("a person is looked up, handed out and erased in all connections, and the l
 test("the privacy page is read by those who log in, and by anybody", async ({ page }) => {
   await page.goto(`${server.url}/privacy`);
   await expect(page.getByRole("heading", { name: "Who can watch" })).toBeVisible();
+  await expect(page.getByLabel("Text for a privacy notice")).toContainText("[name and address]");
+  await expect(page.getByRole("status")).toHaveCount(0);
   await expectAccessible(page);
   await fitsNarrow(page);
   await picture(page, "privacy");
