@@ -168,7 +168,7 @@ test("the info says which session it is, and I and Esc open and close it", async
     "https://shop.example/cart",
     "0:30",
     "Chrome 156",
-    "Windows NT 10.0",
+    "Windows",
   ]) {
     await expect(details).toContainText(text);
   }

@@ -138,6 +138,11 @@ fn recorded(app: &App) -> Vec<String> {
         "" => "No country is kept.",
         _ => "The country is kept that a proxy in front of the server names.",
     };
+    let user_agent = if app.settings.sessions.whole_user_agents {
+        "Of each visit the browser's user agent is kept."
+    } else {
+        "Of each visit the browser, its major version and the system are kept, not the whole user agent."
+    };
     vec![
         "The pages of the sites below, as visitors see them: the document and how it changes, movements of the mouse, \
          clicks, scrolling, what is typed as far as it is not masked, messages of the console, errors, what is copied as far as it is not masked, and addresses \
@@ -149,7 +154,7 @@ fn recorded(app: &App) -> Vec<String> {
          not masked."
             .to_owned(),
         format!(
-            "Of each visit the browser's user agent is kept. The internet address is used in memory, to limit how \
+            "{user_agent} The internet address is used in memory, to limit how \
              often uploads come, and is not stored. {country} The recorder sets no cookie and takes no fingerprint."
         ),
         "A replay shows what was recorded and nothing else: images and fonts of other servers are not fetched, so it \
