@@ -3,8 +3,6 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "tests",
   timeout: 60_000,
-  // Recorders upload every five seconds; what is waited for may come with the upload after.
-  expect: { timeout: 15_000 },
   retries: 0,
   workers: 2,
   fullyParallel: true,
