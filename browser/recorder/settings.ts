@@ -88,7 +88,8 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
     privacy: readPreset(read("privacy")),
     startsOnLoad: (read("start") || "load") === "load",
     // Whoever writes anything else wants less to be recorded.
-    asksConsent: !/^(|off|implied)$/.test(read("consent")),
+    // The chat widget's script has its own words for it: none and notice ask nothing.
+    asksConsent: !/^(|off|implied|none|notice)$/.test(read("consent")),
     sample: readShare(read("sample")),
     maskAllInputs: read("maskAllInputs") === "true",
     maskTextSelector: read("maskTextSelector"),

@@ -136,7 +136,7 @@ impl Row {
             tags: beside.tags.into_iter().map(tag).collect(),
             watched: beside.watched,
             snippet: if session.held_back || session.withheld { Vec::new() } else { beside.snippet },
-            user_agent: session.user_agent,
+            user_agent: whole_user_agent(session.user_agent),
             pinned: session.pinned,
             finish_error: session.finish_error,
         }
@@ -170,4 +170,9 @@ fn hidden_words(hidden: &[(String, i64)]) -> String {
     let each = hidden.iter().map(|(kind, times)| format!("{} {}", format::grouped(*times), name(kind)));
     let each: Vec<String> = each.collect();
     format!("{} masked by the server: {}", format::count(all, "value"), each.join(", "))
+}
+
+/// A user agent that says more than the browser and the system, which stand beside it.
+fn whole_user_agent(kept: String) -> String {
+    if user_agent::reduced(&kept) == kept { String::new() } else { kept }
 }

@@ -109,7 +109,7 @@ test("a user is invited, chooses a password, turns codes on and logs in with one
 test("the menu opens by keyboard and closes with Escape", async ({ page }) => {
   await page.goto(`${server.url}/account`);
   await logIn(page, "ada");
-  await page.locator(".account-menu summary").focus();
+  await page.locator(".server-menu summary").focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("link", { name: "Users" })).toBeVisible();
   await page.keyboard.press("Escape");
@@ -126,11 +126,11 @@ test("a login works without script, and phones scroll down only", async ({ brows
   await logIn(page, "ada");
   for (const path of ["/account", "/users", "/account/second-factor", "/connections"]) {
     await page.goto(`${server.url}${path}`);
-    await expect(page.locator(".account-menu")).toBeVisible();
+    await expect(page.locator(".server-menu")).toBeVisible();
     const wide = await page.locator("html").evaluate((html) => html.scrollWidth);
     expect(wide, path).toBeLessThanOrEqual(390);
   }
-  await page.locator(".account-menu summary").click();
+  await page.locator(".server-menu summary").click();
   await page.getByRole("button", { name: "Log out" }).click();
   await expect(page.getByText("You are logged out.")).toBeVisible();
   await context.close();

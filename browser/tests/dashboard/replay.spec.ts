@@ -163,13 +163,7 @@ test("the info says which session it is, and I and Esc open and close it", async
   const details = page.getByRole("complementary", { name: "Session", exact: true });
 
   await page.keyboard.press("i");
-  for (const text of [
-    sessionOf("thirty"),
-    "https://shop.example/cart",
-    "0:30",
-    "Chrome 156",
-    "Windows NT 10.0",
-  ]) {
+  for (const text of [sessionOf("thirty"), "https://shop.example/cart", "0:30", "Chrome 156", "Windows"]) {
     await expect(details).toContainText(text);
   }
   await details.getByRole("button", { name: "Copy the session ID" }).click();

@@ -13,6 +13,7 @@ test.afterAll(() => server.stop());
 test("the storage page is a link away and tells what each connection takes", async ({ page }) => {
   const target = await openConnection(page, server, "stored");
   await upload(target, { visit: "one", events: counting(3) });
+  await page.locator(".server-menu summary").click();
   await page.getByRole("link", { name: "Storage" }).click();
 
   await expect(page).toHaveTitle("Storage · Hindsight");

@@ -125,7 +125,9 @@ function tally(results: Result[]): Record<string, Row> {
     const count = (is: (result: Result) => boolean) => results.filter(is).length;
     const deeds = count(({ deed }) => deed.found === kind);
     const right = count(({ deed, found }) => deed.found === kind && found.has(kind));
-    const wrong = count(({ deed, found }) => deed.found !== kind && found.has(kind) && !deed.also?.includes(kind));
+    const wrong = count(
+      ({ deed, found }) => deed.found !== kind && found.has(kind) && !deed.also?.includes(kind),
+    );
     const share = (part: number, of: number) => (of === 0 ? 1 : Math.round((part / of) * 1000) / 1000);
     return {
       deeds,

@@ -150,7 +150,10 @@ async function expectNoSecrets(page: Page, manifest: Manifest): Promise<void> {
     kept.push({ name: url, bytes: await (await page.request.get(server.url + url)).text() });
   }
   const sizes = kept.map(({ name, bytes }) => `${name}: ${bytes.length}`);
-  expect(kept.reduce((sum, { bytes }) => sum + bytes.length, 0), sizes.join(", ")).toBeLessThan(50_000_000);
+  expect(
+    kept.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    sizes.join(", "),
+  ).toBeLessThan(50_000_000);
   expect(kept.some(({ bytes }) => bytes.includes("Ada Lovelace"))).toBe(true);
   for (const [name, secret] of Object.entries(SECRETS)) {
     const spaced = secret.replace(/(\d{4})(?=\d)/g, "$1 ");

@@ -44,7 +44,8 @@ struct PrivacyPage {
     tabs: Vec<Tab>,
     sections: Vec<Section>,
     sites: Vec<Site>,
-    notice: String,
+    /// For the notice of a site. Not `notice`: the frame has one, which every page shows.
+    site_notice: String,
     record: String,
     /// Where anybody may read it.
     public_url: Option<String>,
@@ -56,7 +57,7 @@ async fn page(app: App, _: Request) -> Result<Response, Problem> {
     let page = PrivacyPage {
         tabs: tabs(&app, "Privacy"),
         sections: statement::sections(&app, scope.is_everything()),
-        notice: notice::for_site(&app, &sites),
+        site_notice: notice::for_site(&app, &sites),
         record: notice::record(&app, &sites),
         public_url: app.settings.privacy.public.then(|| format!("{}{PUBLIC}", app.public_url)),
         frame: Frame::of_server(&app, "privacy"),
