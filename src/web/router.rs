@@ -297,10 +297,10 @@ impl Router {
         };
         let followed = (surface == Surface::Ingest).then(|| Followed::new(&self.app, &request));
         let is_asked = matches!(asking, Asking::Unknown);
-        let who = self.who(found.as_ref().ok().copied(), asking, &request).await;
+        let who = in_time(&self.app, self.who(found.as_ref().ok().copied(), asking, &request)).await;
         let app = self.app.asked_by(who.clone().unwrap_or_else(|_| Who::nobody()));
         let admitted = match found {
-            Ok(route) => admit(route, &app, who, &request).await.map(|()| route),
+            Ok(route) => in_time(&app, admit(route, &app, who, &request)).await.map(|()| route),
             Err(problem) => Err(strangers::count(&app, &request).err().unwrap_or(problem)),
         };
         let cookie = match &admitted {
@@ -410,6 +410,13 @@ async fn run(route: &Route, app: App, request: Request) -> Result<Response, Prob
         tracing::error!(path = route.path, "a request handler panicked");
         Err(Problem::internal())
     })
+}
+
+/// Whoever asks does not wait for ever to be let in either.
+async fn in_time<T>(app: &App, work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    timeout(app.settings.server.handler_timeout(), work)
+        .await
+        .unwrap_or_else(|_| Err(Problem::took_too_long()))
 }
 
 /// How long a handler may work. What it streams then is not counted.

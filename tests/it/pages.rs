@@ -55,8 +55,8 @@ async fn a_new_connection_shows_how_to_start() {
     assert_reads(&page, &["Shop", "Total", "Active", "Completed", "Events", "Waiting for the first event"]);
     let text = page.text();
     let snippet = format!(
-        "&lt;script async src=&quot;http://{}/hindsight.js&quot; data-connection=&quot;hk_test_shop&quot;&gt;",
-        server.address
+        "&lt;script async src=&quot;{}/hindsight.js&quot; data-connection=&quot;hk_test_shop&quot;&gt;",
+        server.app.public_url
     );
     assert!(text.contains(&snippet), "{text}");
 }

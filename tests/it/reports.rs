@@ -116,7 +116,7 @@ async fn reports_are_exported_as_markdown_and_tables_as_csv() {
     let server = TestServer::start().await;
     let id = reported(&server, "gaps", report()).await;
     let base = format!("{}/{id}", list_path(&server));
-    let link = format!("http://{}{}/{SESSION}?moment=1500", server.address, server.sessions_path());
+    let link = format!("{}{}/{SESSION}?moment=1500", server.app.public_url, server.sessions_path());
     let markdown = server.get(&format!("{base}/report.md")).await;
     assert_eq!(markdown.header("content-type"), Some("text/markdown; charset=utf-8"));
     assert_eq!(markdown.header("content-disposition"), Some("attachment; filename=\"gaps-2025-12-31.md\""));

@@ -163,7 +163,7 @@ pub async fn add_connection(store: &Store, name: &'static str) -> Connection {
 
 /// A request with a length, for a connection that is closed after it.
 pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for header in headers {
         head += &format!("{header}\r\n");
     }

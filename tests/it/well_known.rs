@@ -13,12 +13,12 @@ async fn whom_to_tell_of_a_weakness_is_said_if_there_is_somebody() {
         TestServer::start_with(|settings| settings.server.security_contact = contact.to_owned()).await;
     let answer = server.get("/.well-known/security.txt").await;
     assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
-    let address = server.address;
+    let url = &server.app.public_url;
     assert_eq!(
         answer.text(),
         format!(
             "Contact: {contact}\nExpires: 2026-06-30T00:00:00Z\nPreferred-Languages: en\n\
-            Canonical: http://{address}/.well-known/security.txt\n"
+            Canonical: {url}/.well-known/security.txt\n"
         )
     );
 }

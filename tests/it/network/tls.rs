@@ -20,6 +20,7 @@ async fn server() -> (TestServer, Files, TempDir) {
         settings.server.tls_certificate.clone_from(&files.certificate);
         settings.server.tls_key.clone_from(&files.key);
         settings.server.header_timeout_seconds = 1;
+        settings.server.public_url = String::new();
     })
     .await;
     (server, files, folder)
