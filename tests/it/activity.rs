@@ -221,8 +221,8 @@ async fn a_visitor_has_a_page_with_all_that_is_known() {
     }
     let feed = server.get(&path(&server, "")).await;
     assert_eq!(link(&feed, "/visitors/"), visitor);
-    let asked = server.get(&link(&server.get(&visitor).await, "/sessions/delete")).await;
-    assert_reads(&asked, &["Delete 1 session?", "Visitor ada@example.org", "what was asked"]);
+    let asked = server.get(&link(&server.get(&visitor).await, "/erase")).await;
+    assert_reads(&asked, &["ada@example.org", "Shop"]);
     for nobody in ["nobody", "%FF", "ada"] {
         let answer = server.get(&format!("/connections/{}/visitors/{nobody}", server.connection.id)).await;
         assert_eq!(answer.status, 404, "{nobody}");

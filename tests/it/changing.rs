@@ -18,11 +18,11 @@ const SITES: [Option<&str>; 5] =
 
 /// What they say with `Origin`: ours, as it is in `Host` and in `public_url`; others; nothing.
 const ORIGINS: [Option<&str>; 7] = [
-    Some("http://test"),
+    Some("http://localhost"),
     Some("PUBLIC"),
     Some("http://evil.example"),
-    Some("http://test.evil.example"),
-    Some("http://test:81"),
+    Some("http://localhost.evil.example"),
+    Some("http://localhost:81"),
     Some("null"),
     None,
 ];

@@ -137,8 +137,7 @@ async fn the_replay_page_tells_what_it_plays() {
             "Events",
             "Status",
             "Active",
-            "User agent",
-            "Chrome/156 Windows",
+            "Chrome 156",
         ],
     );
     assert!(page.text().contains("data-start=\"1500\""), "the page knows where to start");

@@ -174,7 +174,7 @@ async fn check(server: &TestServer, proxy: &Proxy) {
     let host = format!("Host: {NAME}");
     let ask = |method: &str, path: &str, headers: &[&str], body: &[u8]| {
         let bytes = request(method, path, headers, body);
-        String::from_utf8(bytes).expect("text").replace("Host: test", &host).into_bytes()
+        String::from_utf8(bytes).expect("text").replace("Host: localhost", &host).into_bytes()
     };
 
     let doctor = format!("/connections/{}/settings/doctor", server.connection.id);
