@@ -21,7 +21,7 @@ use crate::witness::{check_log_is_free, fingerprint, forget_peak, memory_kib, ta
 const KEPT_KIB: u64 = 32 * 1024;
 
 /// All that is refused is refused within this time, unless it is slow on purpose.
-const IN_TIME: Duration = Duration::from_secs(30);
+const IN_TIME: Duration = Duration::from_secs(10);
 
 /// A server with what the rows need of it.
 pub struct Stage {
