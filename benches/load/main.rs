@@ -15,6 +15,7 @@ mod echo;
 mod fill;
 mod finish;
 mod floors;
+mod footprint;
 mod hiding;
 mod idle;
 mod ingest;
@@ -81,6 +82,8 @@ enum Command {
     Hiding(hiding::Arguments),
     /// Loads plugins, and lets them look at recordings, beside the timeline's own time.
     Plugins(plugins::Arguments),
+    /// Starts the program on small and large databases: how soon it is ready, and what it takes idle.
+    Footprint(footprint::Arguments),
     /// Is the echo server.
     #[command(hide = true)]
     Echo,
@@ -106,6 +109,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
         Some(Command::Hiding(arguments)) => hiding::run(&recordings, &arguments),
         Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),
+        Some(Command::Footprint(arguments)) => footprint::run(&arguments),
         Some(Command::Echo) => echo::run(),
     }
 }

@@ -83,7 +83,12 @@ impl Server {
 
 /// A command of the server on a data folder.
 pub fn hindsight(data: &Path) -> Command {
-    let mut command = Command::new(HINDSIGHT);
+    program(Path::new(HINDSIGHT), data)
+}
+
+/// The same with another build of it.
+pub fn program(file: &Path, data: &Path) -> Command {
+    let mut command = Command::new(file);
     command.arg("--data").arg(data).env("HINDSIGHT_LOG__LEVEL", "warn");
     command.env("HINDSIGHT_ACCOUNTS__LOGIN", "none");
     // All load comes with one key from one address.

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod check;
 mod clear_text;
+mod completions;
 mod connection;
 mod demo;
 mod doctor;
@@ -13,6 +14,7 @@ mod export;
 mod first_admin;
 mod import;
 pub mod live_settings;
+mod manual;
 mod noted;
 mod open_files;
 pub mod plugin;
@@ -29,7 +31,7 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Settings};
 use crate::store::{self, Closing, Store};
@@ -109,12 +111,28 @@ enum Command {
     },
     /// Writes the templates of the pages into a folder, to change how they look.
     Templates(templates::Arguments),
+    /// Prints what a shell needs to complete the arguments of this command.
+    Completions(completions::Arguments),
+    /// Writes the manual pages of all commands into a folder.
+    Manual(manual::Arguments),
 }
 
 /// A failure that was printed where it happened: the program only ends with it.
 #[derive(Debug, thiserror::Error)]
 #[error("see above")]
 pub struct Reported;
+
+impl Command {
+    /// Runs a command that needs no settings, so a mistake in them is no obstacle.
+    fn run_alone(&self) -> Option<anyhow::Result<()>> {
+        match self {
+            Self::Plugin { action } => action.run_alone(),
+            Self::Completions(arguments) => Some(completions::run(Cli::command(), *arguments)),
+            Self::Manual(arguments) => Some(manual::run(Cli::command(), arguments)),
+            _ => None,
+        }
+    }
+}
 
 impl Options {
     fn settings(&self) -> Result<Settings, config::Error> {
@@ -140,9 +158,7 @@ fn environment() -> BTreeMap<String, String> {
 impl Cli {
     /// Reads the settings, sets up the log and runs the command.
     pub fn run(self) -> anyhow::Result<()> {
-        if let Some(Command::Plugin { action }) = &self.command
-            && let Some(done) = action.run_alone()
-        {
+        if let Some(done) = self.command.as_ref().and_then(Command::run_alone) {
             return done;
         }
         let settings = self.options.settings()?;
@@ -169,6 +185,7 @@ impl Cli {
                 Some(Command::Scan(arguments)) => scan::run(settings, arguments).await,
                 Some(Command::Doctor(arguments)) => doctor::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
+                Some(Command::Completions(_) | Command::Manual(_)) => Ok(()),
             }
         })
     }

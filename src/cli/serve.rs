@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
@@ -164,6 +165,7 @@ pub async fn serve(
         first_admin::prepare(&app, address).await?;
     }
     greet(greeting, address, &app, connection)?;
+    tell_service_manager(NotifyState::Ready);
     ready.serve(stopping).await;
     signals.abort();
     for thread in upkeep.into_iter().flatten() {
@@ -196,9 +198,17 @@ fn start_thread<Work: Future<Output = ()>>(
 async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
     signals.next().await;
     tracing::info!("stopping");
+    tell_service_manager(NotifyState::Stopping);
     stopper.stop();
     signals.next().await;
     std::process::exit(130);
+}
+
+/// Tells systemd, when that started us as a service of `Type=notify` (sd_notify(3)).
+fn tell_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager does not listen");
+    }
 }
 
 /// The signals that ask the program to end, heard from the moment this is made.

@@ -30,6 +30,7 @@ mod look;
 mod migrating;
 mod network;
 mod notes;
+mod packaging;
 mod pages;
 mod persons;
 mod plugins;
