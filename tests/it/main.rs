@@ -13,6 +13,7 @@ mod clock;
 mod command_line;
 mod deleting;
 mod doctor;
+mod documented;
 mod downloads;
 mod durability;
 mod erasing;
