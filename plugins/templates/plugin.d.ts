@@ -86,7 +86,7 @@ export interface Element {
   role: string;
   /** Whether a person would expect something to happen when it is clicked. */
   interactive: boolean;
-  /** id, class, name, type, href, role, data-testid and aria-* only. */
+  /** id, class, name, type, href, download, role, data-testid and aria-* only. */
   attrs: NamedValue[];
 }
 

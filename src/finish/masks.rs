@@ -1,13 +1,16 @@
 //! The maskers of a connection at work on one of its sessions.
 
 use super::chosen::Chosen;
+use super::info;
 use super::passes::{Error, Passes};
 use crate::masking::{Collecting, Decisions, Masker};
-use crate::model::span::Span;
-use crate::plugins::run::SessionInfo;
+use crate::model::TimestampMs;
+use crate::model::span::{Change, Span};
+use crate::plugins::Masking;
+use crate::plugins::recent::About;
 use crate::rrweb::Event;
 use crate::store::finishing::Source;
-use crate::store::runs::Digest;
+use crate::store::runs::{Digest, Subject};
 use sha2::{Digest as _, Sha256};
 
 /// Asks maskers about all texts of a session; says what they decided.
@@ -15,10 +18,17 @@ pub async fn decide(
     passes: Passes<'_>,
     sources: &[Source],
     maskers: &[Chosen],
-    session: &SessionInfo,
+    session: &Subject,
+    now: TimestampMs,
 ) -> Result<Decisions, Error> {
-    let maskers = maskers.iter().map(|chosen| masker(chosen, session)).collect();
-    let mut collecting = Collecting::new(maskers);
+    let about = About { connection: passes.connection(), session: Some(session.id.clone()), at: now };
+    let session = info(session);
+    let mut working: Vec<Box<dyn Masker>> = Vec::with_capacity(maskers.len());
+    for chosen in maskers {
+        let masking = Some(chosen.plugin.mask(&session, &chosen.settings));
+        working.push(Box::new(Working { chosen, about: about.clone(), masking }));
+    }
+    let mut collecting = Collecting::new(working);
     passes.each(sources, |stream, event| read(&mut collecting, stream, event)).await?;
     let mut decisions = collecting.finish().map_err(masked)?;
     if decisions.needs_locating() {
@@ -39,10 +49,27 @@ fn masked(error: crate::masking::Error) -> Error {
     Error::Masking(error.to_string())
 }
 
-fn masker<'a>(chosen: &'a Chosen, session: &SessionInfo) -> Box<dyn Masker + 'a> {
-    let mut masking = chosen.plugin.mask(session, &chosen.settings);
-    let name = chosen.plugin.id();
-    Box::new(move |spans: &[Span]| masking.mask(spans).map_err(|failure| format!("{name}: {failure}")))
+/// A masker at work. What it took is noted when it has done its work, or has failed.
+struct Working<'a> {
+    chosen: &'a Chosen,
+    about: About,
+    /// `None`: it is over.
+    masking: Option<Masking<'a>>,
+}
+
+impl Masker for Working<'_> {
+    fn mask(&mut self, spans: &[Span]) -> Result<Vec<Change>, String> {
+        let Some(masking) = &mut self.masking else { return Ok(Vec::new()) };
+        masking.mask(spans).map_err(|failure| format!("{}: {failure}", self.chosen.plugin.id()))
+    }
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        if let Some(masking) = self.masking.take() {
+            self.chosen.plugin.recent.note(self.about.clone(), &masking.finish());
+        }
+    }
 }
 
 /// Of the maskers that a session went through, and of their settings.

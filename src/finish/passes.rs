@@ -46,6 +46,11 @@ impl<'a> Passes<'a> {
         Self { store, connection, stopping }
     }
 
+    /// The connection that the session belongs to.
+    pub fn connection(&self) -> ConnectionId {
+        self.connection
+    }
+
     /// The events of a piece as a JSON array.
     pub async fn json(&self, stream: i64, piece: &Piece) -> Result<String, Error> {
         if self.stopping.has_stopped() {

@@ -6,10 +6,10 @@
 //! meanwhile.
 
 use super::chosen::{self, Chosen};
+use super::masks;
 use super::passes::{Error, Passes};
 use super::reading::Reader;
 use super::rewriting::{self, Hiding, Tools};
-use super::{info, masks};
 use crate::config;
 use crate::model::TimestampMs;
 use crate::plugins::Host;
@@ -104,7 +104,7 @@ impl Finisher {
         let masks = match &maskers[..] {
             [] => None,
             maskers => {
-                let decided = masks::decide(passes, &found.sources, maskers, &info(&found.subject)).await?;
+                let decided = masks::decide(passes, &found.sources, maskers, &found.subject, now).await?;
                 Some(decided.rewriting())
             }
         };

@@ -13,6 +13,7 @@ use super::reports::{Making, Orders, Reporter};
 use crate::clock;
 use crate::model::{ConnectionId, Period, Row, TimestampMs};
 use crate::plugins::manifest::Schedule;
+use crate::plugins::recent::About;
 use crate::plugins::run::Run;
 use crate::plugins::{Plugin, Registry};
 use crate::store::findings::{self, ReportRow};
@@ -194,7 +195,12 @@ impl Reporting {
         };
         let plugin = reporter.plugin.id().to_owned();
         let rows = Rows::new(store.clone(), connection, (from, to), &reporter, Arc::clone(done));
-        let work = move || reporter.plugin.summarize(&period, rows, &reporter.settings);
+        let about = About { connection, session: None, at: self.analyst.clock.now() };
+        let work = move || {
+            let run = reporter.plugin.summarize(&period, rows, &reporter.settings);
+            reporter.plugin.recent.note(about, &run);
+            run
+        };
         let Run { outcome, usage, .. } = self.analyst.plugins.on_worker(work).await;
         let report = outcome.map_err(|failure| failure.to_string())?;
         let report = NewReport {

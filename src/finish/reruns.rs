@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::analysis::{Analyst, Ran};
 use super::chosen::{self, Chosen};
+use super::masks;
 use super::passes::{Error, Passes};
-use super::{info, masks};
 use crate::masking;
 use crate::model::span::Place;
 use crate::stop::Stopping;
@@ -218,7 +218,8 @@ impl Reruns {
         };
         let passes = Passes::new(store, rerun.connection, stopping);
         let maskers = [plugin];
-        let mut rewriting = masks::decide(passes, &sources, &maskers, &info(&subject)).await?.rewriting();
+        let now = self.analyst.clock.now();
+        let mut rewriting = masks::decide(passes, &sources, &maskers, &subject, now).await?.rewriting();
         let rewrite = |stream, event: &crate::rrweb::Event<'_>| {
             rewriting.rewrite(stream, event);
             Ok(())

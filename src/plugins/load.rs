@@ -13,6 +13,7 @@ use super::limits::Limits;
 use super::manifest::{Asked, Manifest};
 use super::plugin::{Code, Origin, Plugin};
 use super::program::Program;
+use super::recent::Recent;
 use super::run::{Cause, Failure};
 use super::source::Files;
 use super::{scan, trial};
@@ -150,6 +151,7 @@ impl Loader {
             bytes: files.code.len(),
             limits: limits(&self.settings, manifest.limits),
             manifest,
+            recent: Recent::default(),
             code,
             engine: Arc::clone(&self.engine),
         };

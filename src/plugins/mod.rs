@@ -27,6 +27,7 @@ pub mod manifest;
 mod output;
 mod plugin;
 mod program;
+pub mod recent;
 mod registry;
 mod returned;
 pub mod run;

@@ -12,6 +12,7 @@ use super::instance::Running;
 use super::limits::Limits;
 use super::manifest::Manifest;
 use super::program::Program;
+use super::recent::Recent;
 use super::run::{Cause, Failure, Run, SessionInfo, wall_time};
 use super::settings::{Problem, Settings};
 use super::{convert, output, returned};
@@ -67,6 +68,8 @@ pub struct Plugin {
     pub bytes: usize,
     /// What it may use: what it asks for, within what the server allows.
     pub limits: Limits,
+    /// What its latest maskings and reports took.
+    pub recent: Recent,
     /// What runs.
     pub(super) code: Code,
     /// What runs it.

@@ -9,7 +9,7 @@ use super::{label, role, selector};
 use crate::rrweb::fields::cut;
 
 /// Attributes that say what an element is; `aria-*` are others.
-const SAYS_WHAT: [&str; 7] = ["id", "class", "name", "type", "href", "role", "data-testid"];
+const SAYS_WHAT: [&str; 8] = ["id", "class", "name", "type", "href", "download", "role", "data-testid"];
 
 /// Longer values are cut.
 const MOST_VALUE_CHARS: usize = 200;

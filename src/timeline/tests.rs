@@ -84,6 +84,25 @@ fn a_click_is_of_the_button_around_what_was_hit() {
 }
 
 #[test]
+fn a_link_is_told_with_what_a_click_on_it_does() {
+    let links = r#"{"type":2,"id":10,"tagName":"a","attributes":{"href":"/export","download":"","style":"x"},"childNodes":[
+          {"type":3,"id":11,"textContent":"Export"}]},
+        {"type":2,"id":12,"tagName":"a","attributes":{"href":""},"childNodes":[{"type":3,"id":13,"textContent":"Offers"}]}"#;
+    let events = on_page(links, &[interaction(10, 2, 11), interaction(900, 2, 13)]);
+    let told = events.iter().filter_map(|event| match &event.kind {
+        Kind::Click { target, .. } => Some((&*target.role, target.interactive, attributes(target))),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(told[0], ("link", true, vec![("download", ""), ("href", "/export")]));
+    assert_eq!(told[1], ("link", true, vec![("href", "")]));
+}
+
+fn attributes(element: &Element) -> Vec<(&str, &str)> {
+    element.attrs.iter().map(|attr| (&*attr.name, &*attr.value)).collect()
+}
+
+#[test]
 fn a_double_click_is_the_second_of_two() {
     let events = on_page(BUTTON, &[interaction(10, 2, 10), interaction(90, 2, 11), interaction(91, 4, 11)]);
     assert_eq!(lines(&events), ["10 Clicked button “Buy now”", "90 Double-clicked button “Buy now”"]);

@@ -183,6 +183,8 @@ async fn what_cannot_be_masked_says_why_and_is_tried_again_with_another_file() {
     assert_eq!(tells(&walk(&server).await), Vec::<&str>::new());
     let replay = server.get(&format!("{}/{SESSION}", server.sessions_path())).await;
     assert_reads(&replay, &["It could not be masked so far."]);
+    let plugin = format!("{list}/moody");
+    assert_reads(&server.get(&plugin).await, &["failed", "Latest maskings", SESSION, "moody today", "texts"]);
 
     submit(&server, &format!("{list}/moody/try-again"), "").await;
     assert!(!words(&server.get(&list).await).contains("is not shown:"), "it waits again");
@@ -194,6 +196,9 @@ async fn what_cannot_be_masked_says_why_and_is_tried_again_with_another_file() {
     finish(&server).await;
     assert!(!words(&server.get(&list).await).contains("not shown :"));
     assert!(!tells(&walk(&server).await).is_empty(), "this masker hides nothing, and it has run");
+    let page = server.get(&plugin).await;
+    assert_reads(&page, &["Latest maskings", SESSION]);
+    assert!(!words(&page).contains("moody today"), "what another version did is told no more");
 }
 
 #[tokio::test]

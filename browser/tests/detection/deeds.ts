@@ -1,5 +1,6 @@
 /** What visitors do, and what should be found of it: a labelled set of visits. */
 
+import { setTimeout as pass } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 
 export type Kind =
@@ -28,6 +29,19 @@ export interface Deed {
 
 const rest = (page: Page, ms: number) => page.waitForTimeout(ms);
 
+/**
+ * Does things one after the other, each at its time. A hand does not wait for a browser that is slow to take in
+ * what it did before, and what is recorded must not depend on how busy the machine is.
+ */
+async function steadily(between: number, acts: (() => Promise<unknown>)[]): Promise<void> {
+  const done: Promise<unknown>[] = [];
+  for (const act of acts) {
+    if (done.length > 0) await pass(between);
+    done.push(act());
+  }
+  await Promise.all(done);
+}
+
 /** Clicks as a hand does it: the browser counts those that follow each other. */
 async function clicks(page: Page, selector: string, times: number, between: number): Promise<void> {
   const box = await page.locator(selector).first().boundingBox();
@@ -35,11 +49,12 @@ async function clicks(page: Page, selector: string, times: number, between: numb
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x - 40, y + 30);
   await page.mouse.move(x, y, { steps: 4 });
-  for (let click = 1; click <= times; click += 1) {
-    await page.mouse.down({ clickCount: click });
-    await page.mouse.up({ clickCount: click });
-    if (click < times) await rest(page, between);
-  }
+  const click = (clickCount: number) => () =>
+    Promise.all([page.mouse.down({ clickCount }), page.mouse.up({ clickCount })]);
+  await steadily(
+    between,
+    Array.from({ length: times }, (_, index) => click(index + 1)),
+  );
 }
 
 /** One click, and time to see what comes of it. */
@@ -251,6 +266,9 @@ const go = (target: string, after: number) => async (page: Page) => {
 const place = (number: number) => `[data-place] >> nth=${number}`;
 const route = (number: number) => `[data-route] >> nth=${number}`;
 
+/** Whether a page is left at once for the one before it. */
+const turnsBack = (way: number[]) => way.some((at, index) => index > 1 && at === way[index - 2]);
+
 async function inTurn(page: Page, ...acts: ((page: Page) => Promise<void>)[]): Promise<void> {
   for (const act of acts) await act(page);
 }
@@ -283,6 +301,7 @@ function ways(): Deed[] {
       path,
       act: (page: Page) => inTurn(page, ...way.map((at) => go(to(at), 900))),
       tempts: uTurn,
+      ...(turnsBack([0, ...way]) && { also: ["quick back" as const] }),
     })),
   );
   const back = async (page: Page) => {
@@ -371,11 +390,14 @@ function slowness(): Deed[] {
 function moves(): Deed[] {
   const shake = (turns: number, width: number, step: number, dy: number) => async (page: Page) => {
     await page.mouse.move(400, 300);
-    for (let turn = 0; turn < turns; turn += 1) {
-      const side = turn % 2 === 0 ? width : -width;
-      await page.mouse.move(400 + side, 300 + (dy * side) / width, { steps: 3 });
-      await rest(page, step);
-    }
+    const turn = (index: number) => () => {
+      const part = index % 2 === 0 ? 1 : -1;
+      return page.mouse.move(400 + part * width, 300 + part * dy);
+    };
+    await steadily(
+      step,
+      Array.from({ length: turns }, (_, index) => turn(index)),
+    );
     await rest(page, 1200);
   };
   const wide = [120, 160, 220, 300];

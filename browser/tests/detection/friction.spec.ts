@@ -42,8 +42,11 @@ async function visit(browser: Browser, deed: Deed): Promise<string> {
   const context = await browser.newContext({ acceptDownloads: true });
   const page = await context.newPage();
   await page.goto(pages.url + deed.path);
-  await page.waitForFunction(() => window.hindsight && "flush" in window.hindsight);
-  const url = await page.evaluate(() => (window.hindsight as Hindsight).sessionUrl());
+  // It is "" until the server has said that the page may be recorded.
+  const known = await page.waitForFunction(
+    () => window.hindsight && "flush" in window.hindsight && (window.hindsight as Hindsight).sessionUrl(),
+  );
+  const url = (await known.jsonValue()) as string;
   await page.waitForTimeout(500);
   await deed.act(page);
   await leave(page);

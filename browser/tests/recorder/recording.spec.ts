@@ -16,6 +16,20 @@ test("a page is recorded from a full snapshot on", async ({ page, site }) => {
   for (const event of events) expect(Object.keys(event)).toEqual(["type", "data", "timestamp"]);
 });
 
+test("a link to a script stays a link, without the script", async ({ page, site }) => {
+  site.pages["/"] =
+    `<a id="early" href="javascript:say('secret')">Offers</a><a id="late">More</a><a id="plain">None</a>${site.snippet()}`;
+  await visit(page, site.url);
+  await page.evaluate("document.getElementById('late').href = 'JavaScript:void(0)'");
+  await flush(page);
+
+  const text = JSON.stringify(site.events());
+  expect(text).toContain('{"id":"early","href":""}');
+  expect(text).toContain('{"id":"plain"}');
+  expect(text).toContain('"attributes":{"href":""}');
+  expect(text).not.toMatch(/secret|javascript:/i);
+});
+
 test("uploads are simple requests to the address of their batch", async ({ page, site }) => {
   site.pages["/"] = `<p>${"long ".repeat(500)}</p>${site.snippet()}`;
   await visit(page, site.url);

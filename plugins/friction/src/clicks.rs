@@ -2,7 +2,8 @@
 //!
 //! Clicks at one place, shortly one after the other, are one burst. A burst is settled when
 //! nothing can answer it any more. It is rage when there were enough clicks in a short time
-//! and the page did not answer each; it is dead when nothing answered at all.
+//! and the page did not answer each; it is dead when nothing answered at all. Where nothing
+//! answers, the time may be twice as long: so many clicks then have no other cause.
 
 use std::rc::Rc;
 
@@ -138,11 +139,12 @@ impl<'a> Clicks<'a> {
             return None;
         }
         let is_dead = burst.clicks.iter().all(|click| click.answered.is_none());
-        if burst.is_rage(self.settings) {
-            return Some(rage(burst, is_dead && is_watched));
+        let is_dead = is_dead && is_watched;
+        if burst.is_rage(self.settings, is_dead) {
+            return Some(rage(burst, is_dead));
         }
         let expects = burst.target().interactive || burst.clicks.len() > 1;
-        (is_dead && is_watched && expects).then(|| dead(burst))
+        (is_dead && expects).then(|| dead(burst))
     }
 }
 
@@ -189,12 +191,11 @@ impl Burst {
         self.marked && self.clicks.len() <= MOST_TO_MARK && element::is_text(self.target())
     }
 
-    fn is_rage(&self, settings: &Settings) -> bool {
+    fn is_rage(&self, settings: &Settings, is_dead: bool) -> bool {
         let enough = settings.rage_clicks;
-        let is_fast = self
-            .clicks
-            .windows(enough)
-            .any(|window| window[enough - 1].at - window[0].at <= settings.rage_within_ms);
+        let within = if is_dead { 2 * settings.rage_within_ms } else { settings.rage_within_ms };
+        let is_fast =
+            self.clicks.windows(enough).any(|window| window[enough - 1].at - window[0].at <= within);
         if !is_fast {
             return false;
         }

@@ -118,6 +118,7 @@ pub fn answers_unseen(element: &Element, page: &str) -> bool {
     is_native
         || is_control
         || is_resting(element)
+        || element.attr("download").is_some()
         || element.attr("href").is_some_and(|href| is_quiet_link(href, page))
 }
 

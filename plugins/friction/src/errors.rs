@@ -1,17 +1,21 @@
 //! Errors that a click brought about.
+//!
+//! That a form was refused is none: `forms` tells of it.
 
 use std::collections::HashSet;
 use std::rc::Rc;
 
 use hindsight_plugin::{Button, Element, Event, EventKind, Finding, LogLevel, Millis, Severity};
 
-use crate::{Detector, Settings, words};
+use crate::{Detector, Settings, element, forms, words};
 
 /// Error clicks: one finding for each click, whatever all went wrong after it, and each
 /// error at each element once.
 pub struct Errors<'a> {
     settings: &'a Settings,
     clicked: Option<Clicked>,
+    /// The page on which a form was filled in last.
+    filled: Option<u32>,
     told: HashSet<(String, String)>,
 }
 
@@ -19,6 +23,8 @@ pub struct Errors<'a> {
 struct Clicked {
     at: Millis,
     target: Rc<Element>,
+    /// Whether it sent a form.
+    sends: bool,
     /// Whether an error came after it.
     failed: bool,
     /// Its place among the findings, if it is one.
@@ -28,7 +34,7 @@ struct Clicked {
 impl<'a> Errors<'a> {
     /// Has seen nothing yet.
     pub fn new(settings: &'a Settings) -> Self {
-        Self { settings, clicked: None, told: HashSet::new() }
+        Self { settings, clicked: None, filled: None, told: HashSet::new() }
     }
 
     /// What went wrong, and when it began.
@@ -51,17 +57,24 @@ impl<'a> Errors<'a> {
 
 impl Detector for Errors<'_> {
     fn see(&mut self, event: &Event, found: &mut Vec<Finding>) {
-        if let EventKind::Click(click) = &event.kind
-            && click.button != Button::Secondary
-        {
-            let target = Rc::clone(&click.target);
-            self.clicked = Some(Clicked { at: event.at, target, failed: false, finding: None });
-            return;
+        match &event.kind {
+            EventKind::Click(click) if click.button != Button::Secondary => {
+                let target = Rc::clone(&click.target);
+                let sends = self.filled == Some(event.page) && element::is_submit(&target);
+                self.clicked = Some(Clicked { at: event.at, target, sends, failed: false, finding: None });
+            }
+            EventKind::Input(input) if forms::fills_in(input) => self.filled = Some(event.page),
+            _ => {}
         }
         let Some((began, text)) = Self::error(event) else { return };
         let Some(clicked) = &mut self.clicked else { return };
         let at = clicked.at;
         if began < at || began - at > self.settings.error_within_ms {
+            return;
+        }
+        if clicked.sends && matches!(&event.kind, EventKind::Request(request) if forms::is_refusal(request)) {
+            // What the page says of it on the console is the same.
+            clicked.failed = true;
             return;
         }
         let is_new = self.told.insert((clicked.target.selector.clone(), text.clone()));

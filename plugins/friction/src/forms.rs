@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use hindsight_plugin::{
-    Button, Click, Element, Event, EventKind, Finding, Input, Millis, Mutation, Severity,
+    Button, Click, Element, Event, EventKind, Finding, Input, Millis, Mutation, Request, Severity,
 };
 
 use crate::{Detector, Settings, element, words};
@@ -63,6 +63,16 @@ impl<'a> Forms<'a> {
     }
 }
 
+/// Whether a form is filled in.
+pub fn fills_in(input: &Input) -> bool {
+    element::is_field(&input.target) && !element::is_search(&input.target)
+}
+
+/// Whether the server says that what was filled in is wrong.
+pub fn is_refusal(request: &Request) -> bool {
+    matches!(request.status, 400 | 409 | 422)
+}
+
 impl Detector for Forms<'_> {
     fn see(&mut self, event: &Event, _found: &mut Vec<Finding>) {
         if let EventKind::PageView(view) = &event.kind {
@@ -73,8 +83,7 @@ impl Detector for Forms<'_> {
             return;
         }
         if let EventKind::Input(input) = &event.kind
-            && element::is_field(&input.target)
-            && !element::is_search(&input.target)
+            && fills_in(input)
         {
             let url = &self.url;
             let form =
@@ -87,7 +96,7 @@ impl Detector for Forms<'_> {
             EventKind::Click(click) if click.button != Button::Secondary => form.clicked(event.at, click),
             EventKind::Focus(field) => form.focused(event.at, field),
             EventKind::Mutation(mutation) => form.changed(event.at, mutation),
-            EventKind::Request(request) if matches!(request.status, 400 | 409 | 422) => form.refuse(event.at),
+            EventKind::Request(request) if is_refusal(request) => form.refuse(event.at),
             EventKind::Request(_) => form.went_on(event.at),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use friction::{Friction, Settings};
 use hindsight_plugin::testing::{Visit, button, element, field, link, paragraph, session};
-use hindsight_plugin::{Analyzer, Attr, Event, EventKind, Output, testing};
+use hindsight_plugin::{Analyzer, Attr, Element, Event, EventKind, Mutation, Output, testing};
 use proptest::prelude::*;
 
 fn defaults() -> Settings {
@@ -34,6 +34,18 @@ fn clicks_in_anger_are_one_finding() {
         visit = visit.click(&order).wait(240);
     }
     assert_eq!(found(later(visit)), ["rage-click: Clicked “Place order” 5 times in 1.0 s; nothing happened"]);
+}
+
+#[test]
+fn clicks_that_nothing_answers_are_in_anger_even_if_they_are_slower() {
+    let order = button("Place order");
+    let thrice = |visit: Visit| visit.click(&order).wait(750).click(&order).wait(750).click(&order);
+    let visit = thrice(Visit::to("/checkout").wait(1000));
+    assert_eq!(
+        found(later(visit.clone())),
+        ["rage-click: Clicked “Place order” 3 times in 1.5 s; nothing happened"]
+    );
+    assert_eq!(found(later(visit.wait(300).mutation(20, 0))), [""; 0]);
 }
 
 #[test]
@@ -128,9 +140,22 @@ fn links_to_programs_files_and_here_are_not_dead() {
         target.attrs.push(Attr::new("href", href));
         assert_eq!(found(later(Visit::to("/shop").wait(1000).click(&target))), [""; 0], "{href}");
     }
+    let mut export = link("Export");
+    export.attrs.extend([Attr::new("href", "/export?all"), Attr::new("download", "")]);
+    assert_eq!(found(later(Visit::to("/shop").wait(1000).click(&export))), [""; 0]);
     let mut tab = element("button", "tab", "Overview", true);
     tab.attrs.push(Attr::new("aria-selected", "true"));
     assert_eq!(found(later(Visit::to("/shop").wait(1000).click(&tab))), [""; 0]);
+}
+
+#[test]
+fn a_link_to_a_script_that_does_nothing_is_dead() {
+    for href in ["", "#", "javascript:void(0)"] {
+        let mut offers = link("Offers");
+        offers.attrs.push(Attr::new("href", href));
+        let visit = Visit::to("/shop").wait(1000).click(&offers);
+        assert_eq!(found(later(visit)), ["dead-click: Clicked “Offers”; nothing happened"], "{href}");
+    }
 }
 
 #[test]
@@ -301,6 +326,57 @@ fn a_form_that_is_refused_twice_is_told_with_its_fields() {
     }
     let visit = visit.wait(500).click(&button("Pay")).wait(200).load("/thanks");
     assert_eq!(found(later(visit)), ["form-errors: “Pay” was refused 2 times: Card number"]);
+}
+
+#[test]
+fn whatever_says_that_a_form_is_wrong_is_a_refusal() {
+    let alert = element("p", "alert", "Please check the card number", false);
+    let mut by_class = element("p", "", "Please check your entries", false);
+    by_class.attrs.push(Attr::new("class", "field-error"));
+    let mut marked = field("Card number");
+    marked.attrs.push(Attr::new("aria-invalid", "true"));
+    let mut in_red = field("Card number");
+    in_red.attrs.push(Attr::new("class", "form-control is-invalid"));
+    let is_marked = |field: &Element| {
+        let target = Some(field.clone().into());
+        EventKind::Mutation(Mutation { added: 0, removed: 0, texts: 0, attributes: 1, target })
+    };
+    let refusals: [(&str, Box<dyn Fn(Visit) -> Visit>); 6] = [
+        ("an alert", Box::new(|visit| visit.mutation_of(&alert))),
+        ("the class of a message", Box::new(|visit| visit.mutation_of(&by_class))),
+        ("a field that gets marked", Box::new(|visit| visit.event(is_marked(&marked)))),
+        ("a field that gets a class", Box::new(|visit| visit.event(is_marked(&in_red)))),
+        (
+            "the focus on a marked field",
+            Box::new(|visit| visit.event(EventKind::Focus(marked.clone().into()))),
+        ),
+        ("the server", Box::new(|visit| visit.request("/api/order", 422, 50))),
+    ];
+    for (what, refuse) in refusals {
+        let mut visit = checkout();
+        for _ in 0..2 {
+            visit = refuse(visit.wait(800).click(&button("Pay")).wait(100));
+            visit = visit.wait(3000).typed(&field("Card number"), "4111 1");
+        }
+        let visit = visit.wait(500).click(&button("Pay")).wait(200).load("/thanks");
+        assert_eq!(found(later(visit)), ["form-errors: “Pay” was refused 2 times: Card number"], "{what}");
+    }
+}
+
+#[test]
+fn a_form_that_the_server_refuses_is_no_error() {
+    let pay = button("Pay");
+    for status in [400, 409, 422] {
+        let sent = checkout().wait(500).click(&pay).wait(100).request("/api/order", status, 80);
+        let refused = sent.wait(10).console("Request failed").mutation(1, 0);
+        let corrected = refused.wait(3000).typed(&field("Card number"), "4111 1").wait(500).click(&pay);
+        assert_eq!(found(later(corrected.wait(200).load("/thanks"))), [""; 0], "{status}");
+    }
+    let broken = checkout().wait(500).click(&pay).wait(100).request("/api/order", 500, 80).mutation(1, 0);
+    let unasked =
+        Visit::to("/cart").wait(1000).click(&pay).wait(100).request("/api/order", 422, 80).mutation(1, 0);
+    assert_eq!(found(later(broken)), ["error-click: Clicked “Pay”, then: POST /api/order failed (500)"]);
+    assert_eq!(found(later(unasked)), ["error-click: Clicked “Pay”, then: POST /api/order failed (422)"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::plugins::recent::RecentRun;
 use crate::store::runs::Run;
 use crate::web::format;
 
@@ -16,26 +17,63 @@ pub struct Figures {
     median: String,
     p95: String,
     memory: String,
-    findings: String,
+    /// `None`: it is not there to find anything.
+    findings: Option<String>,
+}
+
+/// What is counted of a run.
+struct Counted {
+    cpu_us: i64,
+    memory: i64,
+    failed: bool,
 }
 
 impl Figures {
-    /// `None` when it did not run yet.
+    /// Of runs over sessions. `None` when it did not run yet.
     pub fn of(runs: &[Run]) -> Option<Self> {
-        let mut times: Vec<i64> = runs.iter().map(|run| run.cost.cpu_us).collect();
+        let counted = runs.iter().map(|run| Counted {
+            cpu_us: run.cost.cpu_us,
+            memory: run.cost.memory,
+            failed: run.failure.is_some(),
+        });
+        let findings = runs.iter().map(|run| run.findings).sum();
+        Self::counted(&counted.collect::<Vec<_>>(), Some(findings))
+    }
+
+    /// Of maskings and reports. `None` when it did not run yet.
+    pub fn of_recent(runs: &[RecentRun]) -> Option<Self> {
+        let counted = runs.iter().take(RUNS as usize).map(|run| Counted {
+            cpu_us: cpu_us(run),
+            memory: memory(run),
+            failed: run.failure.is_some(),
+        });
+        Self::counted(&counted.collect::<Vec<_>>(), None)
+    }
+
+    fn counted(runs: &[Counted], findings: Option<i64>) -> Option<Self> {
+        let mut times: Vec<i64> = runs.iter().map(|run| run.cpu_us).collect();
         times.sort_unstable();
-        let most_memory = runs.iter().map(|run| run.cost.memory).max()?;
-        let failed = runs.iter().filter(|run| run.failure.is_some()).count();
-        let findings: i64 = runs.iter().map(|run| run.findings).sum();
+        let most_memory = runs.iter().map(|run| run.memory).max()?;
+        let failed = runs.iter().filter(|run| run.failed).count();
         Some(Self {
             runs: format::grouped(runs.len() as i64),
             failed: (failed > 0).then(|| format::grouped(failed as i64)),
             median: milliseconds(percentile(&times, 50)),
             p95: milliseconds(percentile(&times, 95)),
             memory: format::bytes(most_memory),
-            findings: format::grouped(findings),
+            findings: findings.map(format::grouped),
         })
     }
+}
+
+/// CPU time in microseconds.
+pub fn cpu_us(run: &RecentRun) -> i64 {
+    i64::try_from(run.usage.cpu.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Its most memory, in bytes.
+pub fn memory(run: &RecentRun) -> i64 {
+    i64::try_from(run.usage.memory_bytes).unwrap_or(i64::MAX)
 }
 
 /// Of sorted values, the one that so many in a hundred do not exceed.

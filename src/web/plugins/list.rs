@@ -123,7 +123,8 @@ impl Row {
                 None => is_decided.then_some(true),
             },
             masks: manifest.is_some_and(|manifest| manifest.masker.is_some()),
-            figures: Figures::of(&known.runs),
+            figures: Figures::of(&known.runs)
+                .or_else(|| Figures::of_recent(&plugin?.recent.of_connection(connection))),
             state,
             name,
         }

@@ -6,6 +6,7 @@ mod figures;
 mod input;
 mod list;
 mod live;
+mod recent;
 mod rerun;
 mod reruns;
 mod settings;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::field::{self, Field, Values};
 use super::list::{HeldBackText, Known, Row, done};
+use super::recent::RecentText;
 use super::rerun::{RerunText, SHOWN, version};
 use super::{Asked, figures};
 use crate::model::{Severity, TimestampMs};
@@ -48,6 +49,8 @@ struct PluginPage {
     /// Whether the connection has settings of its own.
     has_own: bool,
     runs: Vec<RunText>,
+    /// Maskings and reports.
+    recent: Vec<RecentText>,
     reruns: Vec<RerunText>,
     /// Which work can be started over past sessions, and what the button says.
     work: Option<(&'static str, &'static str)>,
@@ -118,6 +121,7 @@ pub async fn page(app: &App, asked: Asked, said: Said) -> Result<Response, Probl
         problems,
         has_own: asked.choice.settings.is_some(),
         runs: known.runs.iter().take(LISTED).map(|run| run_text(run, &asked, now)).collect(),
+        recent: plugin.map(|plugin| RecentText::latest(plugin, asked.connection, now)).unwrap_or_default(),
         reruns: reruns.iter().map(|rerun| RerunText::of(rerun, masks, now)).collect(),
         work: plugin.and_then(work),
         periods: period::choices(),
