@@ -333,7 +333,9 @@ fn json(route: &Route, ids: &Ids, number: usize) -> String {
 }
 
 /// What is done by asking for it: nothing is filled in.
-const WITHOUT_FORM: [&str; 35] = [
+const WITHOUT_FORM: [&str; 37] = [
+    "/account/openid",
+    "/account/openid/end",
     "/account/second-factor",
     "/account/logins/others/end",
     "/account/logins/{login}/end",
