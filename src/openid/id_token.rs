@@ -91,9 +91,11 @@ pub struct Expected<'a> {
     pub now: i64,
 }
 
-/// The claims that are checked here. The library looks at `iss` and `aud` as well.
+/// The claims that are checked here. The library looks at `iss` and `aud` as well, and takes
+/// one of several issuers.
 #[derive(Deserialize)]
 struct Claims {
+    iss: String,
     sub: String,
     aud: Audience,
     exp: f64,
@@ -154,7 +156,9 @@ impl Claims {
             Audience::Many(clients) => clients.len() != 1,
         };
         let is_ours = self.azp.as_deref().map_or(!is_for_several, |client| client == expected.client);
-        if !is_ours {
+        if self.iss != expected.issuer {
+            Err(NotGood::Issuer)
+        } else if !is_ours {
             Err(NotGood::Audience)
         } else if self.exp <= soonest {
             Err(NotGood::Expired)
