@@ -18,6 +18,7 @@ pub mod finish;
 pub mod ingest;
 pub mod masking;
 pub mod model;
+pub mod openid;
 pub mod pieces;
 pub mod playback;
 pub mod plugins;

@@ -15,6 +15,7 @@ pub mod text_rules;
 mod token;
 mod user;
 pub mod user_agent;
+pub mod vouched;
 pub mod widget;
 
 use std::fmt;
@@ -30,7 +31,8 @@ pub use report::{
 };
 pub use said::{Exchange, Identity, Said, Words};
 pub use token::{MAX_TOKEN_DAYS, MAX_TOKEN_NAME_CHARS, NoScope, TokenScope, TokenScopes, USUAL_TOKEN_DAYS};
-pub use user::{MAX_USER_NAME_CHARS, User, known_as, user_name};
+pub use user::{BadName, MAX_USER_NAME_CHARS, Tries, User, known_as, user_name};
+pub use vouched::Vouched;
 
 /// Milliseconds since 1970-01-01 UTC, as SQLite and JavaScript keep them.
 pub type TimestampMs = i64;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
-    ("config", &[]),
+    ("config", &["model"]),
     ("accounts", &["model"]),
     ("disk", &["config", "stop"]),
     ("embedded", &[]),
@@ -33,6 +33,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "segment", "store", "pieces",
         ],
     ),
+    ("openid", &["model", "clock", "config", "answers", "accounts"]),
     ("webhooks", &["model", "clock", "config", "stop", "store", "answers", "plugins", "finish"]),
     (
         "web",
@@ -57,6 +58,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "watch",
             "answers",
             "accounts",
+            "openid",
             "unfinished",
         ],
     ),

@@ -8,7 +8,7 @@ pub mod secret;
 pub mod totp;
 mod weak;
 
-pub use attempts::{Attempts, Wait};
+pub use attempts::{Attempts, Key, Wait};
 
 /// Why a password could not be hashed or compared: never because it is wrong.
 #[derive(Debug, thiserror::Error)]

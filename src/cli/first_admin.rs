@@ -12,7 +12,7 @@ use super::noted;
 use crate::accounts::password;
 use crate::accounts::secret::Secret;
 use crate::config::Login;
-use crate::model::{MAX_USER_NAME_CHARS, Role, user_name};
+use crate::model::{Role, user_name};
 use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 use crate::web::{App, setup};
@@ -42,6 +42,13 @@ pub async fn prepare(app: &App, address: SocketAddr) -> anyhow::Result<()> {
             })
             .await?;
         tracing::info!(name, "the first administrator was added, as the environment says");
+        return Ok(());
+    }
+    if !app.settings.accounts.password {
+        tracing::info!(
+            "nobody has an account yet; who administers the server is said by `accounts.external.group_roles`, or by \
+             `hindsight user role NAME admin` once they have logged in"
+        );
         return Ok(());
     }
     let secret = Secret::new();
@@ -75,9 +82,7 @@ fn from_environment() -> anyhow::Result<Option<(String, String)>> {
         }
         return Ok(None);
     };
-    let Some(name) = user_name(&name) else {
-        bail!("{NAME}: a user's name has 1 to {MAX_USER_NAME_CHARS} characters on one line");
-    };
+    let name = user_name(&name).with_context(|| format!("{NAME}: this cannot be the name of a user"))?;
     let password = match (variable(PASSWORD), variable(PASSWORD_FILE)) {
         (Some(password), None) => password,
         (None, Some(file)) => read(Path::new(&file))?,

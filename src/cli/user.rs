@@ -11,7 +11,7 @@ use super::noted;
 use crate::accounts::password;
 use crate::clock::{self, Clock};
 use crate::config::Settings;
-use crate::model::{MAX_USER_NAME_CHARS, Role, User, user_name};
+use crate::model::{Role, User, user_name};
 use crate::store::accounts::{self, Changed};
 use crate::store::audit::{self, Entry, What};
 use crate::store::members::{Actor, set as set_member};
@@ -144,9 +144,7 @@ async fn add(
     connections: &[String],
     password: &Password,
 ) -> anyhow::Result<()> {
-    let Some(name) = user_name(name) else {
-        bail!("a user's name has 1 to {MAX_USER_NAME_CHARS} characters on one line");
-    };
+    let name = user_name(name).context("this cannot be the name of a user")?;
     let taken = || format!("there is a user named {name:?} already; `hindsight user list` shows them all");
     let wanted = name.clone();
     if store.read(move |conn| accounts::credentials(conn, &wanted)).await?.is_some() {
@@ -185,12 +183,16 @@ async fn add(
 async fn list(store: &Store) -> anyhow::Result<()> {
     for user in store.read(accounts::all).await? {
         let role = role_name(user.role);
-        let state = match (user.disabled_at, user.has_password) {
+        let state = match (user.disabled_at, user.has_password || user.vouched_by.is_some()) {
             (Some(_), _) => "shut out",
             (None, false) => "invited",
             (None, true) => "active",
         };
-        let factor = if user.has_totp { "second factor" } else { "password only" };
+        let factor = match user.vouched_by {
+            Some(by) if !user.has_password => format!("by {by}"),
+            _ if user.has_totp => "second factor".to_owned(),
+            _ => "password only".to_owned(),
+        };
         let seen = user.seen_at.map_or_else(|| "never seen".to_owned(), clock::rfc3339);
         writeln!(std::io::stdout(), "{}\t{role}\t{state}\t{factor}\t{seen}", user.name)?;
     }

@@ -47,6 +47,7 @@ impl Settings {
             ));
         }
         self.check_tls(layers)?;
+        self.check_logins(layers)?;
         let country_header = &self.server.country_header;
         if !country_header.is_empty() && !is_header_name(country_header) {
             return Err(layers.invalid(
@@ -87,6 +88,72 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Who says who people are, if not they with a password.
+    fn check_logins(&self, layers: &Layers) -> Result<(), Error> {
+        let accounts = &self.accounts;
+        let oidc = &accounts.oidc;
+        let headers = [
+            ("accounts.proxy_header", &accounts.proxy_header),
+            ("accounts.proxy_email_header", &accounts.proxy_email_header),
+            ("accounts.proxy_groups_header", &accounts.proxy_groups_header),
+        ];
+        let wrong = |key, problem: &str, remedy| Err(layers.invalid(key, problem.to_owned(), remedy));
+        for (key, header) in headers {
+            if !is_header_name(header) {
+                return wrong(
+                    key,
+                    "is no name of a header",
+                    "write a name such as \"Remote-User\", or leave it empty",
+                );
+            }
+        }
+        if !accounts.proxy_header.is_empty() && self.server.trusted_proxies.is_empty() {
+            return wrong(
+                "accounts.proxy_header",
+                "is set, and no proxy is trusted, so that nobody could log in by it",
+                "name the proxy in `server.trusted_proxies`, or leave it empty",
+            );
+        }
+        if oidc.is_set() && !is_issuer(&oidc.issuer) {
+            return wrong(
+                "accounts.oidc.issuer",
+                "is not an address that a provider has",
+                "write one like \"https://auth.example.org/realms/main\", without ? and #, or leave it empty",
+            );
+        }
+        if oidc.is_set() && oidc.client_id.is_empty() {
+            return wrong(
+                "accounts.oidc.client_id",
+                "is empty, and `accounts.oidc.issuer` is not",
+                "name both",
+            );
+        }
+        if !oidc.client_secret.0.is_empty() && !oidc.client_secret_file.as_os_str().is_empty() {
+            return wrong(
+                "accounts.oidc.client_secret",
+                "is set, and so is `client_secret_file`",
+                "set one of them",
+            );
+        }
+        if oidc.is_set() && !oidc.scopes.split_whitespace().any(|scope| scope == "openid") {
+            return wrong(
+                "accounts.oidc.scopes",
+                "lacks \"openid\"",
+                "write it like \"openid profile email\"",
+            );
+        }
+        if !accounts.password && !oidc.is_set() && accounts.proxy_header.is_empty() {
+            return wrong(
+                "accounts.password",
+                "is false, and nothing else says who people are",
+                "set `accounts.oidc.issuer` or `accounts.proxy_header`, or leave it true",
+            );
+        }
+        Ok(())
+    }
+}
+
 /// The first segments of our own paths.
 const OWN_PATHS: [&str; 20] = [
     ".well-known",
@@ -119,6 +186,14 @@ fn is_url_path(path: &str) -> bool {
         !segment.is_empty() && segment.bytes().all(allowed) && !segment.bytes().all(|byte| byte == b'.')
     };
     segments.split('/').all(is_plain) && !segments.split('/').any(|first| OWN_PATHS.contains(&first))
+}
+
+/// Whether an OpenID provider can call itself this.
+fn is_issuer(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| {
+        let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && url.password().is_none()
+    })
 }
 
 fn is_header_name(name: &str) -> bool {

@@ -6,6 +6,7 @@
 //! reads a setting after the start.
 
 mod check;
+mod external;
 mod layers;
 mod networks;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use external::{External, GroupRoles, Groups, Hidden, KeptOut, Oidc};
 use layers::Layers;
 pub use networks::{Networks, is_private};
 
@@ -267,6 +269,13 @@ pub struct Accounts {
     pub session_idle_days: u32,
     pub session_max_days: u32,
     pub require_totp: bool,
+    pub password: bool,
+    pub proxy_header: String,
+    pub proxy_email_header: String,
+    pub proxy_groups_header: String,
+    pub proxy_logout_url: String,
+    pub oidc: Oidc,
+    pub external: External,
 }
 
 /// Whether people say who they are.

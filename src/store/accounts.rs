@@ -33,13 +33,14 @@ pub enum Changed {
 macro_rules! columns {
     () => {
         "user.id, user.name, user.role, user.password IS NOT NULL, user.totp_since IS NOT NULL,
-         user.credential_epoch, user.created_at, user.seen_at, user.disabled_at"
+         user.credential_epoch, user.created_at, user.seen_at, user.disabled_at,
+         (SELECT min(vouched_by) FROM user_identity WHERE user_identity.user_id = user.id)"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`columns!`] names.
-pub(super) const COLUMNS: usize = 9;
+pub(super) const COLUMNS: usize = 10;
 
 /// Adds a user. `None` when the name is taken.
 pub fn add(
@@ -160,7 +161,9 @@ fn is_last_admin(conn: &Db, id: i64) -> Result<bool> {
         "SELECT EXISTS (SELECT 1 FROM user WHERE id = :id AND role = 'admin' AND disabled_at IS NULL)
             AND NOT EXISTS (
                 SELECT 1 FROM user
-                WHERE id <> :id AND role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL
+                WHERE id <> :id AND role = 'admin' AND disabled_at IS NULL
+                    AND (password IS NOT NULL
+                         OR EXISTS (SELECT 1 FROM user_identity WHERE user_identity.user_id = user.id))
             )",
     )?;
     Ok(statement.query_row(named_params! { ":id": id }, |row| row.get(0))?)
@@ -184,6 +187,7 @@ pub(super) fn user_from(row: &Row<'_>, offset: usize) -> rusqlite::Result<User> 
         created_at: row.get(offset + 6)?,
         seen_at: row.get(offset + 7)?,
         disabled_at: row.get(offset + 8)?,
+        vouched_by: row.get(offset + 9)?,
     })
 }
 

@@ -25,6 +25,8 @@ pub struct Login {
     pub browser: String,
     /// The network, without what tells one household from the next.
     pub network: String,
+    /// Who said who they are; `None`: they did, with a password.
+    pub vouched_by: Option<String>,
 }
 
 /// A login that a token belongs to.
@@ -53,25 +55,28 @@ pub struct Draft {
     pub browser: String,
     /// See [`Login`].
     pub network: String,
+    /// See [`Login`].
+    pub vouched_by: Option<String>,
 }
 
 macro_rules! login_columns {
     () => {
         "user_session.id, user_session.credential_epoch, made_at, rotated_at, user_session.seen_at, browser,
-         network"
+         network, user_session.vouched_by"
     };
 }
 
 /// How many columns [`login_from`] reads.
-const LOGIN_COLUMNS: usize = 7;
+const LOGIN_COLUMNS: usize = 8;
 
 /// Logs somebody in. False when what they were let in by was changed meanwhile.
 pub fn add(conn: &Db, draft: &Draft, now: TimestampMs) -> Result<bool> {
     let added = conn
         .prepare_cached(
             "INSERT INTO user_session
-                (user_id, token_hash, credential_epoch, made_at, rotated_at, seen_at, browser, network)
-             SELECT id, :hash, credential_epoch, :now, :now, :now, :browser, :network FROM user
+                (user_id, token_hash, credential_epoch, made_at, rotated_at, seen_at, browser, network,
+                 vouched_by)
+             SELECT id, :hash, credential_epoch, :now, :now, :now, :browser, :network, :vouched_by FROM user
              WHERE id = :user AND credential_epoch = :epoch AND disabled_at IS NULL",
         )?
         .execute(named_params! {
@@ -80,6 +85,7 @@ pub fn add(conn: &Db, draft: &Draft, now: TimestampMs) -> Result<bool> {
             ":hash": draft.token_hash,
             ":browser": draft.browser,
             ":network": draft.network,
+            ":vouched_by": draft.vouched_by,
             ":now": now,
         })?;
     if added > 0 {
@@ -184,7 +190,8 @@ pub fn note_seen(conn: &Db, id: i64, at: TimestampMs) -> Result<()> {
     user.map_or(Ok(()), |user| note_user_seen(conn, user, at))
 }
 
-fn note_user_seen(conn: &Db, user: i64, at: TimestampMs) -> Result<()> {
+/// Writes down when a user last asked for anything.
+pub fn note_user_seen(conn: &Db, user: i64, at: TimestampMs) -> Result<()> {
     conn.prepare_cached("UPDATE user SET seen_at = max(coalesce(seen_at, 0), :at) WHERE id = :user")?
         .execute(named_params! { ":user": user, ":at": at })?;
     Ok(())
@@ -210,5 +217,6 @@ fn login_from(row: &Row<'_>, offset: usize) -> rusqlite::Result<Login> {
         seen_at: row.get(offset + 4)?,
         browser: row.get(offset + 5)?,
         network: row.get(offset + 6)?,
+        vouched_by: row.get(offset + 7)?,
     })
 }

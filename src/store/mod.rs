@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod answering;
+pub mod attempts;
 pub mod audit;
 pub mod backup;
 pub mod batches;
@@ -27,6 +28,7 @@ pub mod finishing;
 pub mod health;
 pub mod held_back;
 pub mod hidden;
+pub mod identities;
 pub mod leaks;
 pub mod ledger;
 pub mod listing;

@@ -15,12 +15,13 @@ use crate::disk;
 const APPLICATION_ID: i64 = 0x4849_4e44;
 
 /// The numbered steps from an empty file to the current schema.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_recordings.sql"),
     include_str!("migrations/0002_segments.sql"),
     include_str!("migrations/0003_plugins.sql"),
     include_str!("migrations/0004_dashboard.sql"),
     include_str!("migrations/0005_access.sql"),
+    include_str!("migrations/0006_operation.sql"),
 ];
 
 /// While tables are rewritten, the database may need its size for the new ones, and twice

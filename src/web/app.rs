@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::finish::reports::Reports;
 use crate::ingest::{Ingest, Keys, Rates, Refusals, Sightings};
 use crate::model::{Connection, ConnectionId};
+use crate::openid::Provider;
 use crate::plugins::Host;
 use crate::stop::Stopping;
 use crate::store::{Scope, Store};
@@ -66,7 +67,9 @@ pub struct Parts {
     /// Scripts, styles and fonts.
     pub(super) assets: Assets,
     /// How often passwords of links were tried.
-    pub(super) guests: Attempts<i64>,
+    pub(super) guests: Attempts,
+    /// The OpenID provider that people may log in through.
+    pub(super) openid: Option<Provider>,
     /// What the login remembers.
     pub(super) doors: Doors,
     /// What was looked at and is not in the audit log yet.
@@ -110,6 +113,7 @@ impl App {
         let request_rates = Rates::of_requests(&start.settings.server, start.clock.clone());
         let token_rates = TokenRates::new(&start.clock);
         let answers = Answers::new(&start.settings, start.clock.clone(), start.stopping.clone())?;
+        let openid = Provider::new(&start.settings, start.clock.clone(), &start.public_url)?;
         let refusals = Refusals::new(start.clock.clone());
         let sightings = Sightings::new(start.clock.clone());
         let keys = Keys::new(start.store.clone(), start.clock.clone());
@@ -131,6 +135,7 @@ impl App {
             templates,
             assets,
             guests: share::attempts(),
+            openid,
             doors: Doors::default(),
             looks: Looks::default(),
             public_url: start.public_url,

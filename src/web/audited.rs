@@ -159,7 +159,7 @@ impl App {
 pub fn name_of(asker: &Asker) -> String {
     match asker {
         Asker::Anyone => "anyone".to_owned(),
-        Asker::User { name, .. } => name.clone(),
+        Asker::User { name, .. } | Asker::Proxied { name, .. } => name.clone(),
         Asker::Token { id, name, .. } => format!("token {id} ({name})"),
     }
 }

@@ -70,6 +70,13 @@ kinds! {
          you the role of a viewer.";
     LOGIN_NEEDED: "login-needed", UNAUTHORIZED, "Log in first", None,
         "This is for people with an account. Log in, and come back.";
+    PROVIDER_FAILED: "provider-failed", BAD_GATEWAY, "The login failed", None,
+        "People log in through an OpenID provider here, which did not answer as it should. Try again in a while; \
+         whoever runs the server finds more in its log and under [accounts.oidc] in config.toml.";
+    LOGIN_BROKEN_OFF: "login-broken-off", BAD_REQUEST, "The login was broken off", None,
+        "It belongs to the browser and the moment in which it was begun. Begin anew on the login page.";
+    NOT_LET_IN: "not-let-in", FORBIDDEN, "You are not let in", None,
+        "Somebody vouches for you, and the rules of this server do not let you in. Ask whoever administers it.";
     NO_INVITATION: "no-invitation", NOT_FOUND, "This link does not work", None,
         "The link has expired, it was used already, or another one was made. Ask whoever sent it to you for \
          another one.";

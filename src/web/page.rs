@@ -15,6 +15,7 @@ use super::assets::Assets;
 use super::look::Look;
 use super::may::May;
 use super::problem::Problem;
+use super::who::Asker;
 use super::{App, Response};
 use crate::disk::Room;
 use crate::model::{Connection, ConnectionId};
@@ -120,12 +121,23 @@ pub struct Account {
     name: String,
     /// Whether they may do everything.
     administers: bool,
+    /// Whether they may log out here. Whom a proxy names is logged out by the proxy...
+    logs_out: bool,
+    /// ...at this address, if it is known.
+    proxy_logout: Option<String>,
 }
 
 impl Account {
     fn of(app: &App) -> Option<Self> {
         let (_, name) = app.asker().user()?;
-        Some(Self { name: name.to_owned(), administers: app.asker().scope.is_everything() })
+        let is_proxied = matches!(app.asker().asker, Asker::Proxied { .. });
+        let logout = &app.settings.accounts.proxy_logout_url;
+        Some(Self {
+            name: name.to_owned(),
+            administers: app.asker().scope.is_everything(),
+            logs_out: !is_proxied,
+            proxy_logout: (is_proxied && !logout.is_empty()).then(|| logout.clone()),
+        })
     }
 }
 

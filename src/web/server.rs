@@ -81,6 +81,8 @@ impl Ready {
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
         tokio::spawn(note_logins(app.clone(), stop.clone()));
+        accounts::tried::restore(&app).await;
+        tokio::spawn(accounts::tried::follow(app.clone(), stop.clone()));
         tokio::spawn(look::follow(app.clone()));
         tokio::spawn(audited::follow(app.clone(), stop.clone()));
         if let Some(tls) = tls.clone() {
@@ -121,6 +123,7 @@ impl Ready {
             }
         }
         app.write_looks().await;
+        accounts::tried::write(&app).await;
     }
 }
 

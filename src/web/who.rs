@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::accounts::{second_factor, session};
+use super::accounts::{proxied, second_factor, session};
 use super::problem::Problem;
 use super::request::Request;
 use super::{App, host};
 use crate::config::Login;
-use crate::model::{ConnectionId, Role, TokenScopes};
+use crate::model::{ConnectionId, Role, TokenScopes, User};
 use crate::store::Scope;
 use crate::store::logins::Found;
 
@@ -27,6 +27,13 @@ pub enum Asker {
     Anyone,
     /// Somebody who has logged in.
     User {
+        /// The number of the account.
+        id: i64,
+        /// Its name.
+        name: String,
+    },
+    /// Somebody whom a proxy in front names in each request.
+    Proxied {
         /// The number of the account.
         id: i64,
         /// Its name.
@@ -66,7 +73,7 @@ impl Who {
     /// The user's number and name, if it is one.
     pub fn user(&self) -> Option<(i64, &str)> {
         match &self.asker {
-            Asker::User { id, name } => Some((*id, name)),
+            Asker::User { id, name } | Asker::Proxied { id, name } => Some((*id, name)),
             Asker::Anyone | Asker::Token { .. } => None,
         }
     }
@@ -78,7 +85,13 @@ pub async fn authenticate(app: &App, request: &Request) -> Result<Who, Problem> 
         host::check(app, request)?;
         return Ok(Who::everyone());
     }
-    logged_in(app, request, session::of(app, request).await?)
+    match proxied::user(app, request).await? {
+        Some((user, scope)) => {
+            proxied::note_seen(app, request, &user);
+            Ok(named(user, scope))
+        }
+        None => logged_in(app, request, session::of(app, request).await?),
+    }
 }
 
 /// The same for a request that came some time ago and is still being answered.
@@ -86,15 +99,23 @@ pub async fn still(app: &App, request: &Request) -> Result<Who, Problem> {
     if app.settings.accounts.login == Login::None {
         return Ok(Who::everyone());
     }
-    logged_in(app, request, session::look_up(app, request).await?)
+    match proxied::user(app, request).await? {
+        Some((user, scope)) => Ok(named(user, scope)),
+        None => logged_in(app, request, session::look_up(app, request).await?),
+    }
+}
+
+fn named(user: User, scope: Scope) -> Who {
+    Who { asker: Asker::Proxied { id: user.id, name: user.name }, scope }
 }
 
 fn logged_in(app: &App, request: &Request, found: Option<(Found, Scope)>) -> Result<Who, Problem> {
     match found {
-        // Whoever must have a second factor can do nothing but set it up.
+        // Whoever must have a second factor can do nothing but set it up. An OpenID provider asks by itself.
         Some((found, _))
             if app.settings.accounts.require_totp
                 && !found.user.has_totp
+                && found.login.vouched_by.is_none()
                 && request.path != second_factor::URL =>
         {
             Err(Problem::second_factor_needed())

@@ -15,6 +15,7 @@ use hindsight::stop::{self, Stopper, Stopping};
 use hindsight::store::{Store, connections};
 use hindsight::web::{App, Server, Start};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 /// When tests happen: 2026-01-01T00:00:00Z.
 pub const NOW: i64 = 1_767_225_600_000;
@@ -46,6 +47,7 @@ pub struct TestServer {
     pub plugins: Host,
     /// The end at which reports are made.
     pub orders: Orders,
+    serving: JoinHandle<()>,
     _folder: TempDir,
 }
 
@@ -80,7 +82,7 @@ impl TestServer {
             stopping: stopping.clone(),
         })
         .expect("the app starts");
-        tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
+        let serving = tokio::spawn(server.with(app.clone()).expect("routes").serve(stopping.clone()));
         let connection = add_connection(&store, "Shop").await;
         Self {
             address,
@@ -93,8 +95,33 @@ impl TestServer {
             stopper,
             plugins,
             orders,
+            serving,
             _folder: folder,
         }
+    }
+
+    /// Stops the server, and starts another one on the same data.
+    pub async fn start_anew(&mut self) {
+        self.stopper.stop();
+        (&mut self.serving).await.expect("it stops");
+        let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        self.address = server.address().expect("bound");
+        (self.stopper, self.stopping) = stop::channel();
+        let (reports, orders) = reports::channel();
+        self.orders = orders;
+        self.app = App::new(Start {
+            plugins: self.plugins.clone(),
+            reports,
+            settings: self.settings.clone(),
+            clock: self.clock.clone(),
+            store: self.store.clone(),
+            public_url: self.settings.public_url(self.address),
+            demo: None,
+            stopping: self.stopping.clone(),
+        })
+        .expect("the app starts");
+        let ready = server.with(self.app.clone()).expect("routes");
+        self.serving = tokio::spawn(ready.serve(self.stopping.clone()));
     }
 
     /// The path of a batch of the shop.

@@ -7,6 +7,7 @@
 //! closes its connection.
 
 mod address;
+mod fetch;
 mod reply;
 
 use std::io;
@@ -109,7 +110,8 @@ impl Outgoing {
         body: Bytes,
         within: Duration,
     ) -> Result<u16, Failure> {
-        let (answer, _driven) = self.send(url, headers, body, Instant::now() + within, within).await?;
+        let request = request(url, headers, body);
+        let (answer, _driven) = self.send(url, request, Instant::now() + within, within).await?;
         match answer.status().as_u16() {
             status @ 200..=299 => Ok(status),
             status @ 300..=399 => Err(Failure::Redirected { status }),
@@ -125,7 +127,8 @@ impl Outgoing {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Reply, Failure> {
-        let (answer, driven) = self.send(url, headers, body, deadline, self.limits.first_byte).await?;
+        let request = request(url, headers, body);
+        let (answer, driven) = self.send(url, request, deadline, self.limits.first_byte).await?;
         match answer.status().as_u16() {
             200 => {
                 let slow = Failure::Slow { what: "the whole answer", within: self.limits.whole };
@@ -136,12 +139,11 @@ impl Outgoing {
         }
     }
 
-    /// Posts JSON; returns when the head of the answer is there.
+    /// Sends a request; returns when the head of the answer is there.
     async fn send(
         &self,
         url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
+        request: Request<Full<Bytes>>,
         deadline: Instant,
         first_byte: Duration,
     ) -> Result<(Response<Incoming>, Driven), Failure> {
@@ -154,7 +156,7 @@ impl Outgoing {
         builder.max_buf_size(MAX_HEAD_BYTES);
         let (mut sender, connection) = builder.handshake(TokioIo::new(socket)).await.map_err(broken)?;
         let driven = Driven::spawn(connection);
-        let sent = sender.send_request(request(url, headers, body));
+        let sent = sender.send_request(request);
         let answer = timeout_at(deadline.min(Instant::now() + first_byte), sent).await;
         let answer = answer.map_err(|_| slow("an answer", first_byte))?.map_err(broken)?;
         Ok((answer, driven))
@@ -242,7 +244,16 @@ fn host_of(url: &Url) -> String {
     }
 }
 
+/// JSON that is posted, for an answer that may be streamed.
 fn request(url: &Url, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    let accept = "application/json, application/x-ndjson, text/event-stream";
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+    dressed(Method::POST, url, headers, body)
+}
+
+/// What every request has.
+fn dressed(method: Method, url: &Url, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
     let authority = match url.port() {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),
@@ -251,8 +262,6 @@ fn request(url: &Url, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes
         headers.insert(header::HOST, host);
     }
     let fixed = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::ACCEPT, "application/json, application/x-ndjson, text/event-stream"),
         (header::ACCEPT_ENCODING, "identity"),
         (header::CONNECTION, "close"),
         (header::USER_AGENT, concat!("Hindsight/", env!("CARGO_PKG_VERSION"))),
@@ -265,7 +274,7 @@ fn request(url: &Url, mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes
         None => url.path().to_owned(),
     };
     let mut request = Request::new(Full::new(body));
-    *request.method_mut() = Method::POST;
+    *request.method_mut() = method;
     *request.uri_mut() = target.parse().expect("a parsed address has a path that is one");
     *request.headers_mut() = headers;
     request

@@ -99,7 +99,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     match use_code(&app, user.id, form.text("code")).await? {
         Ok(true) => {}
         Ok(false) => {
-            tracing::info!(network = request.arrival.peer.truncated(), "the code of a login was wrong");
+            tracing::info!(network = request.peer().truncated(), "the code of a login was wrong");
             noted::note(&app, &request, &user.name, "code");
             let problem = "This code is not right, or it was used already. Wait for the next one.".to_owned();
             return refused(problem, StatusCode::FORBIDDEN);
@@ -118,7 +118,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 /// Takes a code of a user's app, or a recovery code; each works once.
 pub async fn use_code(app: &App, user: i64, code: &str) -> Result<Result<bool, Wait>, Problem> {
     let (now, code) = (app.clock.now(), code.trim().to_owned());
-    if let Err(wait) = app.doors.codes.count(&user, now) {
+    if let Err(wait) = app.doors.codes.count(user.to_be_bytes(), now) {
         return Ok(Err(wait));
     }
     let used = app
@@ -132,7 +132,7 @@ pub async fn use_code(app: &App, user: i64, code: &str) -> Result<Result<bool, W
         })
         .await?;
     if used {
-        app.doors.codes.forget(&user);
+        app.doors.codes.forget(user.to_be_bytes());
     }
     Ok(Ok(used))
 }

@@ -11,7 +11,7 @@ use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, see_other};
-use super::{check_accounts, code, refused as noted, session};
+use super::{check_accounts, check_passwords, code, openid, proxied, refused as noted, session};
 use crate::accounts::{Wait, password};
 use crate::model::{MAX_USER_NAME_CHARS, User};
 use crate::store::accounts;
@@ -38,12 +38,24 @@ pub struct LoginPage {
     pub notice: Option<&'static str>,
     /// Nobody has an account yet.
     pub is_new: bool,
+    /// Whether a password is asked for.
+    takes_password: bool,
+    /// What the OpenID provider is called, and where it is asked.
+    provider: Option<(String, String)>,
+    /// Where one logs out of the provider as well.
+    provider_logout: Option<String>,
 }
 
 impl LoginPage {
     /// Answers with it.
-    pub fn show(&self, app: &App, status: StatusCode) -> Result<Response, Problem> {
-        let mut response = app.templates.page("pages/login.html", self)?;
+    pub fn show(self, app: &App, status: StatusCode) -> Result<Response, Problem> {
+        let provider = app.openid.as_ref();
+        let page = Self {
+            takes_password: app.settings.accounts.password,
+            provider: provider.map(|provider| (provider.label().to_owned(), openid::url(&self.next))),
+            ..self
+        };
+        let mut response = app.templates.page("pages/login.html", &page)?;
         *response.status_mut() = status;
         Ok(response)
     }
@@ -51,21 +63,30 @@ impl LoginPage {
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let next = own_page(&request.query("next")?.unwrap_or_default());
-    if check_accounts(&app).is_err() || session::of(&app, &request).await?.is_some() {
+    if check_accounts(&app).is_err()
+        || session::of(&app, &request).await?.is_some()
+        || proxied::user(&app, &request).await?.is_some()
+    {
         return Ok(see_other(&next));
     }
     let notice = match request.query("out")?.as_deref() {
-        Some("1") => Some("You are logged out."),
+        Some("1" | "openid") => Some("You are logged out."),
         Some("late") => Some("That took too long. Log in again."),
         Some("password") => Some("The password is changed. Log in with the new one."),
         _ => None,
     };
     let is_new = !app.store.read(accounts::any).await?;
-    LoginPage { next, notice, is_new, ..LoginPage::default() }.show(&app, StatusCode::OK)
+    let provider_logout = match (&app.openid, request.query("out")?.as_deref()) {
+        (Some(provider), Some("openid")) => {
+            provider.logout_url(&format!("{}/login?out=1", app.public_url)).await
+        }
+        _ => None,
+    };
+    LoginPage { next, notice, is_new, provider_logout, ..LoginPage::default() }.show(&app, StatusCode::OK)
 }
 
 async fn log_in(app: App, mut request: Request) -> Result<Response, Problem> {
-    check_accounts(&app)?;
+    check_passwords(&app)?;
     let form = Form::read(&app, &mut request).await?;
     form.takes_only(&["name", "password", "next"])?;
     let next = own_page(form.text("next"));
@@ -83,10 +104,10 @@ async fn log_in(app: App, mut request: Request) -> Result<Response, Problem> {
     }
     if let Err(wait) = app.doors.count(&app, &request, &name) {
         noted::note(&app, &request, &name, "too many attempts");
-        return too_many(&app, &refused(wait_words(wait)), wait);
+        return too_many(&app, refused(wait_words(wait)), wait);
     }
     let Some(user) = check(&app, &name, tried).await? else {
-        tracing::info!(network = request.arrival.peer.truncated(), "a login failed");
+        tracing::info!(network = request.peer().truncated(), "a login failed");
         noted::note(&app, &request, &name, "name or password");
         let problem = "The name or the password is not right.".to_owned();
         return refused(problem).show(&app, StatusCode::FORBIDDEN);
@@ -130,7 +151,7 @@ pub fn wait_words(wait: Wait) -> String {
 }
 
 /// The page that says so.
-pub fn too_many(app: &App, page: &LoginPage, wait: Wait) -> Result<Response, Problem> {
+pub fn too_many(app: &App, page: LoginPage, wait: Wait) -> Result<Response, Problem> {
     let mut response = page.show(app, StatusCode::TOO_MANY_REQUESTS)?;
     response.headers_mut().insert(header::RETRY_AFTER, wait.seconds.into());
     Ok(response)

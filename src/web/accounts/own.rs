@@ -11,10 +11,12 @@ use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, format, see_other};
 use super::login::wait_words;
+use super::users::ways;
 use super::{check_accounts, role_words, session};
 use crate::accounts::password;
 use crate::accounts::secret::Secret;
 use crate::model::{TimestampMs, User};
+use crate::openid::Provider;
 use crate::store::audit::{self, Entry, What};
 use crate::store::logins::{self, Login};
 use crate::store::{Db, accounts, login_links, second_factor};
@@ -71,8 +73,15 @@ struct OwnPage {
     least_chars: usize,
     problems: Problems,
     logins: Vec<LoginRow>,
+    has_password: bool,
     has_totp: bool,
     recovery_codes: String,
+    /// How they say who they are.
+    by: String,
+    /// What the OpenID provider is called, if there is one.
+    provider: Option<String>,
+    /// Whether it vouches for them.
+    connected: bool,
 }
 
 /// What is wrong with the form of the password.
@@ -141,9 +150,18 @@ async fn show(app: &App, request: &Request, problems: Problems) -> Result<Respon
             Some("ended") => Some("That login is over."),
             Some("others") => Some("You are logged out everywhere else."),
             Some("totp-off") => Some("Codes are asked for no more."),
+            Some("connected") => Some("The accounts are connected."),
+            Some("disconnected") => Some("The accounts are connected no more."),
+            Some("taken") => Some("That account is somebody else's here already. Nothing was changed."),
+            Some("late") => Some("That took too long. Connect the accounts anew."),
             _ => None,
         },
         role: role_words(user.role),
+        by: ways(app, &user),
+        provider: app.openid.as_ref().map(|provider| provider.label().to_owned()),
+        connected: user.vouched_by.is_some()
+            && user.vouched_by.as_deref() == app.openid.as_ref().map(Provider::issuer),
+        has_password: user.has_password && app.settings.accounts.password,
         name: user.name,
         least_chars: password::LEAST_CHARS,
         problems,

@@ -2,13 +2,34 @@
 
 use super::super::kinds;
 use super::super::problem::Problem;
-use crate::accounts;
 use crate::ingest::Refused;
+use crate::{accounts, openid};
 
 impl Problem {
     /// Nobody has said who they are.
     pub fn login_needed() -> Self {
         Self::new(kinds::LOGIN_NEEDED, kinds::LOGIN_NEEDED.meaning)
+    }
+
+    /// People do not log in with passwords here.
+    pub fn no_passwords() -> Self {
+        let detail = "Nobody logs in with a password here (`accounts.password` in config.toml). Log in on the login page.";
+        Self { detail: detail.to_owned(), ..Self::not_found() }
+    }
+
+    /// The OpenID provider did not let somebody come to the end.
+    pub fn not_vouched_for(error: &openid::Error) -> Self {
+        let kind = if error.is_of_provider() { kinds::PROVIDER_FAILED } else { kinds::LOGIN_BROKEN_OFF };
+        let mut detail = error.to_string();
+        if let Some(first) = detail.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        Self::new(kind, format!("{detail}. {}", kind.meaning))
+    }
+
+    /// Somebody is who they say, and is not let in.
+    pub fn not_let_in(detail: impl Into<String>) -> Self {
+        Self::new(kinds::NOT_LET_IN, detail)
     }
 
     /// The link by which somebody chooses a password does not work.

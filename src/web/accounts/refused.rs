@@ -44,7 +44,7 @@ impl Refused {
 
 /// Notes soon that somebody was not let in under this name, and why.
 pub fn note(app: &App, request: &Request, name: &str, why: &str) {
-    let network = request.arrival.peer.truncated();
+    let network = request.peer().truncated();
     if let Some(left_out) = app.doors.refused.count(name, &network, app.clock.now()) {
         let left_out = (left_out > 0).then_some(left_out);
         let detail = json!({ "why": why, "network": network, "left_out": left_out });

@@ -77,6 +77,10 @@ impl Picture {
 
 async fn page(app: App, _request: Request) -> Result<Response, Problem> {
     let user = user(&app).await?;
+    // Whoever has no password here is asked for a second factor elsewhere.
+    if !user.has_password {
+        return Ok(see_other("/account"));
+    }
     show(&app, &user, hex(&totp::new_key()), Problems::default()).await
 }
 

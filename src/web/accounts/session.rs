@@ -25,20 +25,30 @@ const ROTATE_AFTER_MS: i64 = DAY_MS;
 /// one comes later than this, the browser never got the new one.
 const UNDER_WAY_MS: i64 = 60 * 1000;
 
-/// When logins were used lately, by their numbers.
+/// Who was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// The login with this number.
+    Login(i64),
+    /// The user with this number, without a login.
+    User(i64),
+}
+
+/// When logins were used lately, and those users came who need none.
 #[derive(Default)]
-pub struct Seen(Mutex<HashMap<i64, TimestampMs>>);
+pub struct Seen(Mutex<HashMap<Whose, TimestampMs>>);
 
 impl Seen {
-    fn note(&self, login: i64, now: TimestampMs) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(login, now);
+    /// Takes note, and says when it was before, as far as it is not written down.
+    pub fn note(&self, whose: Whose, now: TimestampMs) -> Option<TimestampMs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(whose, now)
     }
 
     fn last(&self, login: i64) -> Option<TimestampMs> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&login).copied()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&Whose::Login(login)).copied()
     }
 
-    fn take(&self) -> HashMap<i64, TimestampMs> {
+    fn take(&self) -> HashMap<Whose, TimestampMs> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -51,8 +61,11 @@ pub async fn write_seen(app: &App) {
     let written = app
         .store
         .write(move |conn| {
-            for (login, at) in seen {
-                logins::note_seen(conn, login, at)?;
+            for (whose, at) in seen {
+                match whose {
+                    Whose::Login(login) => logins::note_seen(conn, login, at)?,
+                    Whose::User(user) => logins::note_user_seen(conn, user, at)?,
+                }
             }
             logins::forget(conn, made_before, seen_before)
         })
@@ -68,7 +81,9 @@ pub async fn write_seen(app: &App) {
 /// The login that a request belongs to, with what its user may see. It is used by that.
 pub async fn of(app: &App, request: &Request) -> Result<Option<(Found, Scope)>, Problem> {
     let found = look_up(app, request).await?;
-    Ok(found.inspect(|(found, _)| app.doors.seen.note(found.login.id, app.clock.now())))
+    Ok(found.inspect(|(found, _)| {
+        app.doors.seen.note(Whose::Login(found.login.id), app.clock.now());
+    }))
 }
 
 /// The same for a request that came some time ago and is still being answered: that is no
@@ -103,13 +118,25 @@ fn idle_ms(app: &App) -> i64 {
     i64::from(app.settings.accounts.session_idle_days) * DAY_MS
 }
 
-/// Lets somebody in, with a token that nobody had before, and leads on. `None` when what they
-/// were let in by was changed meanwhile.
+/// Lets somebody in by their password, and leads on. `None` when what they were let in by was
+/// changed meanwhile.
 pub async fn begin(
     app: &App,
     request: &Request,
     user: &User,
     next: &str,
+) -> Result<Option<Response>, Problem> {
+    begin_by(app, request, user, next, None).await
+}
+
+/// Lets somebody in, with a token that nobody had before, by their password or because somebody
+/// vouches for them.
+pub async fn begin_by(
+    app: &App,
+    request: &Request,
+    user: &User,
+    next: &str,
+    vouched_by: Option<&str>,
 ) -> Result<Option<Response>, Problem> {
     let former = of(app, request).await.ok().flatten();
     let secret = Secret::new();
@@ -118,10 +145,12 @@ pub async fn begin(
         epoch: user.epoch,
         token_hash: secret.hash,
         browser: browser_of(request),
-        network: request.arrival.peer.truncated(),
+        network: request.peer().truncated(),
+        vouched_by: vouched_by.map(str::to_owned),
     };
     let now = app.clock.now();
-    let detail = json!({ "browser": draft.browser, "network": draft.network });
+    let way = vouched_by.unwrap_or("password");
+    let detail = json!({ "browser": draft.browser, "network": draft.network, "by": way });
     let entry = app.own_entry(What::Login, &user.name, detail);
     let begun = app
         .store
@@ -148,8 +177,12 @@ pub fn keep(app: &App, response: &mut Response, token: &str) {
 
 /// Ends the login that the request belongs to, here and in the browser.
 pub async fn end(app: &App, request: &Request) -> Result<Response, Problem> {
+    let mut after = "/login?out=1";
     if let Some((Found { login, user, .. }, _)) = of(app, request).await? {
         let entry = app.own_entry(What::Logout, &user.name, json!({}));
+        if login.vouched_by.is_some() {
+            after = "/login?out=openid";
+        }
         app.store
             .write(
                 move |conn| {
@@ -158,7 +191,7 @@ pub async fn end(app: &App, request: &Request) -> Result<Response, Problem> {
             )
             .await?;
     }
-    let mut response = see_other("/login?out=1");
+    let mut response = see_other(after);
     let headers = response.headers_mut();
     headers.append(header::SET_COOKIE, cookie::forgetting(app));
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
@@ -191,7 +224,7 @@ pub async fn renewed(app: &App, request: &Request) -> Option<HeaderValue> {
 }
 
 /// The request's browser and system, as people call them.
-fn browser_of(request: &Request) -> String {
+pub fn browser_of(request: &Request) -> String {
     let known = user_agent::read(request.header(header::USER_AGENT));
     match (known.name, known.os) {
         ("", "") => "Unknown browser".to_owned(),

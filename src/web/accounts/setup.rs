@@ -9,10 +9,10 @@ use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, see_other};
-use super::{check_accounts, session};
+use super::{check_passwords, session};
 use crate::accounts::password;
 use crate::accounts::secret::hash_of;
-use crate::model::{MAX_USER_NAME_CHARS, Role, User, user_name};
+use crate::model::{Role, User, user_name};
 use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 
@@ -26,7 +26,7 @@ const INVITATION: &str = "/invitation";
 pub fn routes() -> Vec<Route> {
     let route = |method, path, link: Link, send: bool| {
         Route::new(method, path, Access::Public, Surface::Page, move |app, request| async move {
-            check_accounts(&app)?;
+            check_passwords(&app)?;
             if send { save(app, request, link).await } else { page(app, request, link).await }
         })
     };
@@ -130,10 +130,15 @@ async fn save(app: App, mut request: Request, link: Link) -> Result<Response, Pr
     if page.is_first {
         page.name = form.text("name").to_owned();
     }
-    let name = user_name(&page.name).unwrap_or_default();
-    if name.is_empty() {
-        page.name_problem = Some(format!("Write 1 to {MAX_USER_NAME_CHARS} characters on one line."));
-    }
+    let name = match user_name(&page.name) {
+        Ok(name) => name,
+        // Nobody who is there already is refused their name.
+        Err(_) if !page.is_first => page.name.clone(),
+        Err(problem) => {
+            page.name_problem = Some(problem.to_string());
+            String::new()
+        }
+    };
     let chosen = form.text("password").to_owned();
     page.password_problem = password::problem(&chosen, &name);
     if page.password_problem.is_none() && chosen != form.text("again") {

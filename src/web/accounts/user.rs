@@ -13,8 +13,8 @@ use super::super::problem::Problem;
 use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, format, see_other};
-use super::check_accounts;
-use super::users::{RoleChoice, URL, new_link, role_choices, role_name, role_of, state, url_of};
+use super::users::{RoleChoice, URL, new_link, role_choices, role_name, role_of, state, url_of, ways};
+use super::{check_accounts, check_passwords};
 use crate::model::{Role, TimestampMs, User};
 use crate::store::accounts::{self, Changed};
 use crate::store::audit::{self, Entry, What};
@@ -62,6 +62,10 @@ struct UserPage {
     state_words: &'static str,
     disabled: bool,
     has_password: bool,
+    /// How they say who they are.
+    by: String,
+    /// Whether they choose a password by a link.
+    takes_link: bool,
     has_totp: bool,
     made: String,
     made_exact: String,
@@ -88,6 +92,8 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         state_words,
         disabled: user.disabled_at.is_some(),
         has_password: user.has_password,
+        by: ways(&app, &user),
+        takes_link: app.settings.accounts.password && (user.has_password || user.vouched_by.is_none()),
         has_totp: user.has_totp,
         made: format::relative(user.created_at, now),
         made_exact: format::exact(user.created_at),
@@ -153,6 +159,7 @@ async fn change_state(app: App, mut request: Request) -> Result<Response, Proble
 
 async fn link(app: App, request: Request) -> Result<Response, Problem> {
     let user = find_other(&app, &request).await?;
+    check_passwords(&app)?;
     if user.disabled_at.is_some() {
         return Err(Problem::bad_form("The user is shut out. Let them in before you send them a link."));
     }

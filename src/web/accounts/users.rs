@@ -11,9 +11,10 @@ use super::super::request::Request;
 use super::super::router::{Access, Route, Surface};
 use super::super::{App, Response, format};
 use super::setup::invitation_path;
-use super::{check_accounts, role_words};
+use super::{check_accounts, check_passwords, role_words};
 use crate::accounts::secret::Secret;
-use crate::model::{MAX_USER_NAME_CHARS, Role, TimestampMs, User, user_name};
+use crate::model::vouched::PROXY;
+use crate::model::{Role, TimestampMs, User, user_name};
 use crate::store::audit::{self, What};
 use crate::store::{accounts, login_links};
 
@@ -24,7 +25,7 @@ pub const URL: &str = "/users";
 const LINK_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 
 /// More people than this have one account together, or another system for that.
-const MOST_USERS: usize = 2000;
+pub const MOST_USERS: usize = 2000;
 
 /// What stands for no role in all connections.
 const NO_ROLE: &str = "none";
@@ -52,6 +53,8 @@ struct UsersPage {
     name: String,
     name_problem: Option<String>,
     roles: Vec<RoleChoice>,
+    /// Whether those who are added choose a password.
+    takes_password: bool,
 }
 
 #[derive(Serialize)]
@@ -61,6 +64,10 @@ struct Row {
     /// Whether it is whoever looks.
     own: bool,
     role: &'static str,
+    /// Who says who they are.
+    by: String,
+    /// Whether it is others who ask for a second factor.
+    elsewhere: bool,
     has_totp: bool,
     seen: String,
     seen_exact: String,
@@ -117,12 +124,14 @@ pub fn role_of(form: &Form) -> Result<Option<Role>, Problem> {
 }
 
 impl Row {
-    fn of(user: User, asker: Option<i64>, now: TimestampMs) -> Self {
+    fn of(app: &App, user: User, asker: Option<i64>, now: TimestampMs) -> Self {
         let (state, state_words) = state(&user);
         Self {
             url: url_of(user.id),
             own: asker == Some(user.id),
             role: role_words(user.role),
+            by: ways(app, &user),
+            elsewhere: user.vouched_by.is_some() && !user.has_password,
             has_totp: user.has_totp,
             seen: user.seen_at.map(|at| format::relative(at, now)).unwrap_or_default(),
             seen_exact: user.seen_at.map(format::exact).unwrap_or_default(),
@@ -133,9 +142,25 @@ impl Row {
     }
 }
 
+/// How somebody says who they are, as people call it.
+pub fn ways(app: &App, user: &User) -> String {
+    let by = user.vouched_by.as_deref().map(|by| match &app.openid {
+        _ if by == PROXY => "Proxy".to_owned(),
+        Some(provider) if provider.issuer() == by => provider.label().to_owned(),
+        // One that the settings named before.
+        _ => url::Url::parse(by).ok().and_then(|url| Some(url.host_str()?.to_owned())).unwrap_or_default(),
+    });
+    match (user.has_password, by) {
+        (true, Some(by)) => format!("Password, {by}"),
+        (false, Some(by)) => by,
+        (true, None) => "Password".to_owned(),
+        (false, None) => String::new(),
+    }
+}
+
 /// How an account is, for the style sheet and in words.
 pub fn state(user: &User) -> (&'static str, &'static str) {
-    match (user.disabled_at, user.has_password) {
+    match (user.disabled_at, user.has_password || user.vouched_by.is_some()) {
         (Some(_), _) => ("paused", "Shut out"),
         (None, false) => ("waiting", "Invited"),
         (None, true) => ("quiet", "Active"),
@@ -164,10 +189,11 @@ async fn show(
     let page = UsersPage {
         frame: Frame::of_server(app, "users"),
         done,
-        rows: all.into_iter().map(|user| Row::of(user, asker, now)).collect(),
+        rows: all.into_iter().map(|user| Row::of(app, user, asker, now)).collect(),
         name,
         name_problem,
         roles: role_choices(role),
+        takes_password: app.settings.accounts.password,
     };
     let mut response = app.templates.page("pages/users.html", &page)?;
     if wrong {
@@ -177,13 +203,13 @@ async fn show(
 }
 
 async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
-    check_accounts(&app)?;
+    check_passwords(&app)?;
     let form = Form::read(&app, &mut request).await?;
     form.takes_only(&["name", "role"])?;
     let (typed, role) = (form.text("name").to_owned(), role_of(&form)?);
-    let Some(name) = user_name(&typed) else {
-        let problem = format!("Write 1 to {MAX_USER_NAME_CHARS} characters on one line.");
-        return show(&app, None, typed, role, Some(problem)).await;
+    let name = match user_name(&typed) {
+        Ok(name) => name,
+        Err(problem) => return show(&app, None, typed, role, Some(problem.to_string())).await,
     };
     if app.store.read(accounts::all).await?.len() >= MOST_USERS {
         return Err(Problem::limit_reached("The server has as many users as it takes. Remove some."));

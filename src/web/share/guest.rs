@@ -77,12 +77,12 @@ async fn unlock(app: App, mut request: Request) -> Result<Response, Problem> {
     if password.is_empty() {
         return password_page(&app, url, false);
     }
-    app.guests.count(&share.id, app.clock.now())?;
+    app.guests.count(share.id.to_be_bytes(), app.clock.now())?;
     let fits = password.chars().count() <= password::MOST_CHARS;
     if !fits || !is_right(password, Some(hash)).await? {
         return password_page(&app, url, true);
     }
-    app.guests.forget(&share.id);
+    app.guests.forget(share.id.to_be_bytes());
     let secure = if request.is_secure() { "; Secure" } else { "" };
     let cookie = format!("{}={proof}; Path={url}; HttpOnly; SameSite=Lax{secure}", password::COOKIE);
     let mut response = see_other(&url);

@@ -17,8 +17,8 @@ pub const MOST_CHARS: usize = 200;
 const MOST_ATTEMPTS: u32 = 10;
 
 /// Remembers how often the passwords of links were guessed lately.
-pub fn attempts() -> Attempts<i64> {
-    Attempts::new(MOST_ATTEMPTS)
+pub fn attempts() -> Attempts {
+    Attempts::new("link", MOST_ATTEMPTS)
 }
 
 /// What only who has entered the password knows: made of the link and the hash that we keep.

@@ -90,7 +90,7 @@ fn whose(app: &App) -> Whose {
 fn maker(app: &App) -> Option<i64> {
     match &app.asker().asker {
         Asker::Anyone => None,
-        Asker::User { id, .. } => Some(*id),
+        Asker::User { id, .. } | Asker::Proxied { id, .. } => Some(*id),
         Asker::Token { user, .. } => *user,
     }
 }

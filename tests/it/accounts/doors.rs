@@ -175,6 +175,23 @@ async fn guessing_is_slow_and_ends_in_no_lock() {
 }
 
 #[tokio::test]
+async fn guessing_does_not_begin_anew_with_the_server() {
+    let mut server = start().await;
+    add(&server, "Ada", Some(Role::Admin)).await;
+    for _ in 0..5 {
+        assert_eq!(try_login(&server, "ada", "not the password").await.status, 403);
+    }
+    server.start_anew().await;
+    assert_eq!(try_login(&server, "Ada", PASSWORD).await.status, 429);
+    assert_eq!(try_login(&server, "Bob", PASSWORD).await.status, 403);
+    server.clock.advance(Duration::from_secs(15 * 60));
+    login(&server, "Ada").await;
+    server.start_anew().await;
+    let kept = server.store.read(|conn| hindsight::store::attempts::of_door(conn, "name"));
+    assert!(kept.await.expect("read").is_empty(), "what is outdated or was right is forgotten");
+}
+
+#[tokio::test]
 async fn guessing_many_names_from_one_network_is_slow() {
     let server = start_with(|settings| settings.server.limit_private_addresses = true).await;
     add(&server, "Ada", Some(Role::Admin)).await;

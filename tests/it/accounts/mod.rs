@@ -5,6 +5,7 @@ mod doors;
 mod listening;
 mod noted;
 mod own;
+mod proxied;
 mod sessions;
 mod users;
 

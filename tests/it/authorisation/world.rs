@@ -150,7 +150,12 @@ pub async fn ask(server: &TestServer, ids: &Ids, session: &str) {
 
 /// A server that asks who one is, and knows [`ASKER`].
 pub async fn start() -> TestServer {
-    let server = TestServer::start_with(|settings| settings.accounts.login = Login::Required).await;
+    let server = TestServer::start_with(|settings| {
+        settings.accounts.login = Login::Required;
+        // Nobody asks it anything.
+        settings.accounts.oidc.issuer = "https://auth.example".to_owned();
+    })
+    .await;
     let hash = password::hash(PASSWORD.to_owned()).await.expect("hashed");
     let added = server.store.write(move |conn| {
         let role = Some(hindsight::model::Role::Admin);
@@ -333,7 +338,9 @@ fn json(route: &Route, ids: &Ids, number: usize) -> String {
 }
 
 /// What is done by asking for it: nothing is filled in.
-const WITHOUT_FORM: [&str; 35] = [
+const WITHOUT_FORM: [&str; 37] = [
+    "/account/openid",
+    "/account/openid/end",
     "/account/second-factor",
     "/account/logins/others/end",
     "/account/logins/{login}/end",

@@ -5,13 +5,18 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hindsight::config::Login;
+use hindsight::model::Role;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 use super::secure::{Client, Files, NAME, read_until, write_pair};
 use crate::command_line::folder;
 use crate::pages::{assert_reads, words};
-use crate::server::{NOW, TestServer, page_load, request};
+use crate::server::{NOW, TestServer, page_load, parse, request};
 
 const NGINX: &str = include_str!("../../../docs/proxy/nginx.conf");
 const CADDY: &str = include_str!("../../../docs/proxy/Caddyfile");
@@ -79,7 +84,19 @@ impl Proxy {
     }
 
     fn nginx(server: SocketAddr) -> Self {
+        Self::nginx_with(server, "")
+    }
+
+    /// nginx as it asks for a password by itself, and names the user.
+    fn nginx_that_asks(server: SocketAddr) -> Self {
+        let users = "auth_basic \"Hindsight\"; auth_basic_user_file HERE/users; \
+                     proxy_set_header Remote-User $remote_user;";
+        Self::nginx_with(server, users)
+    }
+
+    fn nginx_with(server: SocketAddr, more: &str) -> Self {
         let (folder, port) = (folder(), free_port());
+        write(folder.path(), "users", "ada:{PLAIN}tea kettle\neve:{PLAIN}coffee pot\n");
         let files = write_pair(folder.path());
         let here = folder.path().display();
         let site = filled(
@@ -93,6 +110,13 @@ impl Proxy {
                     files.certificate.display().to_string(),
                 ),
                 ("/etc/letsencrypt/live/hindsight.example.org/privkey.pem", files.key.display().to_string()),
+                (
+                    "proxy_set_header Host $host;",
+                    format!(
+                        "proxy_set_header Host $host; {}",
+                        more.replace("HERE", &folder.path().display().to_string())
+                    ),
+                ),
             ],
         );
         let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
@@ -157,6 +181,48 @@ async fn nginx_works_as_in_the_sample() {
         let proxy = Proxy::nginx(server.address);
         check(&server, &proxy).await;
     }
+}
+
+#[tokio::test]
+async fn nginx_says_who_somebody_is_and_nobody_forges_it() {
+    if !is_installed("nginx") {
+        return;
+    }
+    let server = TestServer::start_with(|settings| {
+        settings.server.public_url = format!("https://{NAME}");
+        settings.server.trusted_proxies = "127.0.0.1".parse().expect("an address");
+        settings.accounts.login = Login::Required;
+        settings.accounts.proxy_header = "Remote-User".to_owned();
+        settings.accounts.external.role.0 = Some(Role::Admin);
+    })
+    .await;
+    let proxy = Proxy::nginx_that_asks(server.address);
+    let visitor = proxy.client([127, 0, 0, 2]);
+    let ask = |headers: &[&str]| {
+        let bytes = request("GET", "/account", headers, b"");
+        String::from_utf8(bytes)
+            .expect("text")
+            .replace("Host: localhost", &format!("Host: {NAME}"))
+            .into_bytes()
+    };
+    let login = |pair: &str| format!("Authorization: Basic {}", STANDARD.encode(pair));
+    let ada = login("ada:tea kettle");
+    for forged in [&[&*ada][..], &[&ada, "Remote-User: eve"], &[&ada, "remote_user: eve", "REMOTE-USER: eve"]]
+    {
+        let page = visitor.send(&ask(forged)).await;
+        assert!(page.status == 200 && page.header("set-cookie").is_none(), "{forged:?}: {}", page.text());
+        assert!(words(&page).contains("Name ada Role"), "{forged:?}: {}", words(&page));
+    }
+    assert_eq!(visitor.send(&ask(&["Remote-User: ada"])).await.status, 401, "the proxy asks first");
+    assert_eq!(visitor.send(&ask(&[&login("ada:guessed"), "Remote-User: ada"])).await.status, 401);
+    // Around the proxy.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 2], 0).into()).expect("bound");
+    let mut socket = socket.connect(server.address).await.expect("connected");
+    socket.write_all(&ask(&["Remote-User: ada", "Accept: text/html"])).await.expect("sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.expect("answered");
+    assert_eq!(parse(&answer).header("location"), Some("/login?next=%2Faccount"));
 }
 
 #[tokio::test]
