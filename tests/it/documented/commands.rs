@@ -15,7 +15,7 @@ use super::{name, pages, root};
 use crate::command_line::{folder, hindsight, run, stderr, stdout};
 
 /// What cannot be run here, by how the line begins, and why or where it is run.
-const ELSEWHERE: [(&str, &str); 28] = [
+const ELSEWHERE: [(&str, &str); 31] = [
     ("cargo run --release", "a release build; the program that it starts is the one that is tested"),
     ("./test.sh", "runs this very test"),
     ("cargo test", "runs this very test; in templates of plugins: tests/guests.rs"),
@@ -42,6 +42,9 @@ const ELSEWHERE: [(&str, &str); 28] = [
     ("python3 -m venv", "tests/guests.rs"),
     (".venv", "tests/guests.rs"),
     ("BASE_URL", "browser/tests/dashboard"),
+    ("cd browser", "goes before the next"),
+    ("DETECTION=", "some 10 minutes of a browser"),
+    ("oauth2-proxy", "a program of others"),
     ("curl", "needs a server: api::examples, answers::asking"),
     ("# ", "a comment"),
 ];
