@@ -206,6 +206,11 @@ impl Router {
     /// The table of a server.
     pub fn new(app: App) -> anyhow::Result<Self> {
         let routes = routes(&app);
+        Self::of(app, routes)
+    }
+
+    /// A table of these rows.
+    pub fn of(app: App, routes: Vec<Route>) -> anyhow::Result<Self> {
         let mut rows: Vec<(&str, Vec<usize>)> = Vec::new();
         for (row, route) in routes.iter().enumerate() {
             match rows.iter_mut().find(|(path, _)| *path == route.path) {

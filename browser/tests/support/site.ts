@@ -251,7 +251,7 @@ export function bundle(): Promise<Record<string, string>> {
 async function bundleScripts(): Promise<Record<string, string>> {
   const { outputFiles } = await build({
     absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: ["recorder/loader.ts", "recorder/recorder.ts", "widget/widget.ts"],
+    entryPoints: ["beside/beside.ts", "recorder/loader.ts", "recorder/recorder.ts", "widget/widget.ts"],
     outdir: "out",
     bundle: true,
     minify: true,
@@ -262,7 +262,7 @@ async function bundleScripts(): Promise<Record<string, string>> {
     charset: "utf8",
     plugins: [recorderCut(), cssText()],
   });
-  const [loader = "", recorder = "", widget = ""] = outputFiles.map((file) => file.text);
+  const [beside = "", loader = "", recorder = "", widget = ""] = outputFiles.map((file) => file.text);
   const filled = (script: string) =>
     script
       .replace("__RECORDER_PATH__", "/assets/recorder.js")
@@ -270,6 +270,7 @@ async function bundleScripts(): Promise<Record<string, string>> {
       .replace("__SCRIPT_PATH__", "/hindsight.js");
   return {
     "/hindsight.js": filled(loader),
+    "/assets/beside.js": beside,
     "/assets/recorder.js": recorder,
     "/widget.js": filled(widget),
     ...(await languages()),
