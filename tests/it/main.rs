@@ -44,6 +44,7 @@ mod said;
 mod server;
 mod settings;
 mod sharing;
+mod silent_log;
 mod stopping;
 mod storage;
 mod trying;
