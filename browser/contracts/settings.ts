@@ -24,6 +24,8 @@ export interface RecordingSettings {
   start?: "load" | "manual";
   /** Nothing is recorded before the visitor has agreed. `ask`: where the page does not ask, a notice does. */
   consent?: "required" | "ask";
+  /** Browsers that send `DNT: 1` are not recorded: to them the server says `off`. */
+  honourDnt?: boolean;
   maskAllInputs?: boolean;
   /** CSS selectors. */
   maskTextSelector?: string;

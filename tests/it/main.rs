@@ -52,3 +52,4 @@ mod watching;
 mod webhooks;
 mod well_known;
 mod widget;
+mod write_key;
