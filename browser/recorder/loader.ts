@@ -123,7 +123,7 @@ class Loader {
   }
 
   private askFirst(): void {
-    if (this.page.asksByNotice) void this.notice(false);
+    if (this.page.asksByNotice && !this.agreed.said) void this.notice(false);
   }
 
   /** Resolves when the recorder runs, or never will. */
