@@ -220,7 +220,8 @@ fn element_of(place: &Place) -> Option<(String, Setting)> {
     // Within a shadow root or a frame the element is looked for from there.
     let selector = place.selector.rsplit(" >>> ").next().unwrap_or_default().to_owned();
     // Nobody means the whole page.
-    let is_one = !matches!(&*selector, "" | "body" | "html") && selector::check(&selector).is_ok();
+    let is_one =
+        !matches!(&*selector, "" | "body" | "html" | "html > body") && selector::check(&selector).is_ok();
     is_one.then_some((selector, setting))
 }
 

@@ -72,7 +72,7 @@ async fn a_handler_that_panics_costs_its_own_request_and_no_other() {
     assert!(half.is_none(), "what a panic interrupted is not written");
     let stored = server.post(&server.batch_path("session-0000000001", "stream-0000000001", 0), "[]").await;
     assert!(stored.status < 500, "uploads go on: {}", stored.text());
-    assert_eq!(server.send(&request("GET", "/", &[], b"")).await.status, 200);
+    assert_eq!(server.send(&request("GET", "/connections", &[], b"")).await.status, 200);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn send(url: &str, bytes: &[u8]) -> Option<Vec<u8>> {
     use std::io::{Read, Write};
 
     let mut socket = std::net::TcpStream::connect(url.strip_prefix("http://")?).ok()?;
-    socket.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+    socket.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     socket.write_all(bytes).ok()?;
     let mut answer = Vec::new();
     // What does not end is read until nothing comes for a while.
@@ -69,7 +69,7 @@ fn walk(table: &[(String, String)]) -> (String, String, String) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let is_finished = || {
         let answer = send(&server.url, &request("GET", &format!("{session}/manifest.json"), &[], b""));
-        answer.is_some_and(|answer| parse(&answer).text().contains("/segments/"))
+        answer.is_some_and(|answer| !answer.is_empty() && parse(&answer).text().contains("/segments/"))
     };
     while !is_finished() {
         assert!(Instant::now() < deadline, "the visit is finished");

@@ -202,9 +202,8 @@ async fn webhooks_are_added_changed_and_removed() {
     assert_eq!(client.call("DELETE", &one, &[], None).await.status, 204);
     assert_eq!(client.get(&one).await.status, 404);
     let noted = entries(&server).await;
-    let of_first = |entry: &&String| {
-        entry.contains(" webhook-changed ") && entry.contains(&format!(" {} ", webhook["id"]))
-    };
+    let first = format!(" webhook-changed {} ", webhook["id"]);
+    let of_first = |entry: &&String| entry.contains(&first);
     assert_eq!(noted.iter().filter(of_first).count(), 4, "{noted:#?}");
     assert!(!noted.concat().contains("hooks.example") && !noted.concat().contains("whsec_"), "{noted:#?}");
 }
