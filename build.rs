@@ -12,7 +12,7 @@ use std::{env, fs};
 const OLDEST_NODE: u32 = 20;
 
 /// What is watched and bundled.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
     "browser/build",
     "browser/build.mjs",
     "browser/package-lock.json",
@@ -22,6 +22,7 @@ const SOURCES: [&str; 16] = [
     "browser/dashboard",
     "browser/guest",
     "browser/demo",
+    "browser/beside",
     "browser/widget",
     "browser/contracts",
     "plugins/dist",

@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { cssText } from "./build/css_text.mjs";
 import { postcssCut } from "./build/postcss.mjs";
+import { privates } from "./build/privates.mjs";
 import { recorderCut } from "./build/recorder.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,6 +34,7 @@ const { build } = await import(pathToFileURL(fromModules.resolve("esbuild")).hre
 /** What visitors download must stay small: bytes after gzip -9. */
 const BUDGET_LOADER = 4 * 1024;
 const BUDGET_LOADER_AND_RECORDER = 30 * 1024;
+const BUDGET_BESIDE = 5 * 1024;
 const BUDGET_WIDGET = 14 * 1024;
 
 /** Content types of what is built, by extension. */
@@ -50,12 +52,15 @@ const CONTENT_TYPES = {
  * of the content, and what has one may be cached for ever.
  */
 const BUNDLES = [
-  { name: "hindsight.js", entry: "recorder/loader.ts", path: "/hindsight.js" },
+  // What few pages need; its address stands in the loader.
+  { name: "beside.js", entry: "beside/beside.ts", path: "/assets/beside.{hash}.js", plugin: cssText() },
+  { name: "hindsight.js", entry: "recorder/loader.ts", path: "/hindsight.js", shorten: true },
   {
     name: "recorder.js",
     entry: "recorder/recorder.ts",
     path: "/assets/recorder.{hash}.js",
     plugin: recorderCut(),
+    shorten: true,
   },
   { name: "widget.js", entry: "widget/widget.ts", path: "/widget.js", plugin: cssText() },
   { name: "stage.js", entry: "player/stage.ts", path: "/assets/stage.{hash}.js", plugin: postcssCut("one") },
@@ -125,7 +130,9 @@ async function add(name, pathPattern, bytes) {
   return asset;
 }
 
-async function bundle({ name, entry, path, plugin }) {
+const shortened = privates(await readFile(fromModules.resolve("rrweb"), "utf8"));
+
+async function bundle({ name, entry, path, plugin, shorten }) {
   const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -139,6 +146,7 @@ async function bundle({ name, entry, path, plugin }) {
     nodePaths: [modules],
     external: ["/assets/*"],
     plugins: plugin ? [plugin] : [],
+    ...(shorten && { mangleProps: shortened }),
   });
   let text = outputFiles[0].text;
   for (const asset of assets) text = text.replaceAll(`/assets/${asset.name}`, asset.path);
@@ -170,5 +178,6 @@ for (const file of await readdir(join(here, "demo"), { recursive: true })) {
 const size = (name) => assets.find((asset) => asset.name === name).gzip_bytes;
 holdBudget("loader", size("hindsight.js"), BUDGET_LOADER);
 holdBudget("loader and recorder", size("hindsight.js") + size("recorder.js"), BUDGET_LOADER_AND_RECORDER);
+holdBudget("notice", size("beside.js"), BUDGET_BESIDE);
 holdBudget("widget", size("widget.js"), BUDGET_WIDGET);
 await writeFile(join(out, "assets.json"), JSON.stringify(assets, null, 2));

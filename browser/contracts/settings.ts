@@ -22,8 +22,10 @@ export interface RecordingSettings {
   sample?: number;
   /** `manual`: recording waits for `hindsight.start()`. */
   start?: "load" | "manual";
-  /** `required`: nothing is recorded before the visitor has agreed. */
-  consent?: "required";
+  /** Nothing is recorded before the visitor has agreed. `ask`: where the page does not ask, a notice does. */
+  consent?: "required" | "ask";
+  /** Browsers that send `DNT: 1` are not recorded: to them the server says `off`. */
+  honourDnt?: boolean;
   maskAllInputs?: boolean;
   /** CSS selectors. */
   maskTextSelector?: string;

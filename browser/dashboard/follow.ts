@@ -8,7 +8,8 @@ import { refreshTimes } from "./time";
 export function followVersions(eventName: string, selector: string): void {
   const url = document.querySelector<HTMLElement>("[data-live]")?.dataset.live;
   if (url === undefined) return;
-  const source = new EventSource(url);
+  if (!document.querySelector(selector)) return;
+  const source = sourceOf(url);
   let refreshing = false;
   source.addEventListener(eventName, async (event) => {
     const { version } = JSON.parse(event.data) as { version: number | string };
@@ -19,7 +20,20 @@ export function followVersions(eventName: string, selector: string): void {
     refreshing = false;
     if (!fresh) return;
     refreshTimes(fresh);
+    const focused = shown?.contains(document.activeElement) ? document.activeElement?.id : "";
     shown?.replaceWith(fresh);
+    if (focused) document.getElementById(focused)?.focus();
   });
+}
+
+const sources = new Map<string, EventSource>();
+
+/** One connection to the server, however many parts of a page are followed. */
+function sourceOf(url: string): EventSource {
+  const known = sources.get(url);
+  if (known) return known;
+  const source = new EventSource(url);
+  sources.set(url, source);
   window.addEventListener("pagehide", () => source.close());
+  return source;
 }

@@ -5,6 +5,7 @@
 
 import { enableCopyButtons } from "./clipboard";
 import { forgetWhatIsDone } from "./done_note";
+import { followVersions } from "./follow";
 import { closePickerWhenLeft } from "./sessions/picker";
 import { waitForFirstSession } from "./settings/arrival";
 import { followForm } from "./settings/preview";
@@ -18,3 +19,5 @@ forgetWhatIsDone();
 trySelectors();
 followForm();
 waitForFirstSession();
+followVersions("found", "#leaks-found");
+followVersions("progress", "#leaks-progress");

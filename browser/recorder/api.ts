@@ -6,6 +6,10 @@ export interface Hindsight {
   stop(): void;
   /** Whether the visitor agrees to being recorded, now and on the pages that follow. */
   consent(given: boolean): void;
+  /** Asks the visitor with a notice, also one who has answered before: a link in a footer calls this. */
+  notice(): void;
+  /** Erases what was recorded of this visit, and records no more. */
+  forgetMe(): Promise<Forgotten>;
   /** Says who the visitor is. The dashboard shows it as the page's claim. */
   identify(id: string, traits?: Record<string, unknown>): void;
   track(name: string, props?: Record<string, unknown>): void;
@@ -19,6 +23,17 @@ export interface Hindsight {
   sessionUrl(options?: { now?: boolean }): string;
   /** Sends what is waiting. Resolves when the server has it, or when it never will. */
   flush(): Promise<void>;
+}
+
+/** What came of {@link Hindsight.forgetMe}. */
+export interface Forgotten {
+  /** Whether the server had something of the visit, and has it no more. */
+  erased: boolean;
+  /** When, and what the server's operator knows it by. */
+  at?: string;
+  receipt?: string;
+  /** Why nothing was erased. */
+  problem?: string;
 }
 
 export interface PromptOptions {

@@ -1,3 +1,4 @@
+import type { Forgotten } from "./api";
 import type { Session } from "./session";
 import type { Settings } from "./settings";
 
@@ -13,8 +14,17 @@ export interface Recorder {
 /** Makes a recorder; nothing if something is wrong with the settings, which it has said then. */
 export type MakeRecorder = (settings: Settings, session: Session) => Recorder | undefined;
 
+/** What few pages need, in a script of its own. */
+export interface Beside {
+  /** Asks whether the visitor agrees; `again`: also one who has said so. */
+  ask(page: Settings, again: boolean): void;
+  forget(page: Settings, own: string | undefined): Promise<Forgotten>;
+}
+
 declare global {
   interface Window {
+    /** Where that script leaves it. */
+    __hindsightBeside?: Beside;
     /** Where the recorder chunk, a script of its own, leaves what the loader waits for. */
     __hindsight?: ((make: MakeRecorder) => void) | undefined;
   }

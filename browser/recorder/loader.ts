@@ -8,7 +8,7 @@
  *     <script>window.hindsight = window.hindsight || new Proxy({ q: [] }, { get: (h, name) => h[name] || ((...args) => { h.q.push([name, ...args]); }) });</script>
  */
 
-import type { EarlyCall, Hindsight } from "./api";
+import type { EarlyCall, Forgotten, Hindsight } from "./api";
 import { askServer, watchForObstacles } from "./ask";
 import { Consent } from "./consent";
 import { debug, guard, guardAll, warn } from "./guard";
@@ -36,6 +36,7 @@ class Loader {
   private arrival: Promise<void> | undefined;
   private decided: Promise<Settings | undefined> | undefined;
   private fetched: Promise<MakeRecorder | undefined> | undefined;
+  private beside: Promise<unknown> | undefined;
 
   constructor(private readonly page: Settings) {
     this.session = new Session(page.connection);
@@ -45,7 +46,10 @@ class Loader {
 
   /** The script element says that recording starts with the page; the dashboard may say that it waits. */
   begin(): void {
-    if (!this.mayAsk) return;
+    if (!this.mayAsk) {
+      this.askFirst();
+      return;
+    }
     // Most visitors are recorded, so the recorder comes along while the server is asked.
     if (this.page.sample === 1) void this.fetchRecorder();
     this.begun = this.decide().then((settings) => {
@@ -55,7 +59,10 @@ class Loader {
 
   start(): void {
     this.wanted = true;
-    if (!this.mayAsk) return;
+    if (!this.mayAsk) {
+      this.askFirst();
+      return;
+    }
     this.recorder?.start();
     this.arrival ??= this.arrive();
   }
@@ -73,6 +80,19 @@ class Loader {
     else if (this.page.startsOnLoad && !this.begun) this.begin();
     else if (this.page.startsOnLoad) this.start();
     if (given) this.goOn?.();
+  }
+
+  /** Asks the visitor; `again`: also one who has answered. */
+  async notice(again: boolean): Promise<void> {
+    await this.fetchBeside();
+    window.__hindsightBeside?.ask(this.page, again);
+  }
+
+  async forgetMe(): Promise<Forgotten> {
+    const { own } = this.session;
+    this.consent(false);
+    await this.fetchBeside();
+    return window.__hindsightBeside?.forget(this.page, own) ?? { erased: false };
   }
 
   say(name: string, payload: unknown): void {
@@ -102,6 +122,10 @@ class Loader {
     return said === "yes" || (said !== "no" && !this.page.asksConsent);
   }
 
+  private askFirst(): void {
+    if (this.page.asksByNotice && !this.agreed.said) void this.notice(false);
+  }
+
   /** Resolves when the recorder runs, or never will. */
   private async arrive(): Promise<void> {
     const recorder = await this.makeRecorder();
@@ -123,11 +147,13 @@ class Loader {
     if (!settings) return undefined;
     if (settings.asksConsent && this.agreed.said !== "yes") {
       this.waiting = [];
+      if (settings.asksByNotice) void this.notice(false);
       await new Promise<void>((resolve) => {
         this.goOn = resolve;
       });
       this.goOn = undefined;
     }
+    await this.session.makeUpNext();
     this.session.touch();
     if (!this.session.isSampled(settings.sample)) return undefined;
     return (await this.fetchRecorder())?.(settings, this.session);
@@ -141,21 +167,33 @@ class Loader {
 
   private fetchRecorder(): Promise<MakeRecorder | undefined> {
     this.fetched ??= new Promise((resolve) => {
+      window.__hindsight = resolve;
+      void this.load(this.page.recorderUrl).then(() => resolve(undefined));
+    });
+    return this.fetched;
+  }
+
+  private fetchBeside(): Promise<unknown> {
+    this.beside ??= this.load(this.page.besideUrl);
+    return this.beside;
+  }
+
+  /** Resolves when a script has run, or never will. */
+  private load(url: string): Promise<unknown> {
+    return new Promise((resolve) => {
       const script = document.createElement("script");
-      script.src = this.page.recorderUrl;
-      script.nonce = findScript()?.nonce ?? "";
+      script.src = url;
+      script.nonce = this.page.script.nonce;
       // Browsers keep errors to themselves that pass through another site's script, even if they are
       // the page's own. The recorder stands between the page and some of its calls.
       script.crossOrigin = "anonymous";
-      window.__hindsight = resolve;
-      script.onload = () => resolve(undefined);
+      script.onload = resolve;
       script.onerror = () => {
         this.tell("load");
-        resolve(undefined);
+        resolve(0);
       };
       (document.head ?? document.documentElement).append(script);
     });
-    return this.fetched;
   }
 }
 
@@ -166,6 +204,8 @@ function publish(loader: Loader): Hindsight {
     start: () => loader.start(),
     stop: () => loader.stop(),
     consent: (given) => loader.consent(given === true),
+    notice: () => void loader.notice(true),
+    forgetMe: () => loader.forgetMe(),
     identify: (id, traits) => loader.say("identify", { id: String(id), traits }),
     track: (name, props) => loader.say("track", { name: String(name), props }),
     prompt(text, options) {

@@ -1,4 +1,4 @@
-import { randomId } from "./random";
+import { hex, randomId } from "./random";
 
 /** A visit ends when the visitor has done nothing for this long. */
 const SESSION_ENDS_AFTER_MS = 30 * 60 * 1000;
@@ -7,6 +7,8 @@ const SESSION_ENDS_AFTER_MS = 30 * 60 * 1000;
 interface Visit {
   id: string;
   lastActiveAt: number;
+  /** What the id is the hash of: whoever has it may have the visit erased. It is told to nobody before. */
+  own?: string;
 }
 
 /** The part of `Storage` that a visit needs. */
@@ -19,7 +21,8 @@ type Shelf = Pick<Storage, "getItem" | "setItem">;
  */
 export class Session {
   private visit: Visit | undefined;
-  private readonly shelf = openShelf();
+  private next: Pick<Visit, "id" | "own"> | undefined;
+  private opened: Shelf | undefined;
   private readonly name: string;
 
   constructor(connection: string) {
@@ -30,18 +33,31 @@ export class Session {
     return this.visit?.id ?? "";
   }
 
+  /** What proves that the visit is this device's; nothing where browsers compute no hashes. */
+  get own(): string | undefined {
+    return (this.visit ?? this.stored())?.own;
+  }
+
+  /** Makes up the next visit, as hashes take a moment. */
+  async makeUpNext(): Promise<void> {
+    const own = randomId();
+    // Pages that come in clear text have no such thing.
+    const hash = await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(own));
+    if (hash) this.next = { id: hex(new Uint8Array(hash, 0, 16)), own };
+  }
+
   /** The visitor did something. Returns whether this began or joined another session than before. */
   touch(): boolean {
     const now = Date.now();
     // A page that clears the storage (many do at logout) does not end the session.
     const known = this.stored() ?? this.visit;
-    return this.enter(known && isCurrent(known, now) ? known : newVisit(now), now);
+    return this.enter(known && isCurrent(known, now) ? known : this.begun(now), now);
   }
 
   /** Leaves the session and begins another one. */
   renew(): void {
     const now = Date.now();
-    this.enter(newVisit(now), now);
+    this.enter(this.begun(now), now);
   }
 
   /** Whether the session belongs to the given share of sessions. All its pages and tabs agree on it. */
@@ -49,6 +65,19 @@ export class Session {
     // The id is random and all tabs know it, so it is the die that was thrown.
     const die = [...this.id.slice(0, 8)].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 9973, 7);
     return die / 9973 < share;
+  }
+
+  private begun(now: number): Visit {
+    const visit = { id: randomId(), ...this.next, lastActiveAt: now };
+    this.next = undefined;
+    void this.makeUpNext();
+    return visit;
+  }
+
+  /** Opened when it is needed: nothing is tried out on the device before the visitor may be recorded. */
+  private get shelf(): Shelf {
+    this.opened ??= openShelf();
+    return this.opened;
   }
 
   private enter(visit: Visit, now: number): boolean {
@@ -70,10 +99,6 @@ export class Session {
       return undefined;
     }
   }
-}
-
-function newVisit(now: number): Visit {
-  return { id: randomId(), lastActiveAt: now };
 }
 
 function isCurrent(visit: Visit, now: number): boolean {

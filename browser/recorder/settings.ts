@@ -38,6 +38,8 @@ export interface Settings {
   startsOnLoad: boolean;
   /** Whether nothing may be recorded before the visitor has agreed. */
   asksConsent: boolean;
+  /** Whether a notice of ours asks them; otherwise the page does. */
+  asksByNotice: boolean;
   /** The share of sessions that is recorded, 0 to 1. */
   sample: number;
   maskAllInputs: boolean;
@@ -47,7 +49,10 @@ export interface Settings {
   ignoreSelector: string;
   /** What is recorded beside the page. */
   signals: Record<Signal, boolean>;
-  /** Where the recorder itself, uploads, and the link to a session's replay are. */
+  /** The script element, which has the notice's words as well. */
+  script: HTMLScriptElement;
+  /** Where what few pages need, the recorder itself, uploads, and the link to a session's replay are. */
+  besideUrl: string;
   recorderUrl: string;
   ingestUrl: string;
   replayUrl: string;
@@ -90,6 +95,7 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
     // Whoever writes anything else wants less to be recorded.
     // The chat widget's script has its own words for it: none and notice ask nothing.
     asksConsent: !/^(|off|implied|none|notice)$/.test(read("consent")),
+    asksByNotice: read("consent") === "ask",
     sample: readShare(read("sample")),
     maskAllInputs: read("maskAllInputs") === "true",
     maskTextSelector: read("maskTextSelector"),
@@ -102,6 +108,8 @@ export function readSettings(script: HTMLScriptElement): Settings | undefined {
       visibility: isOn(read("recordVisibility")),
       copies: isOn(read("recordCopies")),
     },
+    script,
+    besideUrl: address("/assets/beside.js"),
     recorderUrl: address("__RECORDER_PATH__"),
     ingestUrl: address("__INGEST_PATH__"),
     replayUrl: address(`/go/${connection}`),
@@ -117,7 +125,8 @@ export function stricter(page: Settings, owner: RecordingSettings): Settings {
     ...page,
     privacy: strictness[Math.max(level(page.privacy), level(owner.privacy))] ?? "strict",
     startsOnLoad: page.startsOnLoad && owner.start !== "manual",
-    asksConsent: page.asksConsent || owner.consent === "required",
+    asksConsent: page.asksConsent || owner.consent !== undefined,
+    asksByNotice: page.asksByNotice || owner.consent === "ask",
     sample: Math.min(page.sample, owner.sample ?? 1),
     maskAllInputs: page.maskAllInputs || owner.maskAllInputs === true,
     maskTextSelector: joined(owner.maskTextSelector, page.maskTextSelector),

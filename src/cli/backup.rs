@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use indicatif::ProgressBar;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::progress;
+use super::{noted, progress};
 use crate::config::Settings;
 use crate::disk;
+use crate::store::audit::What;
 use crate::store::backup::{self, with_suffix};
 
 /// What the command takes.
@@ -46,8 +48,22 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<()> {
     spinner.finish_and_clear();
     let (bytes, digest) = digest(&unfinished.path)?;
     unfinished.finish(file, &digest).with_context(|| format!("cannot write {}", file.display()))?;
+    note(data_dir, file, bytes, &digest);
     writeln!(std::io::stdout(), "{}: {bytes} bytes, SHA-256 {digest}", file.display())?;
     Ok(())
+}
+
+/// Notes the copy in the log of what was copied, where that can be written: it is the copy that counts.
+fn note(data_dir: &Path, file: &Path, bytes: u64, digest: &str) {
+    let detail = json!({ "bytes": bytes, "sha256": digest });
+    if let Err(error) = backup::note(data_dir, &noted::entry(What::BackupMade, None, name_of(file), detail)) {
+        tracing::debug!(error = &error as &dyn std::error::Error, "this is not in the audit log");
+    }
+}
+
+/// The name of a file, without where it is.
+pub fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn is_inside(file: &Path, folder: &Path) -> bool {
@@ -88,7 +104,7 @@ impl Unfinished {
             _ => {}
         }
         std::fs::rename(&self.path, file)?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = name_of(file);
         let mut out = backup::private_file(&sums)?;
         writeln!(out, "{digest}  {name}")?;
         out.sync_all()?;

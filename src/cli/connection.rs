@@ -205,7 +205,7 @@ fn state(rules: &Rules) -> String {
     let parts = [
         rules.paused.then(|| "paused".to_owned()),
         (!origins.is_empty()).then(|| format!("from {}", origins.join(" "))),
-        rules.honour_gpc.then(|| "honours Sec-GPC".to_owned()),
+        (!rules.honour_gpc).then(|| "ignores Sec-GPC".to_owned()),
         rules.keep_days.map(|days| format!("kept {days} days")),
         rules.daily_bytes.map(|bytes| format!("{} MB a day", bytes / MB)),
     ];

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde_json::json;
 
-use super::{backup as command, check, progress};
+use super::{backup as command, check, noted, progress};
 use crate::config::Settings;
+use crate::store::audit::What;
 use crate::store::backup::{self, with_suffix};
 use crate::store::{Error, FolderLock, Store};
 
@@ -30,7 +32,12 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
     let contents = inspect(file, &settings).await?;
     backup::check_room(data_dir, bytes)?;
     let copied = data_dir.join("restoring.unfinished");
-    let replaced = copy(file, &copied).and_then(|()| Ok(backup::replace(&lock, data_dir, &copied)?));
+    let entry = noted::entry(What::BackupRestored, None, command::name_of(file), json!({ "bytes": bytes }));
+    let replaced = copy(file, &copied).and_then(|()| {
+        // What it was restored to knows it from its first moment on.
+        backup::note_in(&copied, &entry)?;
+        Ok(backup::replace(&lock, data_dir, &copied)?)
+    });
     if replaced.is_err() {
         let _ = std::fs::remove_file(&copied);
     }

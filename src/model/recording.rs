@@ -57,8 +57,10 @@ pub enum Begin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Consent {
-    /// Nothing is recorded before `hindsight.consent(true)`.
+    /// Nothing is recorded before `hindsight.consent(true)`, which the page calls.
     Required,
+    /// The same, and a notice of ours asks.
+    Ask,
 }
 
 /// What is recorded. What is not there is left to the page.
@@ -77,6 +79,9 @@ pub struct Recording {
     /// What the visitor is asked first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// Whether browsers that send `DNT: 1` are left alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub honour_dnt: bool,
     /// All fields are masked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mask_all_inputs: bool,

@@ -81,7 +81,7 @@ pub struct Exchange {
 
 /// Finds the prompts in what was said, whatever order that is in, with what came of each:
 /// the last reply counts, and the last verdict. A prompt that is told again under the
-/// same id is the same one.
+/// same id is the same one. Of what is the same in all the first in the list counts.
 pub fn exchanges(said: &[&Said]) -> Vec<Exchange> {
     let mut order: Vec<usize> = (0..said.len()).collect();
     order.sort_by_key(|place| said[*place]);

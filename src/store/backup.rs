@@ -7,8 +7,9 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, named_params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, named_params};
 
+use super::audit::{self, Entry};
 use super::{Error, FILE, FolderLock, Result, erasing, schema};
 use crate::disk;
 use crate::model::TimestampMs;
@@ -155,6 +156,30 @@ pub(super) fn integrity(conn: &Connection, quick: bool) -> Result<Vec<String>> {
     })?;
     complaints.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
     Ok(complaints)
+}
+
+/// Notes in the audit log of a data folder that it was copied. See [`note_in`].
+pub fn note(data_dir: &Path, entry: &Entry) -> Result<bool> {
+    note_in(&data_dir.join(FILE), entry)
+}
+
+/// Notes something in the audit log of a database, whatever its schema: false where that has no such log yet.
+pub fn note_in(path: &Path, entry: &Entry) -> Result<bool> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    // A server may be writing the next entry.
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let has_log: bool = transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'audit')",
+        [],
+        |row| row.get(0),
+    )?;
+    if has_log {
+        audit::append(&transaction, entry)?;
+    }
+    transaction.commit()?;
+    Ok(has_log)
 }
 
 /// Puts a database that was inspected, and stands in the data folder under another

@@ -47,8 +47,8 @@ impl Holder {
 /// Adds a connection. `None` when the name is taken.
 pub fn add(conn: &Db, name: &str, write_key: &str, now: TimestampMs) -> Result<Option<Connection>> {
     let mut statement = conn.prepare_cached(
-        "INSERT INTO connection (name, write_key, created_at)
-         VALUES (:name, :write_key, :now)
+        "INSERT INTO connection (name, write_key, created_at, honour_gpc)
+         VALUES (:name, :write_key, :now, 1)
          ON CONFLICT (name) DO NOTHING
          RETURNING id, name, write_key",
     )?;

@@ -245,6 +245,14 @@ pub fn list(conn: &Db, connection: ConnectionId) -> Result<Vec<Listed>> {
     Ok(listed)
 }
 
+/// How many places something was found in.
+pub fn places(conn: &Db, connection: ConnectionId) -> Result<i64> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*) FROM (SELECT DISTINCT kind, selector, field FROM leak WHERE connection_id = :connection)",
+    )?;
+    Ok(statement.query_row(named_params! { ":connection": connection.0 }, |row| row.get(0))?)
+}
+
 /// The sessions that have something in a place.
 pub fn sessions(conn: &Db, connection: ConnectionId, place: &Place) -> Result<Vec<SessionId>> {
     let mut statement = conn.prepare_cached(

@@ -226,9 +226,10 @@ struct Stored {
     said: Said,
 }
 
+/// What was said, in the order in which it was received: batches may be stored in another one.
 fn stored(conn: &Db, session: i64) -> Result<Vec<Stored>> {
     let mut statement = conn.prepare_cached(
-        "SELECT number, received_at, said FROM said WHERE session_id = :session ORDER BY number",
+        "SELECT number, received_at, said FROM said WHERE session_id = :session ORDER BY received_at, number",
     )?;
     let rows = statement.query_map(named_params! { ":session": session }, |row| {
         Ok(Stored { number: row.get(0)?, received_at: row.get(1)?, said: said_from(row, 2)? })

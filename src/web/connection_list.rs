@@ -192,7 +192,8 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         .store
         .write(move |conn| {
             let Some(added) = connections::add(conn, &name, &key, now)? else { return Ok(None) };
-            connections::set_rules(conn, added.id, &Rules { allowed_origins, ..Rules::default() })?;
+            let usual = connections::rules(conn, added.id)?.unwrap_or_default();
+            connections::set_rules(conn, added.id, &Rules { allowed_origins, ..usual })?;
             connection_settings::set_recording(
                 conn,
                 added.id,

@@ -19,7 +19,7 @@ use crate::store::connections::Holder;
 const CACHE: &str = "private, max-age=60";
 
 /// What the answer hangs on beside its address.
-const VARY: &str = "origin, sec-gpc";
+const VARY: &str = "origin, sec-gpc, dnt";
 
 /// What is counted when a page asks.
 pub const ASKED: &str = "asked";
@@ -27,7 +27,7 @@ pub const ASKED: &str = "asked";
 pub const WAITS: &str = "waits";
 /// The page records a share of its sessions only.
 pub const SAMPLED: &str = "sampled";
-/// The visitor's browser sends Sec-GPC, which the connection honours.
+/// The visitor's browser sends Sec-GPC or DNT, which the connection honours.
 pub const OPTED_OUT: &str = "opted-out";
 /// The loader was another version's.
 pub const OLD_SCRIPT: &str = "old-script";

@@ -17,7 +17,7 @@ use super::peer::Peer;
 use super::problem::Problem;
 use super::request::{MAX_QUERY_BYTES, Request};
 use super::router::{Access, Route, Surface};
-use super::{App, Response, connection_settings};
+use super::{App, Response, connection_settings, forget};
 use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
 use crate::model::{ConnectionId, SessionId, user_agent};
@@ -25,6 +25,9 @@ use crate::store::{self, connections::Holder};
 
 /// Sent by browsers whose user wants not to be followed.
 const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
+
+/// The same of before, which some still send.
+const DNT: HeaderName = HeaderName::from_static("dnt");
 
 /// The media types that a batch may be called. Simple CORS requests cannot say JSON,
 /// and curl calls all that it sends a form unless it is told otherwise.
@@ -74,6 +77,9 @@ struct Accepted<'a> {
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     if ask::is_meant(&request) {
         return ask::answer(app, request).await;
+    }
+    if forget::is_meant(&request) {
+        return forget::answer(app, request).await;
     }
     let upload = match read(&app, &mut request).await {
         Ok(upload) => upload,
@@ -218,7 +224,8 @@ pub fn check_origin(holder: &Holder, request: &Request) -> Result<(), Refused> {
 
 /// Whether the visitor's browser asks not to be recorded, and the connection honours that.
 pub fn is_opted_out(holder: &Holder, request: &Request) -> bool {
-    holder.rules.honour_gpc && request.header(SEC_GPC).trim() == "1"
+    let asks = |name| request.header(name).trim() == "1";
+    holder.rules.honour_gpc && asks(SEC_GPC) || holder.settings.recording.honour_dnt && asks(DNT)
 }
 
 /// Browsers always name the origin; who names none is a program, which could name any.

@@ -1,5 +1,7 @@
 //! What should not have been recorded: looked for, listed by its place, and taken away.
 
+mod live;
+
 use serde::Serialize;
 use serde_json::json;
 use warp::http::Method;
@@ -14,8 +16,9 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::settings::{self, Tab, append_if_any, settings_entry};
 use super::{App, Response, delete, format, see_other};
-use crate::model::ConnectionId;
+use crate::model::recording::Recording;
 use crate::model::text_rules::Kind;
+use crate::model::{ConnectionId, selector};
 use crate::privacy::leaks::Leak;
 use crate::store::audit::{self, Entry, What};
 use crate::store::erasing::Selection;
@@ -30,6 +33,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, PATH, Access::Admin, Surface::Page, page),
         Route::new(Method::POST, PATH, Access::Admin, Surface::Page, start),
+        Route::new(Method::GET, below("live"), Access::Admin, Surface::Data, live::answer),
         Route::new(Method::POST, below("cancel"), Access::Admin, Surface::Page, cancel),
         Route::new(Method::GET, below("act"), Access::Admin, Surface::Page, ask),
         Route::new(Method::POST, below("act"), Access::Admin, Surface::Page, act),
@@ -48,6 +52,8 @@ struct LeaksPage {
     tabs: Vec<Tab>,
     done: Option<String>,
     action: String,
+    progress_version: String,
+    found_version: String,
     scan: Option<Progress>,
     places: Vec<Item>,
     /// Whether there may be more places than are listed.
@@ -83,12 +89,17 @@ struct Item {
     remask_url: String,
     delete_url: String,
     rule_url: String,
+    /// Where the element as such can be masked, or its field kept to the page.
+    element_url: String,
 }
 
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let frame = Frame::about(&app, "settings", connection).await?;
     let done = done(&request)?;
+    // Read before what is shown, so that a page is rather told too often than not.
+    let live::Versions { progress: progress_version, found: found_version } =
+        live::versions(&app, connection).await?;
     let (scan, listed, remasking) = app
         .store
         .read(move |conn| {
@@ -101,6 +112,8 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
         tabs: settings::tabs(connection, "Leaks"),
         done,
         action: url(connection),
+        progress_version,
+        found_version,
         scan: scan.map(|scan| progress(&scan, app.clock.now())),
         is_cut: listed.len() as i64 >= leaks::MOST_PLACES,
         places: listed.into_iter().map(|listed| item(connection, listed)).collect(),
@@ -119,6 +132,7 @@ fn done(request: &Request) -> Result<Option<String>, Problem> {
         Some("started") => Some("The recordings are being looked through.".to_owned()),
         Some("cancelled") => Some("Cancelled. What was found so far stays listed.".to_owned()),
         Some("remask") => Some("The recordings are being written anew without it.".to_owned()),
+        Some("element") => Some("From now on the element is hidden.".to_owned()),
         Some("rule") => Some("From now on the server replaces it before anything is written.".to_owned()),
         _ => None,
     })
@@ -158,6 +172,7 @@ fn item(connection: ConnectionId, listed: Listed) -> Item {
         remask_url: act("remask"),
         delete_url: act("delete"),
         rule_url: kind_of(&listed.place).map(|_| act("rule")).unwrap_or_default(),
+        element_url: element_of(&listed.place).map(|_| act("element")).unwrap_or_default(),
         session_url: format!("{}/{}", sessions_url(connection), listed.session),
         sessions: format::grouped(listed.sessions),
         times: format::grouped(listed.times),
@@ -184,6 +199,45 @@ fn fields_of(place: &Place, what: &str) -> Vec<(&'static str, String)> {
 /// The kind that a rule can name.
 fn kind_of(place: &Place) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.name() == place.kind)
+}
+
+/// What can be set of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// Its text is masked.
+    MaskText,
+    /// What is typed into it stays with the page.
+    IgnoreInput,
+}
+
+/// The selector by which the place's element is found on a page, and what can be set of it.
+fn element_of(place: &Place) -> Option<(String, Setting)> {
+    let setting = match place.field.split(' ').next()? {
+        "text" => Setting::MaskText,
+        "field" => Setting::IgnoreInput,
+        _ => return None,
+    };
+    // Within a shadow root or a frame the element is looked for from there.
+    let selector = place.selector.rsplit(" >>> ").next().unwrap_or_default().to_owned();
+    // Nobody means the whole page.
+    let is_one =
+        !matches!(&*selector, "" | "body" | "html" | "html > body") && selector::check(&selector).is_ok();
+    is_one.then_some((selector, setting))
+}
+
+/// Has an element hidden by the recorders of a connection, and by the server as far as it can.
+fn hide_element(recording: &mut Recording, selector: &str, setting: Setting) -> Result<(), &'static str> {
+    let list = match setting {
+        Setting::MaskText => &mut recording.mask_text_selector,
+        Setting::IgnoreInput => &mut recording.ignore_selector,
+    };
+    if list.split(',').any(|one| one.trim() == selector) {
+        return Ok(());
+    }
+    let longer = if list.trim().is_empty() { selector.to_owned() } else { format!("{list}, {selector}") };
+    selector::check(&longer)?;
+    *list = longer;
+    Ok(())
 }
 
 async fn start(app: App, request: Request) -> Result<Response, Problem> {
@@ -222,6 +276,7 @@ enum Deed {
     Remask,
     Delete,
     Rule,
+    Element,
 }
 
 impl Deed {
@@ -230,7 +285,8 @@ impl Deed {
             "remask" => Ok(Self::Remask),
             "delete" => Ok(Self::Delete),
             "rule" => Ok(Self::Rule),
-            _ => Err(Problem::bad_query("what is one of remask, delete and rule.")),
+            "element" => Ok(Self::Element),
+            _ => Err(Problem::bad_query("what is one of remask, delete, rule and element.")),
         }
     }
 
@@ -239,6 +295,7 @@ impl Deed {
             Self::Remask => "remask",
             Self::Delete => "delete",
             Self::Rule => "rule",
+            Self::Element => "element",
         }
     }
 }
@@ -260,7 +317,26 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
     let count = app.store.read(move |conn| Ok(leaks::sessions(conn, connection, &asked)?.len())).await?;
     let sessions = format::count(count as i64, "session");
     let label = Leak::named(&place.kind).map_or("", Leak::label);
-    let (title, button, sentence) = match deed {
+    let (title, button, sentence) = words(deed, &sessions);
+    let element = element_of(&place).map(|(selector, _)| selector).unwrap_or(place.selector.clone());
+    let facts = [("Found", label.to_owned()), ("In", place.field.clone()), ("Element", element)];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).collect();
+    Confirm {
+        frame,
+        title,
+        facts,
+        sentences: vec![sentence.to_owned()],
+        action: format!("{}/act", url(connection)),
+        fields: fields_of(&place, deed.word()),
+        button: (count > 0 || matches!(deed, Deed::Rule | Deed::Element)).then_some(button),
+        cancel_url: url(connection),
+    }
+    .page(&app)
+}
+
+/// The question, the button, and what comes of it.
+fn words(deed: Deed, sessions: &str) -> (String, String, &'static str) {
+    match deed {
         Deed::Remask => (
             format!("Write {sessions} anew without it?"),
             format!("Re-mask {sessions}"),
@@ -280,21 +356,14 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
             "The server replaces every such value in new recordings of this connection before anything is \
              written. What is recorded already stays as it is.",
         ),
-    };
-    let facts =
-        [("Found", label.to_owned()), ("In", place.field.clone()), ("Element", place.selector.clone())];
-    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).collect();
-    Confirm {
-        frame,
-        title,
-        facts,
-        sentences: vec![sentence.to_owned()],
-        action: format!("{}/act", url(connection)),
-        fields: fields_of(&place, deed.word()),
-        button: (count > 0 || deed == Deed::Rule).then_some(button),
-        cancel_url: url(connection),
+        Deed::Element => (
+            "Hide this element from now on?".to_owned(),
+            "Hide the element".to_owned(),
+            "Recorders mask the text of this element, or keep to the page what is typed into it, and the server does \
+             so again as far as one element tells by itself. The selector is added under Settings, Recording, where \
+             it can be changed. What is recorded already stays as it is.",
+        ),
     }
-    .page(&app)
 }
 
 async fn act(app: App, mut request: Request) -> Result<Response, Problem> {
@@ -317,6 +386,7 @@ async fn act(app: App, mut request: Request) -> Result<Response, Problem> {
             };
             app.store.write(remask).await?;
         }
+        Deed::Element => hide(&app, connection, &place).await?,
         Deed::Rule => {
             let kind = kind_of(&place)
                 .ok_or_else(|| Problem::bad_query("A rule names email, card, iban or phone."))?;
@@ -338,4 +408,27 @@ async fn act(app: App, mut request: Request) -> Result<Response, Problem> {
         }
     }
     Ok(see_other(&format!("{}?done={}", url(connection), deed.word())))
+}
+
+async fn hide(app: &App, connection: ConnectionId, place: &Place) -> Result<(), Problem> {
+    let (selector, setting) = element_of(place).ok_or_else(|| {
+        Problem::bad_query("This place has no element whose text or field could be hidden.")
+    })?;
+    let noting = app.clone();
+    let add = move |conn: &Db| {
+        let mut recording = connection_settings::find(conn, connection)?.unwrap_or_default().recording;
+        let before = recording.clone();
+        if let Err(why) = hide_element(&mut recording, &selector, setting) {
+            return Ok(Some(why));
+        }
+        connection_settings::set_recording(conn, connection, &recording)?;
+        append_if_any(conn, settings_entry(&noting, connection, "recording", changed(&before, &recording)))?;
+        Ok(None)
+    };
+    match app.store.write(add).await? {
+        None => Ok(()),
+        Some(why) => {
+            Err(Problem::bad_form(&format!("The list of selectors does not take another one. {why}")))
+        }
+    }
 }

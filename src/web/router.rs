@@ -23,7 +23,7 @@ use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::who::{self, Who};
 use super::{
-    App, Response, accounts, activity, answers, api, assets, audit, bulk, connection_list,
+    App, Response, accounts, activity, answers, api, assets, audit, audited, bulk, connection_list,
     connections as ways, conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds,
     leaks, live, neighbours, next, notes, origin, part, persons, pin, plugins, privacy, replay, reports,
     retention, see_other, sessions, settings, share, storage, strangers, tokens, views, visitors, watched,
@@ -206,6 +206,11 @@ impl Router {
     /// The table of a server.
     pub fn new(app: App) -> anyhow::Result<Self> {
         let routes = routes(&app);
+        Self::of(app, routes)
+    }
+
+    /// A table of these rows.
+    pub fn of(app: App, routes: Vec<Route>) -> anyhow::Result<Self> {
         let mut rows: Vec<(&str, Vec<usize>)> = Vec::new();
         for (row, route) in routes.iter().enumerate() {
             match rows.iter_mut().find(|(path, _)| *path == route.path) {
@@ -444,7 +449,7 @@ async fn admit(
     }
     let scope = who?.scope;
     if route.access == Access::Server && !scope.is_everything() {
-        return Err(Problem::not_allowed());
+        return Err(not_allowed(route, app));
     }
     let Some(least) = route.access.role() else { return Ok(()) };
     // Who has no part in a connection is told what is told of one that does not exist.
@@ -453,7 +458,14 @@ async fn admit(
     if !app.store.read(move |conn| connections::exists(conn, connection)).await? {
         return Err(Problem::not_found());
     }
-    if role < least { Err(Problem::not_allowed()) } else { Ok(()) }
+    if role < least { Err(not_allowed(route, app)) } else { Ok(()) }
+}
+
+/// Somebody asks for more than they may, which the log hears of.
+fn not_allowed(route: &Route, app: &App) -> Problem {
+    let who = audited::name_of(&app.asker().asker);
+    tracing::info!(path = route.path, who, "somebody asked for what their role does not allow");
+    Problem::not_allowed()
 }
 
 /// What is asked of a request whatever its route.

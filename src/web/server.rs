@@ -10,22 +10,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use warp::filters::BoxedFilter;
-use warp::http::{Request, Uri};
+use warp::http::{self, Request, Uri};
 
 use super::framing::{Ambiguous, Watched};
+use super::idle::{Attended, Idle, Seat};
 use super::listener::Listener;
 use super::peer::{Open, OpenOne, Peer};
 use super::request::Arrival;
 use super::stalling::Stalling;
 use super::tls::Tls;
+use super::unasked::{self, Dressing, Unasked};
 use super::{App, Response, accounts, audited, look, router};
 use crate::config;
 use crate::disk::Room;
@@ -89,24 +93,27 @@ impl Ready {
             tokio::spawn(tls.follow(stop.clone()));
         }
         let service = warp::service(filter);
+        let (idle, lines) = (Idle::default(), unasked::lines(app.public_url.starts_with("https://")));
         loop {
-            // A full house stops accepting: those who wait do so in the system's queue.
-            let turn = tokio::select! {
-                turn = Arc::clone(&turns).acquire_owned() => turn.expect("it is never closed"),
-                () = stop.wait() => break,
-            };
             let (socket, address) = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = stop.wait() => break,
             };
             let peer = Peer::from(address.ip());
             let Ok(place) = place_of(peer, &open, settings) else { continue };
+            // While the house is full of work nothing is accepted: those who wait do so in the system's queue.
+            let turn = tokio::select! {
+                turn = turn_of(&turns, &idle) => turn,
+                () = stop.wait() => break,
+            };
             let visit = Visit {
                 service: service.clone(),
                 peer,
                 tls: tls.clone(),
                 patience: settings.header_timeout(),
                 send_timeout: settings.send_timeout(),
+                seat: idle.seat(),
+                lines: lines.clone(),
                 watcher: graceful.watcher(),
                 stop: stop.clone(),
             };
@@ -124,6 +131,23 @@ impl Ready {
         }
         app.write_looks().await;
         accounts::tried::write(&app).await;
+    }
+}
+
+/// How often it is looked again for a connection that has nothing to do.
+const MAKE_ROOM_EVERY: Duration = Duration::from_millis(100);
+
+/// A turn among the connections, at the cost of one that has nothing to do where all are taken.
+async fn turn_of(turns: &Arc<Semaphore>, idle: &Idle) -> OwnedSemaphorePermit {
+    loop {
+        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
+            return turn;
+        }
+        idle.close_longest();
+        let waiting = tokio::time::timeout(MAKE_ROOM_EVERY, Arc::clone(turns).acquire_owned());
+        if let Ok(turn) = waiting.await {
+            return turn.expect("it is never closed");
+        }
     }
 }
 
@@ -184,23 +208,30 @@ async fn write_sightings(app: &App) {
 struct Arriving<S> {
     service: S,
     arrival: Arrival,
+    unasked: Unasked,
+    seat: Seat,
 }
 
-impl<S> hyper::service::Service<Request<Incoming>> for Arriving<S>
+impl<S, B> hyper::service::Service<Request<Incoming>> for Arriving<S>
 where
-    S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
+    S: tower_service::Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Clone,
+    S::Future: Send + 'static,
+    B: Body,
 {
-    type Response = Response;
+    type Response = http::Response<Attended<B>>;
     type Error = Infallible;
-    type Future = S::Future;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
 
-    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.unasked.is_asked();
+        let busy = self.seat.work();
         // `CONNECT host:port` has no path, on which warp panics; no path takes the method either.
         if request.uri().path_and_query().is_none() {
             *request.uri_mut() = Uri::from_static("/");
         }
         request.extensions_mut().insert(self.arrival.clone());
-        self.service.clone().call(request)
+        let answer = self.service.clone().call(request);
+        answer.map(|answer| answer.map(|answer| answer.map(|body| Attended::new(body, busy)))).boxed()
     }
 }
 
@@ -213,13 +244,19 @@ struct Visit<S> {
     patience: Duration,
     /// How long to wait until a client takes more of an answer.
     send_timeout: Duration,
+    seat: Seat,
+    /// What is added to what hyper says by itself.
+    lines: Bytes,
     watcher: Watcher,
     stop: Stopping,
 }
 
-impl<S> Visit<S>
+impl<S, B> Visit<S>
 where
-    S: tower_service::Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone,
+    S: tower_service::Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Clone,
+    S::Future: Send + 'static,
+    B: Body + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     /// Answers requests until either side has enough.
     async fn serve(mut self, socket: TcpStream) {
@@ -228,6 +265,7 @@ where
         let Some(tls) = self.tls.take() else { return self.answer(socket, false).await };
         let shaken = tokio::select! {
             shaken = tls.shake_hands(socket, self.patience) => shaken,
+            () = self.seat.is_needed() => return,
             () = self.stop.wait() => return,
         };
         match shaken {
@@ -241,6 +279,8 @@ where
     async fn answer(self, socket: impl AsyncRead + AsyncWrite + Unpin + 'static, is_tls: bool) {
         let ambiguous = Ambiguous::default();
         let arrival = Arrival { peer: self.peer, is_tls, ambiguous: ambiguous.clone() };
+        let (unasked, seat) = (Unasked::default(), self.seat.clone());
+        let socket = Dressing::new(Stalling::new(socket, self.send_timeout), unasked.clone(), self.lines);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.patience)
@@ -248,10 +288,13 @@ where
             .max_header_size(MAX_HEADER_BYTES)
             .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(
-                TokioIo::new(Watched::new(Stalling::new(socket, self.send_timeout), ambiguous)),
-                Arriving { service: self.service, arrival },
+                TokioIo::new(Watched::new(socket, ambiguous)),
+                Arriving { service: self.service, arrival, unasked, seat: self.seat },
             );
-        // A client that breaks off is no failure of ours.
-        let _ = self.watcher.watch(connection).await;
+        tokio::select! {
+            // A client that breaks off is no failure of ours.
+            _ = self.watcher.watch(connection) => {}
+            () = seat.is_needed() => {}
+        }
     }
 }

@@ -64,7 +64,7 @@ async fn what_changes_something_is_noted_with_names_of_fields_and_no_secret() {
     submit(&server, &format!("{one}/share"), "expires=1h&password=geheimnis").await;
     submit(&server, &format!("{settings}/recording"), "privacy=strict").await;
     submit(&server, &format!("{settings}/recording"), "privacy=strict").await;
-    submit(&server, &settings, "name=Shop&gpc=1").await;
+    submit(&server, &settings, "name=Shop").await;
     let answers =
         "kind=openai&openai.url=https%3A%2F%2Fapi.example%2Fv1&openai.model=m&openai.key=sk-geheimnis";
     submit(&server, &format!("{settings}/answers"), answers).await;

@@ -76,6 +76,22 @@ fn a_backup_names_its_size_and_digest_and_replaces_nothing_unasked() {
     assert!(stderr(&nowhere).contains("cannot write no/such/folder.db"), "{}", stderr(&nowhere));
 }
 
+#[test]
+fn backups_and_restores_are_noted_by_whoever_has_the_command_line() {
+    let (data, _) = recorded();
+    let copy = backed_up(data.path());
+    let told = |data: &Path| stdout(&run(data, &["audit", "export"]));
+    let entries = told(data.path());
+    let made = entries.lines().find(|line| line.contains("backup-made")).expect("an entry");
+    assert!(made.contains("command line") && made.contains("copy.db") && made.contains("sha256"), "{made}");
+    let elsewhere = folder();
+    assert!(run(elsewhere.path(), &["restore", text(&copy)]).status.success());
+    let entries = told(elsewhere.path());
+    assert!(entries.contains("backup-restored") && !entries.contains("backup-made"), "{entries}");
+    assert!(stdout(&run(elsewhere.path(), &["audit", "verify"])).starts_with("ok"));
+    assert_eq!(stdout(&run(elsewhere.path(), &["check"])), "ok");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_backup_is_for_its_owner_only() {

@@ -129,7 +129,7 @@ fn what_a_connection_takes_is_set_and_listed() {
     let data = folder();
     let key = stdout(&run(data.path(), &["connection", "add", "Shop"]));
     let set = |arguments: &[&str]| run(data.path(), &[&["connection", "set", "Shop"], arguments].concat());
-    let state = "paused, from https://shop.example http://localhost:8080, honours Sec-GPC, kept 30 days, 500 MB a day";
+    let state = "paused, from https://shop.example http://localhost:8080, kept 30 days, 500 MB a day";
     let all = ["--pause", "--origins", "https://Shop.example/ http://localhost:8080", "--honour-gpc", "on"];
     let output = set(&[&all[..], &["--keep-days", "30", "--daily-mb", "500"]].concat());
     assert_eq!(stdout(&output), format!("Shop: {state}"), "{}", stderr(&output));
@@ -137,9 +137,9 @@ fn what_a_connection_takes_is_set_and_listed() {
 
     assert_eq!(
         stdout(&set(&["--resume", "--any-origin", "--honour-gpc", "off"])),
-        "Shop: kept 30 days, 500 MB a day"
+        "Shop: ignores Sec-GPC, kept 30 days, 500 MB a day"
     );
-    assert_eq!(stdout(&set(&["--keep-default", "--no-daily-limit"])), "Shop: takes everything");
+    assert_eq!(stdout(&set(&["--keep-default", "--no-daily-limit"])), "Shop: ignores Sec-GPC");
 
     for (arguments, sentence) in [
         (&["--origins", "https://shop.example/path"][..], "is not an origin; write scheme and host"),

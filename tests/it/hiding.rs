@@ -174,6 +174,49 @@ async fn a_connection_becomes_open_only_by_a_typed_word() {
 }
 
 #[tokio::test]
+async fn an_element_that_leaks_is_hidden_from_now_on() {
+    let server = TestServer::start().await;
+    let visit = page_load(NOW, "https://shop.example/help", "write to ada@marker.example");
+    let named =
+        visit.replace(r#""tagName":"body","attributes":{}"#, r#""tagName":"p","attributes":{"id":"mail"}"#);
+    for (session, visit) in [("session-0000leaking1", &named), ("session-0000leaking2", &visit)] {
+        assert_eq!(server.post(&server.batch_path(session, STREAM, 0), visit).await.status, 200);
+    }
+    server.clock.advance(std::time::Duration::from_secs(3 * 60 * 60));
+    server.catch_up().await;
+    let path = format!("/connections/{}/leaks", server.connection.id);
+    assert_eq!(submit(&server, &path, "").await.status, 303);
+    server.catch_up().await;
+    let page = server.get(&path).await;
+    assert_eq!(
+        page.text().matches("what=element").count(),
+        1,
+        "nobody hides the whole page: {}",
+        page.text()
+    );
+    let hide = link(&page, "what=element&amp;kind=email").replace("&amp;", "&");
+    assert_reads(&server.get(&hide).await, &["Hide this element from now on?", "#mail"]);
+    let query = hide.split_once('?').expect("a query").1;
+    for _ in 0..2 {
+        assert_eq!(submit(&server, &format!("{path}/act"), query).await.status, 303);
+    }
+    server.clock.advance(std::time::Duration::from_secs(6));
+    let told = server.get(&format!("/ingest/{}", server.connection.write_key)).await.json();
+    assert_eq!(told["recording"]["maskTextSelector"], "#mail", "once, and pages are told");
+    let batch = server.batch_path("session-0000leaking3", STREAM, 0);
+    assert_eq!(server.post(&batch, &named.replace("ada@marker", "eve@marker")).await.status, 200);
+    assert!(
+        !at_rest(&server).iter().any(|(_, text)| text.contains("eve@marker")),
+        "and the server does it too"
+    );
+    let noted = entries(&server).await.join("\n");
+    assert!(
+        noted.contains(r#"anyone settings-changed recording {"fields":["maskTextSelector"]}"#),
+        "{noted}"
+    );
+}
+
+#[tokio::test]
 async fn what_leaked_is_found_and_taken_away() {
     let server = TestServer::start().await;
     let text = "write to ada@marker.example or pay with 4111 1111 1111 1111";

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use hindsight::model::{
-    Cell, Chart, ChartKind, Column, Metric, Moment, Point, Report, Section, Series, Table,
+    Cell, Chart, ChartKind, Column, Metric, Moment, Point, Report, Role, Section, Series, Table,
 };
 use hindsight::web::{self, Route, Surface};
 use html5gum::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
 use serde_json::{Value, json};
 
+use crate::accounts;
 use crate::pages::submit;
 use crate::routes;
 use crate::said::reported;
@@ -32,15 +33,15 @@ const SHORT: &str = "\"'><xsscanary xsscanary=1>";
 /// Addresses that would run, where they became a link.
 const ADDRESS: &str = "javascript:xsscanary()//\"'><xsscanary xsscanary=1>";
 
-const SESSION: &str = "session-0000000001";
-const STREAM: &str = "stream-0000000001";
+pub const SESSION: &str = "session-0000000001";
+pub const STREAM: &str = "stream-0000000001";
 
 fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 /// A visit in which whatever may be a text is markup.
-fn visit() -> Value {
+pub fn visit() -> Value {
     let custom = |at: i64, tag: &str, payload: Value| json!({ "type": 5, "timestamp": NOW + at, "data": { "tag": tag, "payload": payload } });
     let plugin = |at: i64, name: &str, payload: Value| json!({ "type": 6, "timestamp": NOW + at, "data": { "plugin": name, "payload": payload } });
     let said = serde_json::to_string(LONG).expect("JSON");
@@ -172,6 +173,16 @@ async fn store(server: &TestServer) -> (String, i64) {
     for (path, sent) in forms {
         let answer = submit(server, &path, &sent).await;
         assert_eq!(answer.status, 303, "{path} takes it: {}", answer.text());
+    }
+    // These tell a secret once, so they are pages.
+    let url = "https://a.example/'\"><xsscanary xsscanary=1>";
+    for (path, sent) in [
+        ("/tokens".to_owned(), form(&[("name", SHORT), ("scope", "read"), ("every", "1"), ("days", "7")])),
+        (format!("{connection}/settings/webhooks"), form(&[("url", url), ("sessions", "1")])),
+    ] {
+        let answer = submit(server, &path, &sent).await;
+        assert_eq!(answer.status, 200, "{path} takes it: {}", answer.text());
+        check(&answer.text(), &path);
     }
     let shared =
         submit(server, &format!("{session}/share"), &form(&[("story", "1"), ("author", SHORT)])).await;
@@ -375,6 +386,9 @@ async fn no_stored_text_is_markup_on_any_page() {
         "/connections/{connection}/settings",
         "/connections/{connection}/settings/widget",
         "/connections/{connection}/settings/answers",
+        "/connections/{connection}/settings/webhooks",
+        "/connections/{connection}/settings/webhooks/{webhook}",
+        "/tokens",
         "/connections/{connection}/sessions/{session}/replay.html",
         "/share/{token}",
     ] {
@@ -408,4 +422,21 @@ fn the_reading_finds_what_it_looks_for() {
         assert!(std::panic::catch_unwind(|| check(bad, "here")).is_err(), "{bad}");
     }
     check("<p title='<xsscanary>'>&lt;xsscanary></p><textarea><xsscanary></textarea>", "here");
+}
+
+#[tokio::test]
+async fn names_of_users_are_text_wherever_they_are_shown() {
+    let server = accounts::start().await;
+    accounts::add(&server, "ada", Some(Role::Admin)).await;
+    let ada = accounts::login(&server, "ada").await;
+    let added = accounts::send(&server, "/users", &ada, &[("name", SHORT), ("role", "viewer")]).await;
+    assert_eq!(added.status, 200, "{}", added.text());
+    check(&added.text(), "the page with the link");
+    let people = format!("/connections/{}/settings/people", server.connection.id);
+    for path in ["/users", "/users/2", "/users/2/remove", "/audit", &people] {
+        let page = accounts::get(&server, path, &ada).await;
+        assert_eq!(page.status, 200, "{path}");
+        check(&page.text(), path);
+        assert!(page.text().contains("xsscanary"), "{path} shows the name");
+    }
 }

@@ -102,6 +102,46 @@ async fn one_address_cannot_take_all_connections() {
 }
 
 #[tokio::test]
+async fn connections_that_have_nothing_to_do_make_room_for_who_comes() {
+    let server = TestServer::start_with(|settings| settings.server.max_connections = 4).await;
+    let address = server.address;
+    let live = format!("/connections/{}/live", server.connection.id);
+    let asked = tokio::task::spawn_blocking(move || {
+        let asks = request("GET", "/problems/busy", &[], b"");
+        let keep = String::from_utf8(asks.clone()).expect("text").replace("Connection: close\r\n", "");
+        // Two are at work: each is told what happens, for as long as it listens.
+        let mut listening: Vec<TcpStream> =
+            (0..2).map(|_| TcpStream::connect(address).expect("open")).collect();
+        for socket in &mut listening {
+            socket.write_all(&request("GET", &live, &[], b"")).expect("sent");
+            socket.read_exact(&mut [0; 12]).expect("answered");
+        }
+        let mut kept = TcpStream::connect(address).expect("open");
+        kept.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        kept.write_all(keep.as_bytes()).expect("sent");
+        kept.read_exact(&mut [0; 12]).expect("answered");
+        // More silent ones than there are places, however many come.
+        let silent: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(address).expect("open")).collect();
+        for _ in 0..5 {
+            let mut socket = TcpStream::connect(address).expect("the system accepts");
+            socket.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+            socket.write_all(&asks).expect("sent");
+            let mut answer = Vec::new();
+            socket.read_to_end(&mut answer).expect("answered and closed");
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        }
+        let mut rest = Vec::new();
+        kept.read_to_end(&mut rest).expect("closed, as it had waited for the longest time");
+        for socket in &mut listening {
+            socket.set_read_timeout(Some(Duration::from_secs(2))).expect("a timeout");
+            socket.read_exact(&mut [0; 64]).expect("those at work are let alone");
+        }
+        drop(silent);
+    });
+    asked.await.expect("a socket thread");
+}
+
+#[tokio::test]
 async fn an_upload_that_is_under_way_is_stored_though_the_server_stops() {
     let server = TestServer::start().await;
     let path = server.batch_path("session-0000000001", "stream-00000000001", 0);

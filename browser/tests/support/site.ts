@@ -7,11 +7,13 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { cssText } from "../../build/css_text.mjs";
+import { privates } from "../../build/privates.mjs";
 import { recorderCut } from "../../build/recorder.mjs";
 import type { Ask, Piece } from "../../contracts/answers";
 import type { RecordingSettings, WidgetSettings } from "../../contracts/settings";
@@ -249,20 +251,29 @@ export function bundle(): Promise<Record<string, string>> {
 }
 
 async function bundleScripts(): Promise<Record<string, string>> {
-  const { outputFiles } = await build({
-    absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: ["recorder/loader.ts", "recorder/recorder.ts", "widget/widget.ts"],
-    outdir: "out",
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "iife",
-    target: "es2020",
-    legalComments: "none",
-    charset: "utf8",
-    plugins: [recorderCut(), cssText()],
-  });
-  const [loader = "", recorder = "", widget = ""] = outputFiles.map((file) => file.text);
+  const shortened = privates(await readFile(createRequire(import.meta.url).resolve("rrweb"), "utf8"));
+  const bundled = async (entry: string, more: BuildOptions = {}) => {
+    const { outputFiles } = await build({
+      absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      format: "iife",
+      target: "es2020",
+      legalComments: "none",
+      charset: "utf8",
+      plugins: [recorderCut(), cssText()],
+      ...more,
+      write: false,
+    });
+    return outputFiles[0]?.text ?? "";
+  };
+  const [beside, loader, recorder, widget] = await Promise.all([
+    bundled("beside/beside.ts"),
+    bundled("recorder/loader.ts", { mangleProps: shortened }),
+    bundled("recorder/recorder.ts", { mangleProps: shortened }),
+    bundled("widget/widget.ts"),
+  ]);
   const filled = (script: string) =>
     script
       .replace("__RECORDER_PATH__", "/assets/recorder.js")
@@ -270,6 +281,7 @@ async function bundleScripts(): Promise<Record<string, string>> {
       .replace("__SCRIPT_PATH__", "/hindsight.js");
   return {
     "/hindsight.js": filled(loader),
+    "/assets/beside.js": beside,
     "/assets/recorder.js": recorder,
     "/widget.js": filled(widget),
     ...(await languages()),

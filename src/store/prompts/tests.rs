@@ -110,6 +110,26 @@ fn prompts_are_there_with_the_batch_that_brings_them() {
 }
 
 #[test]
+fn a_prompt_that_came_twice_was_asked_when_the_first_came() {
+    for (id, order) in [("a", [0, 1]), ("a", [1, 0]), ("", [0, 1]), ("", [1, 0])] {
+        let conn = schema::in_memory();
+        let shop = shop(&conn);
+        let batches = [0, 1].map(|seq| batch(seq, vec![prompt(NOW, id)]));
+        order.iter().for_each(|place| append(&conn, shop, &batches[*place]));
+        append(&conn, shop, &batch(2, vec![reply(NOW, "", Some(true))]));
+        let (first, answered) =
+            (format!("{NOW} what is {id}?"), format!("Some(({NOW}, \"so\")) Some(true) 0"));
+        let expected = match id {
+            "" => vec![format!("{first} None None 0"), format!("{} what is ? {answered}", NOW + 1000)],
+            _ => vec![format!("{first} {answered}")],
+        };
+        let mut told = told(&conn);
+        told.sort();
+        assert_eq!(told, expected, "{id:?} {order:?}");
+    }
+}
+
+#[test]
 fn a_prompt_stands_on_the_page_that_was_shown() {
     let conn = schema::in_memory();
     let shop = shop(&conn);

@@ -183,7 +183,8 @@ async fn add(app: App, _: Request, new: NewConnection) -> Result<Shown, Problem>
         .store
         .write(move |conn| {
             let Some(added) = connections::add(conn, &name, &key, now)? else { return Ok(None) };
-            connections::set_rules(conn, added.id, &Rules { allowed_origins, ..Rules::default() })?;
+            let usual = connections::rules(conn, added.id)?.unwrap_or_default();
+            connections::set_rules(conn, added.id, &Rules { allowed_origins, ..usual })?;
             connection_settings::set_recording(conn, added.id, &recording)?;
             audit::append(conn, &Entry { connection: Some(added.id), ..entry })?;
             Ok(Some(added.id))

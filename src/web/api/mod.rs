@@ -21,6 +21,7 @@ mod session;
 mod sessions;
 mod shapes;
 mod visitors;
+mod webhooks;
 
 use super::router::Route;
 use endpoint::Endpoint;
@@ -45,6 +46,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(visitors::endpoints());
     endpoints.extend(reports::endpoints());
     endpoints.extend(erasures::endpoints());
+    endpoints.extend(webhooks::endpoints());
     endpoints
 }
 

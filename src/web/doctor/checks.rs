@@ -224,7 +224,7 @@ impl Patient {
         let times = self.times(OPTED_OUT);
         (times > 0).then(|| {
             let found = format!(
-                "{} came from browsers that ask not to be recorded (Sec-GPC).",
+                "{} came from browsers that ask not to be recorded (Sec-GPC or DNT).",
                 format::count(times, "page view or upload")
             );
             Check::new("opted-out", Outcome::Unknown, found)

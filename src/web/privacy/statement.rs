@@ -93,15 +93,20 @@ fn site(
         ),
         (
             "Consent",
-            yes(
-                recording.consent == Some(Consent::Required),
-                "Nothing is recorded before the visitor agrees",
-                "As the page says: asked for where it says so",
-            ),
+            match recording.consent {
+                None => "As the page says: asked for where it says so",
+                Some(Consent::Required) => "Nothing is recorded before the visitor agrees",
+                Some(Consent::Ask) => "Nothing is recorded before the visitor agrees; a notice asks",
+            }
+            .to_owned(),
         ),
         (
             "Global Privacy Control",
             yes(rules.honour_gpc, "Honoured: such visitors are not recorded", "Not looked at"),
+        ),
+        (
+            "Do Not Track",
+            yes(recording.honour_dnt, "Honoured: such visitors are not recorded", "Not looked at"),
         ),
         ("Kept", kept.clone()),
     ];

@@ -88,17 +88,27 @@ fn groups(recording: &Recording, texts: &TextRules, share: &str, problems: &Prob
         ("", "As the page says", "Its data-consent attribute, or none is asked for where there is none."),
         (
             "required",
-            "Required",
+            "Required, the page asks",
             "Nothing is recorded before the page calls hindsight.consent(true), or the visitor has agreed in the widget.",
         ),
+        (
+            "ask",
+            "Required, a notice asks",
+            "A small notice of Hindsight's asks in the visitor's language. A page opens it again with hindsight.notice().",
+        ),
     ];
-    let consent = if recording.consent == Some(Consent::Required) { "required" } else { "" };
+    let consent = match recording.consent {
+        None => "",
+        Some(Consent::Required) => "required",
+        Some(Consent::Ask) => "ask",
+    };
     let amount = vec![
         Field::number("sample", "Share of visits", share, "% are recorded")
             .hint("A visit is recorded whole or not at all.")
             .placeholder("100"),
         Field::cards("start", "Recording starts", starts, start),
         Field::cards("consent", "Consent", consents, consent),
+        Field::switch("dnt", "Leave visitors alone whose browser sends Do Not Track", recording.honour_dnt),
     ];
     vec![
         Group::new(
@@ -174,7 +184,12 @@ fn read(form: &Form, share: &str) -> (Recording, Problems) {
         privacy,
         sample,
         start: (form.text("start") == "manual").then_some(Begin::Manual),
-        consent: (form.text("consent") == "required").then_some(Consent::Required),
+        consent: match form.text("consent") {
+            "required" => Some(Consent::Required),
+            "ask" => Some(Consent::Ask),
+            _ => None,
+        },
+        honour_dnt: form.text("dnt") == "1",
         mask_all_inputs: form.text("mask_all_inputs") == "1",
         mask_text_selector: selector("mask_text_selector"),
         block_selector: selector("block_selector"),

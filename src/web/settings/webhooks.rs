@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::json;
 use warp::http::Method;
 
 use super::{Field, FormPage, Group, Head, Problems, refused, route, saved, url};
 use crate::answers::plan;
 use crate::model::{ConnectionId, Severity, TimestampMs};
 use crate::store::Db;
-use crate::store::audit::{self, Entry, What};
 use crate::store::webhooks::{self, Attempt, Dead, MOST, Wanted, Webhook};
 use crate::web::audited::changed;
 use crate::web::confirm::Confirm;
@@ -21,6 +17,7 @@ use crate::web::page::Frame;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
 use crate::web::router::Route;
+use crate::web::webhook_changes::{added, change_to, find, removed, with_another_secret};
 use crate::web::{App, Response, format};
 
 const TAB: &str = "Webhooks";
@@ -196,12 +193,6 @@ fn url_of(webhook: &Webhook) -> String {
     format!("{}/{}", url_of_all(webhook.connection), webhook.id)
 }
 
-fn new_secret() -> String {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    format!("whsec_{}", URL_SAFE_NO_PAD.encode(bytes))
-}
-
 async fn list(app: App, request: Request) -> Result<Response, Problem> {
     let connection: ConnectionId = request.param("connection")?;
     let head = Head::of(&app, &request, connection, TAB).await?;
@@ -290,46 +281,8 @@ async fn add(app: App, mut request: Request) -> Result<Response, Problem> {
         Ok(wanted) => wanted,
         Err(problems) => return show_list(&app, head, connection, &typed, &problems).await,
     };
-    let (secret, now) = (new_secret(), app.clock.now());
-    let written = secret.clone();
-    let entry = entry(&app, connection, "added", &[]);
-    let add = move |conn: &Db| {
-        let added = webhooks::add(conn, connection, &wanted, &written, now)?;
-        if let Some(id) = added {
-            audit::append(conn, &Entry { subject: id.to_string(), ..entry })?;
-        }
-        Ok(added)
-    };
-    let added = app.store.write(add).await?;
-    let full = || Problem::limit_reached(&format!("A connection has at most {MOST} webhooks."));
-    let webhook = find_by_id(&app, connection, added.ok_or_else(full)?).await?;
+    let (webhook, secret) = added(&app, connection, wanted).await?;
     show_one(&app, head, webhook, Some(secret), None).await
-}
-
-/// An entry for the audit log. An address may hold a secret, so the number stands for the webhook.
-fn entry(app: &App, connection: ConnectionId, done: &str, fields: &[String]) -> Entry {
-    let detail = json!({ "done": done, "fields": fields });
-    app.entry(What::WebhookChanged, Some(connection), "", detail)
-}
-
-/// Does something to a webhook and notes it, if the webhook is still there.
-async fn change<F>(app: &App, webhook: &Webhook, entry: Entry, work: F) -> Result<(), Problem>
-where
-    F: FnOnce(&Db) -> crate::store::Result<bool> + Send + 'static,
-{
-    let entry = Entry { subject: webhook.id.to_string(), ..entry };
-    let change = move |conn: &Db| if work(conn)? { audit::append(conn, &entry) } else { Ok(()) };
-    Ok(app.store.write(change).await?)
-}
-
-async fn find(app: &App, request: &Request) -> Result<Webhook, Problem> {
-    find_by_id(app, request.param("connection")?, request.param("webhook")?).await
-}
-
-async fn find_by_id(app: &App, connection: ConnectionId, id: i64) -> Result<Webhook, Problem> {
-    let scope = app.scope();
-    let found = app.store.read(move |conn| webhooks::find(conn, &scope, connection, id)).await?;
-    found.ok_or_else(Problem::not_found)
 }
 
 async fn show(app: App, request: Request) -> Result<Response, Problem> {
@@ -399,13 +352,11 @@ async fn save(app: App, mut request: Request) -> Result<Response, Problem> {
         Ok(wanted) => wanted,
         Err(problems) => return show_one(&app, head, webhook, None, Some((typed, problems))).await,
     };
-    let (connection, id, back) = (webhook.connection, webhook.id, url_of(&webhook));
     let fields = changed(&webhook.wanted, &wanted);
     if !fields.is_empty() {
-        let entry = entry(&app, connection, "changed", &fields);
-        change(&app, &webhook, entry, move |conn| webhooks::change(conn, connection, id, &wanted)).await?;
+        change_to(&app, &webhook, wanted, &fields).await?;
     }
-    Ok(saved(&back, "1"))
+    Ok(saved(&url_of(&webhook), "1"))
 }
 
 async fn test(app: App, request: Request) -> Result<Response, Problem> {
@@ -455,10 +406,7 @@ async fn again(app: App, mut request: Request) -> Result<Response, Problem> {
 async fn renew(app: App, request: Request) -> Result<Response, Problem> {
     let webhook = find(&app, &request).await?;
     let head = Head::of(&app, &request, webhook.connection, TAB).await?;
-    let (secret, connection, id) = (new_secret(), webhook.connection, webhook.id);
-    let written = secret.clone();
-    let entry = entry(&app, connection, "another secret", &[]);
-    change(&app, &webhook, entry, move |conn| webhooks::set_secret(conn, connection, id, &written)).await?;
+    let secret = with_another_secret(&app, &webhook).await?;
     show_one(&app, head, webhook, Some(secret), None).await
 }
 
@@ -482,8 +430,6 @@ async fn ask(app: App, request: Request) -> Result<Response, Problem> {
 
 async fn delete(app: App, request: Request) -> Result<Response, Problem> {
     let webhook = find(&app, &request).await?;
-    let (connection, id) = (webhook.connection, webhook.id);
-    let entry = entry(&app, connection, "deleted", &[]);
-    change(&app, &webhook, entry, move |conn| webhooks::delete(conn, connection, id)).await?;
-    Ok(saved(&url_of_all(connection), "webhook-deleted"))
+    removed(&app, &webhook).await?;
+    Ok(saved(&url_of_all(webhook.connection), "webhook-deleted"))
 }

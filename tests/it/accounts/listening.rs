@@ -48,7 +48,7 @@ async fn nobody_listens_on_who_is_logged_out_shut_out_or_without_a_role() {
     for name in people {
         let id = add(&server, name, None).await;
         let set =
-            server.store.write(move |conn| members::set(conn, Actor::Server, connection, id, Role::Viewer));
+            server.store.write(move |conn| members::set(conn, Actor::Server, connection, id, Role::Admin));
         assert_eq!(set.await.expect("written"), members::Outcome::Done(None));
         let cookie = login(&server, name).await;
         for route in routes(&server.app).iter().filter(|route| route.path.ends_with("/live")) {

@@ -157,3 +157,53 @@ async fn each_scope_is_for_what_it_says_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn webhooks_are_added_changed_and_removed() {
+    let server = TestServer::start().await;
+    let client = Client::with(&server, &[TokenScope::Admin]).await;
+    let all = "/connections/1/webhooks";
+    let added =
+        client.send("POST", all, json!({ "url": "https://hooks.example/a", "findings": "medium" })).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    let (webhook, secret) = (&added.json()["webhook"], &added.json()["secret"]);
+    assert!(secret.as_str().is_some_and(|secret| secret.starts_with("whsec_")), "{secret}");
+    let told = (&webhook["active"], &webhook["sessions"], &webhook["findings"], &webhook["prompts"]);
+    assert_eq!(told, (&true.into(), &true.into(), &"medium".into(), &false.into()));
+    let one = format!("{all}/{}", webhook["id"]);
+    let listed = client.get(all).await;
+    assert_eq!(column(&listed, "url"), ["https://hooks.example/a"]);
+    assert!(!listed.text().contains("whsec_"), "the secret is told once");
+    let changed = client.send("PATCH", &one, json!({ "active": false, "findings": null })).await.json();
+    assert_eq!(
+        (&changed["active"], &changed["findings"], &changed["sessions"]),
+        (&false.into(), &Value::Null, &true.into())
+    );
+    let another = client.call("POST", &format!("{one}/secret"), &[], None).await.json();
+    assert_ne!(&another["secret"], secret);
+    assert_eq!(column(&client.get(&format!("{one}/deliveries")).await, "kind").len(), 0);
+    let again = client.call("POST", &format!("{one}/redeliveries"), &[], None).await;
+    assert_eq!(again.json(), json!({ "events": 0 }));
+    for (body, names) in [
+        (json!({ "url": "javascript:alert(1)" }), "url"),
+        (json!({ "url": "" }), "url"),
+        (json!({ "findings": "grave" }), "findings"),
+        (json!({ "secret": "mine" }), "secret"),
+    ] {
+        let refused = kind(&client.send("PATCH", &one, body.clone()).await);
+        assert_eq!((refused.0, &*refused.1), (422, "bad-body"), "{body}");
+        assert!(refused.2.contains(names), "{body}: {}", refused.2);
+    }
+    for _ in 1..10 {
+        assert_eq!(client.send("POST", all, json!({ "url": "https://hooks.example/b" })).await.status, 201);
+    }
+    let full = kind(&client.send("POST", all, json!({ "url": "https://hooks.example/b" })).await);
+    assert_eq!(full.1, "limit-reached");
+    assert_eq!(client.call("DELETE", &one, &[], None).await.status, 204);
+    assert_eq!(client.get(&one).await.status, 404);
+    let noted = entries(&server).await;
+    let first = format!(" webhook-changed {} ", webhook["id"]);
+    let of_first = |entry: &&String| entry.contains(&first);
+    assert_eq!(noted.iter().filter(of_first).count(), 4, "{noted:#?}");
+    assert!(!noted.concat().contains("hooks.example") && !noted.concat().contains("whsec_"), "{noted:#?}");
+}

@@ -328,8 +328,13 @@ fn json(route: &Route, ids: &Ids, number: usize) -> String {
     match place {
         "/api/v1/connections" => format!(r#"{{"name":"New {number}"}}"#),
         "/sessions/{session}/notes" => r#"{"at_ms":0,"text":"seen"}"#.to_owned(),
-        "" => r#"{"honour_gpc":true}"#.to_owned(),
+        "" => r#"{"honour_gpc":false}"#.to_owned(),
         "/sessions/{session}" if route.method == Method::PATCH => r#"{"pinned":true}"#.to_owned(),
+        "/webhooks" => r#"{"url":"https://hooks.example/y"}"#.to_owned(),
+        "/webhooks/{webhook}" if route.method == Method::PATCH => r#"{"prompts":true}"#.to_owned(),
+        "/webhooks/{webhook}" | "/webhooks/{webhook}/secret" | "/webhooks/{webhook}/redeliveries" => {
+            String::new()
+        }
         "/sessions/{session}" => String::new(),
         "/reports" => r#"{"plugin":"friction","from":"2025-12-01","to":"2025-12-31"}"#.to_owned(),
         "/erasures" => format!(r#"{{"visitor":"{}"}}"#, ids.get("visitor")),
