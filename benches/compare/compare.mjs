@@ -1,0 +1,115 @@
+// Hindsight beside a peer: node benches/compare/compare.mjs --help
+
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { keeping, lists, replays, uploads } from "./measures.mjs";
+import { hindsight } from "./peers/hindsight.mjs";
+import { umami } from "./peers/umami.mjs";
+import { readRecordings, summary } from "./recordings.mjs";
+import { placed, report } from "./report.mjs";
+
+const HELP = `Holds Hindsight against a peer on this machine, and prints the results as Markdown.
+
+  node benches/compare/compare.mjs [options]
+
+  --peers NAMES       which, with commas between them: umami (default), or none
+  --measure NAMES     uploads,keeping,replays,lists (default: all)
+  --short             smaller sizes and fewer rounds: at most 15 minutes
+  --recordings DIR    *.json.gz, as \`hindsight import\` takes them (default: the demo shop's visits)
+  --rounds N          how often uploads are measured (default: 5; 3)
+  --seconds N         of each measurement of uploads (default: 10; 6)
+  --connections N     uploads at the same time (default: 16)
+  --visits N          that are kept and deleted (default: 1000; 200)
+  --events N,...      of the replays (default: 1000,100000,1000000; 1000,100000)
+  --sessions N,...    in the lists (default: 100000,1000000; 100000)
+  --into FILE         puts the results into a document, between its marks
+  --json FILE         writes the figures, too
+
+HINDSIGHT names the release binary (default: target/release/hindsight), UMAMI a folder of Umami's source that was
+built, PG_BIN the folder of PostgreSQL's programs, LOAD the load generator where it is built. Data stands below TMPDIR:
+let that be a disk, and no tmpfs. README.md says more.`;
+
+const PEERS = { umami };
+const MEASURES = {
+  uploads: { title: "Uploads", measure: uploads },
+  keeping: { title: "Keeping and deleting", measure: keeping },
+  replays: { title: "Replays", measure: replays },
+  lists: { title: "Lists", measure: lists },
+};
+
+const { values: given } = parseArgs({
+  options: {
+    help: { type: "boolean", default: false },
+    short: { type: "boolean", default: false },
+    peers: { type: "string", default: "umami" },
+    measure: { type: "string", default: Object.keys(MEASURES).join(",") },
+    recordings: { type: "string", default: new URL("../../browser/demo/visits", import.meta.url).pathname },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    connections: { type: "string", default: "16" },
+    visits: { type: "string" },
+    events: { type: "string" },
+    sessions: { type: "string" },
+    into: { type: "string" },
+    json: { type: "string" },
+  },
+});
+if (given.help) console.log(HELP);
+else {
+  await compare().catch((error) => {
+    console.error(process.env.DEBUG ? error : `error: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
+
+async function compare() {
+  const peers = [hindsight, ...named(given.peers, PEERS)];
+  const measures = named(given.measure, MEASURES);
+  const document = given.into ? await readFile(given.into, "utf8") : null;
+  const recordings = await readRecordings(given.recordings);
+  // What is missing is said before anything is measured.
+  for (const peer of peers) console.error(await peer.version());
+  const began = performance.now();
+  const size = (name, whole, short) => numbers(given[name] ?? (given.short ? short : whole), name);
+  const groups = [];
+  for (const { title, measure } of measures) {
+    const [rounds, seconds] = [size("rounds", "5", "3")[0], size("seconds", "10", "6")[0]];
+    const sizes =
+      measure === lists
+        ? size("sessions", "100000,1000000", "100000")
+        : size("events", "1000,100000,1000000", "1000,100000");
+    const rows = await measure({
+      peers,
+      recordings,
+      rounds,
+      seconds,
+      sizes,
+      runs: given.short ? 3 : 5,
+      connections: numbers(given.connections, "connections")[0],
+      visits: size("visits", "1000", "200")[0],
+      tell: (text) => console.error(`${Math.round((performance.now() - began) / 1000)} s: ${title}: ${text}`),
+    });
+    groups.push({ title, rows });
+  }
+  const took = (performance.now() - began) / 1000;
+  const command = ["node benches/compare/compare.mjs", ...process.argv.slice(2)].join(" ");
+  const results = await report({ peers, groups, what: summary(recordings), command, took });
+  if (given.json) await writeFile(given.json, JSON.stringify(groups, null, 1));
+  if (given.into) await writeFile(given.into, placed(document, results));
+  console.log(results);
+}
+
+function named(names, known) {
+  const wanted = names.split(",").filter((name) => name !== "none");
+  for (const name of wanted) {
+    if (!known[name]) throw new Error(`${name} is not known: there are ${Object.keys(known).join(", ")}`);
+  }
+  return wanted.map((name) => known[name]);
+}
+
+function numbers(text, name) {
+  const all = text.split(",").map(Number);
+  if (!all.every((number) => Number.isInteger(number) && number > 0))
+    throw new Error(`--${name} takes whole numbers above 0, not ${text}`);
+  return all;
+}
