@@ -2,11 +2,14 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { keeping, lists, replays, uploads } from "./measures.mjs";
+import { keeping } from "./keeping.mjs";
+import { lists } from "./lists.mjs";
 import { hindsight } from "./peers/hindsight.mjs";
 import { umami } from "./peers/umami.mjs";
 import { readRecordings, summary } from "./recordings.mjs";
+import { replays } from "./replays.mjs";
 import { placed, report } from "./report.mjs";
+import { uploads } from "./uploads.mjs";
 
 const HELP = `Holds Hindsight against a peer on this machine, and prints the results as Markdown.
 
@@ -18,6 +21,7 @@ const HELP = `Holds Hindsight against a peer on this machine, and prints the res
   --recordings DIR    *.json.gz, as \`hindsight import\` takes them (default: the demo shop's visits)
   --rounds N          how often uploads are measured (default: 5; 3)
   --seconds N         of each measurement of uploads (default: 10; 6)
+  --warm-up N         batches before (default: 1500)
   --connections N     uploads at the same time (default: 16)
   --visits N          that are kept and deleted (default: 1000; 200)
   --events N,...      of the replays (default: 1000,100000,1000000; 1000,100000)
@@ -33,8 +37,8 @@ const PEERS = { umami };
 const MEASURES = {
   uploads: { title: "Uploads", measure: uploads },
   keeping: { title: "Keeping and deleting", measure: keeping },
-  replays: { title: "Replays", measure: replays },
-  lists: { title: "Lists", measure: lists },
+  replays: { title: "Replays", measure: replays, takes: ({ events }) => ({ sizes: events }) },
+  lists: { title: "Lists", measure: lists, takes: ({ sessions }) => ({ sizes: sessions }) },
 };
 
 const { values: given } = parseArgs({
@@ -46,7 +50,8 @@ const { values: given } = parseArgs({
     recordings: { type: "string", default: new URL("../../browser/demo/visits", import.meta.url).pathname },
     rounds: { type: "string" },
     seconds: { type: "string" },
-    connections: { type: "string", default: "16" },
+    "warm-up": { type: "string" },
+    connections: { type: "string" },
     visits: { type: "string" },
     events: { type: "string" },
     sessions: { type: "string" },
@@ -69,34 +74,45 @@ async function compare() {
   const recordings = await readRecordings(given.recordings);
   // What is missing is said before anything is measured.
   for (const peer of peers) console.error(await peer.version());
+  const options = { peers, recordings, ...sizes() };
   const began = performance.now();
-  const size = (name, whole, short) => numbers(given[name] ?? (given.short ? short : whole), name);
   const groups = [];
-  for (const { title, measure } of measures) {
-    const [rounds, seconds] = [size("rounds", "5", "3")[0], size("seconds", "10", "6")[0]];
-    const sizes =
-      measure === lists
-        ? size("sessions", "100000,1000000", "100000")
-        : size("events", "1000,100000,1000000", "1000,100000");
-    const rows = await measure({
-      peers,
-      recordings,
-      rounds,
-      seconds,
-      sizes,
-      runs: given.short ? 3 : 5,
-      connections: numbers(given.connections, "connections")[0],
-      visits: size("visits", "1000", "200")[0],
-      tell: (text) => console.error(`${Math.round((performance.now() - began) / 1000)} s: ${title}: ${text}`),
-    });
-    groups.push({ title, rows });
+  for (const { title, measure, takes } of measures) {
+    const tell = (text) => console.error(`${seconds(began)} s: ${title}: ${text}`);
+    try {
+      groups.push({ title, rows: await measure({ ...options, ...takes?.(options), tell }) });
+    } catch (error) {
+      // What was measured before took long, and is not thrown away.
+      console.error(process.env.DEBUG ? error : `error: ${title}: ${error.message}`);
+      process.exitCode = 1;
+    }
+    if (given.json) await writeFile(given.json, JSON.stringify(groups, null, 1));
   }
-  const took = (performance.now() - began) / 1000;
   const command = ["node benches/compare/compare.mjs", ...process.argv.slice(2)].join(" ");
-  const results = await report({ peers, groups, what: summary(recordings), command, took });
-  if (given.json) await writeFile(given.json, JSON.stringify(groups, null, 1));
+  const what = summary(recordings);
+  const results = await report({ peers, groups, what, command, seconds: seconds(began) });
   if (given.into) await writeFile(given.into, placed(document, results));
   console.log(results);
+}
+
+/** How much is measured. */
+function sizes() {
+  const all = (name, whole, short) => numbers(given[name] ?? (given.short ? short : whole), name);
+  const one = (name, whole, short = whole) => all(name, whole, short)[0];
+  return {
+    rounds: one("rounds", "5", "3"),
+    seconds: one("seconds", "10", "6"),
+    warmUp: one("warm-up", "1500"),
+    connections: one("connections", "16"),
+    visits: one("visits", "1000", "200"),
+    events: all("events", "1000,100000,1000000", "1000,100000"),
+    sessions: all("sessions", "100000,1000000", "100000"),
+    runs: given.short ? 3 : 5,
+  };
+}
+
+function seconds(began) {
+  return Math.round((performance.now() - began) / 1000);
 }
 
 function named(names, known) {

@@ -1,19 +1,19 @@
 // Results as Markdown.
 
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 
 /** Where a document takes the results. */
 const BEGIN = "<!-- results: begin -->";
 const END = "<!-- results: end -->";
 
 /** The whole report: what was measured on what, and a table for each group of rows. */
-export async function report({ peers, groups, what, command, took }) {
+export async function report({ peers, groups, what, command, seconds }) {
   const [{ model }] = cpus();
-  const machine = `${cpus().length} CPUs (${model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}`;
+  const machine = `${cpus().length} CPUs (${model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, load average ${loadavg()[2].toFixed(1)}`;
   const versions = await Promise.all(peers.map((peer) => peer.version()));
   const date = new Date().toISOString().slice(0, 10);
   return [
-    `${date}, ${machine}. ${versions.join("; ")}. ${what}. Took ${Math.round(took / 60)} minutes:`,
+    `${date}, ${machine}. ${versions.join("; ")}. ${what}. In ${Math.ceil(seconds / 60)} minutes by`,
     `\`${command}\``,
     ...groups.map(({ title, rows }) => `### ${title}\n\n${table(peers, rows)}`),
     `### What each needs\n\n${await needs(peers)}`,
@@ -61,7 +61,7 @@ function markdown(rows) {
 
 /** What is better is said, and what is worse is said as loudly. */
 function ratio(ours, theirs, better) {
-  if (better === null || ours === null || theirs === null) return "";
+  if (better === null || Number.isNaN(ours) || Number.isNaN(theirs)) return "";
   if (!Number.isFinite(theirs)) return "it did not open";
   if (ours <= 0 || theirs <= 0) return "";
   const isLess = ours < theirs;
@@ -71,7 +71,7 @@ function ratio(ours, theirs, better) {
 }
 
 function number(value) {
-  if (value === null) return "";
+  if (Number.isNaN(value)) return "";
   if (!Number.isFinite(value)) return "never";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits });

@@ -14,10 +14,18 @@ export async function output(program, args, options = {}) {
   return stdout.trim();
 }
 
+/** Whatever ends this program ends what it started. */
+const running = new Set();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** A process that is ended with `stop`; what it prints is kept for the error if it ends by itself. */
 export function start(program, args, options = {}) {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   const printed = [];
+  running.add(child);
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
       printed.push(data.toString());
@@ -25,7 +33,9 @@ export function start(program, args, options = {}) {
     });
   }
   child.on("error", (error) => printed.push(error.message));
-  const ended = once(child, "exit").catch(() => {});
+  const ended = once(child, "exit")
+    .catch(() => {})
+    .finally(() => running.delete(child));
   return {
     pid: child.pid,
     isRunning: () => child.exitCode === null && child.signalCode === null,

@@ -30,14 +30,14 @@ function binary() {
   return process.env.HINDSIGHT ?? join(ROOT, "target/release/hindsight");
 }
 
-/** `filled`: starts with so many sessions in the list, over so many days. */
+/** `filled`: starts with so many sessions in the list; the load generator spreads them over 90 days. */
 async function startHindsight(folder, { filled = null } = {}) {
   const data = join(folder, "data");
   const run = (args, options) => output(binary(), ["--data", data, ...args], options);
   const key = await run(["connection", "add", "Shop"]);
   const password = await run(["user", "add", "ada", "--role", "admin", "--generate"]);
   const token = await run(["token", "create", "compare", "--scope", "read", "--scope", "erase"]);
-  if (filled) await fill(data, filled);
+  if (filled) await fill(data, filled.sessions);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const began = performance.now();

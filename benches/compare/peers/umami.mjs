@@ -39,7 +39,8 @@ function source() {
   return process.env.UMAMI;
 }
 
-async function startUmami(folder, { sites = 1 } = {}) {
+/** `sites`: how many websites there are; `filled`: starts with so many sessions in the list, over so many days. */
+async function startUmami(folder, { sites = 1, filled = null } = {}) {
   const postgres = await startPostgres(folder);
   await migrate(postgres);
   const port = await freePort();
@@ -62,6 +63,7 @@ async function startUmami(folder, { sites = 1 } = {}) {
   const startMs = performance.now() - began;
   const server = new Umami({ folder, postgres, app, url, port, startMs });
   await server.begin(sites);
+  if (filled) await server.fill(filled);
   return server;
 }
 
@@ -135,7 +137,7 @@ class Umami {
     const requests = this.#bodiesOf(recording, website).map((body, index) => ({
       parts: request("POST", "/api/record", headers, body),
       events: recording[index].events.length,
-      isTaken: (text) => text === '{"ok":true}',
+      isTaken: (text) => text.includes('{"ok":true}'),
     }));
     return { id: visitId, site, requests };
   }
@@ -197,7 +199,7 @@ class Umami {
   }
 
   /** Sessions without more of a recording than one small chunk each, written by SQL, and spread over so many days. */
-  async fill(sessions, days) {
+  async fill({ sessions, days }) {
     const site = this.#sites[0];
     const at = `now() - (${sessions} - n) * interval '${(days * 86_400) / sessions} seconds'`;
     await this.#postgres.ask(`
