@@ -41,30 +41,31 @@ const MEASURES = {
   lists: { title: "Lists", measure: lists, takes: ({ sessions }) => ({ sizes: sessions }) },
 };
 
-const { values: given } = parseArgs({
-  options: {
-    help: { type: "boolean", default: false },
-    short: { type: "boolean", default: false },
-    peers: { type: "string", default: "umami" },
-    measure: { type: "string", default: Object.keys(MEASURES).join(",") },
-    recordings: { type: "string", default: new URL("../../browser/demo/visits", import.meta.url).pathname },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-    "warm-up": { type: "string" },
-    connections: { type: "string" },
-    visits: { type: "string" },
-    events: { type: "string" },
-    sessions: { type: "string" },
-    into: { type: "string" },
-    json: { type: "string" },
-  },
-});
-if (given.help) console.log(HELP);
-else {
-  await compare().catch((error) => {
-    console.error(process.env.DEBUG ? error : `error: ${error.message}`);
-    process.exitCode = 1;
-  });
+const OPTIONS = {
+  help: { type: "boolean", default: false },
+  short: { type: "boolean", default: false },
+  peers: { type: "string", default: "umami" },
+  measure: { type: "string", default: Object.keys(MEASURES).join(",") },
+  recordings: { type: "string", default: new URL("../../browser/demo/visits", import.meta.url).pathname },
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  "warm-up": { type: "string" },
+  connections: { type: "string" },
+  visits: { type: "string" },
+  events: { type: "string" },
+  sessions: { type: "string" },
+  into: { type: "string" },
+  json: { type: "string" },
+};
+
+let given;
+try {
+  given = parseArgs({ options: OPTIONS }).values;
+  if (given.help) console.log(HELP);
+  else await compare();
+} catch (error) {
+  console.error(process.env.DEBUG ? error : `error: ${error.message}`);
+  process.exitCode = 1;
 }
 
 async function compare() {

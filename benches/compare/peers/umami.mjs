@@ -24,6 +24,9 @@ export const umami = {
     "add a website, switch its replays on, paste two scripts; with Docker: a compose file of two services",
   deletes: "whole websites only",
   async version() {
+    await readFile(join(source(), ".next/standalone/server.js")).catch(() => {
+      throw new Error(`${source()} holds no Umami that was built; benches/compare/README.md says how`);
+    });
     const { version } = JSON.parse(await readFile(join(source(), "package.json"), "utf8"));
     return `Umami ${version}, Node.js ${process.version}, ${await postgresVersion()}`;
   },
