@@ -26,6 +26,7 @@ const HELP = `Holds Hindsight against a peer on this machine, and prints the res
   --visits N          that are kept and deleted (default: 1000; 200)
   --events N,...      of the replays (default: 1000,100000,1000000; 1000,100000)
   --sessions N,...    in the lists (default: 100000,1000000; 100000)
+  --runs N            how often pages are opened (default: 5; 3)
   --into FILE         puts the results into a document, between its marks
   --json FILE         writes the figures, too
 
@@ -54,6 +55,7 @@ const OPTIONS = {
   visits: { type: "string" },
   events: { type: "string" },
   sessions: { type: "string" },
+  runs: { type: "string" },
   into: { type: "string" },
   json: { type: "string" },
 };
@@ -108,7 +110,7 @@ function sizes() {
     visits: one("visits", "1000", "200"),
     events: all("events", "1000,100000,1000000", "1000,100000"),
     sessions: all("sessions", "100000,1000000", "100000"),
-    runs: given.short ? 3 : 5,
+    runs: one("runs", "5", "3"),
   };
 }
 

@@ -23,6 +23,8 @@ export async function keeping({ peers, recordings, visits: count, connections, t
 }
 
 async function keep(server, recordings, connections) {
+  // What is found by hand afterwards is beside what would have been found before.
+  await server.byHand?.run();
   await quiet(server.roots);
   const empty = await server.bytes();
   const visits = await server.visits(recordings);
