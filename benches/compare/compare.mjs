@@ -6,7 +6,7 @@ import { keeping } from "./keeping.mjs";
 import { lists } from "./lists.mjs";
 import { hindsight } from "./peers/hindsight.mjs";
 import { umami } from "./peers/umami.mjs";
-import { readRecordings, summary } from "./recordings.mjs";
+import { readRecordings, recut, summary } from "./recordings.mjs";
 import { replays } from "./replays.mjs";
 import { placed, report } from "./report.mjs";
 import { uploads } from "./uploads.mjs";
@@ -19,6 +19,7 @@ const HELP = `Holds Hindsight against a peer on this machine, and prints the res
   --measure NAMES     uploads,keeping,replays,lists (default: all)
   --short             smaller sizes and fewer rounds: at most 15 minutes
   --recordings DIR    *.json.gz, as \`hindsight import\` takes them (default: the demo shop's visits)
+  --batch-events N    cuts page loads into uploads of so many events (default: as they were recorded)
   --rounds N          how often uploads are measured (default: 5; 3)
   --seconds N         of each measurement of uploads (default: 10; 6)
   --warm-up N         batches before (default: 1500)
@@ -48,6 +49,7 @@ const OPTIONS = {
   peers: { type: "string", default: "umami" },
   measure: { type: "string", default: Object.keys(MEASURES).join(",") },
   recordings: { type: "string", default: new URL("../../browser/demo/visits", import.meta.url).pathname },
+  "batch-events": { type: "string" },
   rounds: { type: "string" },
   seconds: { type: "string" },
   "warm-up": { type: "string" },
@@ -74,7 +76,7 @@ async function compare() {
   const peers = [hindsight, ...named(given.peers, PEERS)];
   const measures = named(given.measure, MEASURES);
   const document = given.into ? await readFile(given.into, "utf8") : null;
-  const recordings = await readRecordings(given.recordings);
+  const recordings = await recorded();
   // What is missing is said before anything is measured.
   for (const peer of peers) console.error(await peer.version());
   const options = { peers, recordings, ...sizes() };
@@ -96,6 +98,12 @@ async function compare() {
   const results = await report({ peers, groups, what, command, seconds: seconds(began) });
   if (given.into) await writeFile(given.into, placed(document, results));
   console.log(results);
+}
+
+async function recorded() {
+  const recordings = await readRecordings(given.recordings);
+  const size = given["batch-events"];
+  return size ? recut(recordings, numbers(size, "batch-events")[0]) : recordings;
 }
 
 /** How much is measured. */

@@ -37,6 +37,15 @@ export async function readRecordings(folder) {
   return recordings;
 }
 
+/** The same recordings with as many events of a page load in each batch as given, as a slower recorder would send them. */
+export function recut(recordings, size) {
+  return recordings.map((recording) =>
+    batched(
+      pages(recording).flatMap((events, stream) => cut(events, size).map((part) => ({ ...part, stream }))),
+    ),
+  );
+}
+
 /** A recording with so many events: a page load of those given, over and over, each time with its snapshot. */
 export function longRecording(recordings, wanted) {
   const page = longestPage(recordings);
@@ -68,15 +77,19 @@ export function countEvents(recording) {
 }
 
 function longestPage(recordings) {
-  const pages = recordings.flatMap((recording) => {
-    const streams = new Set(recording.map((batch) => batch.stream));
-    return [...streams].map((stream) =>
-      recording.filter((batch) => batch.stream === stream).flatMap((batch) => batch.events),
-    );
-  });
-  const whole = pages.filter((page) => page[0].type === META && page[1]?.type === FULL_SNAPSHOT);
+  const whole = recordings
+    .flatMap(pages)
+    .filter((page) => page[0].type === META && page[1]?.type === FULL_SNAPSHOT);
   if (whole.length === 0) throw new Error("the recordings have no page load with a full snapshot");
   return whole.sort((a, b) => b.length - a.length)[0].slice(0, EVENTS_PER_SNAPSHOT);
+}
+
+/** The events of each page load. */
+function pages(recording) {
+  const streams = [...new Set(recording.map((batch) => batch.stream))];
+  return streams.map((stream) =>
+    recording.filter((batch) => batch.stream === stream).flatMap((batch) => batch.events),
+  );
 }
 
 function cut(events, size) {
