@@ -93,7 +93,7 @@ async function compare() {
     }
     if (given.json) await writeFile(given.json, JSON.stringify(groups, null, 1));
   }
-  const command = ["node benches/compare/compare.mjs", ...process.argv.slice(2)].join(" ");
+  const command = repeated();
   const what = summary(recordings);
   const results = await report({ peers, groups, what, command, seconds: seconds(began) });
   if (given.into) await writeFile(given.into, placed(document, results));
@@ -120,6 +120,15 @@ function sizes() {
     sessions: all("sessions", "100000,1000000", "100000"),
     runs: one("runs", "5", "3"),
   };
+}
+
+/** The command that measures the same again; where it wrote to is left out. */
+function repeated() {
+  const options = Object.entries(given).filter(
+    ([name, value]) => value !== OPTIONS[name].default && name !== "into" && name !== "json",
+  );
+  const words = options.map(([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`));
+  return ["node benches/compare/compare.mjs", ...words].join(" ");
 }
 
 function seconds(began) {
