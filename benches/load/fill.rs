@@ -3,14 +3,31 @@
 //! The only file here that knows the schema. What it writes must be what uploads would
 //! have left, as far as lists look at it; recordings it writes none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use hindsight::clock::Clock;
 use hindsight::model::{SessionId, TimestampMs};
 use rusqlite::{Connection, named_params};
 
 /// Sessions are spread over so many days.
 const DAYS: i64 = 90;
+
+/// What the command takes.
+#[derive(Args)]
+pub struct Arguments {
+    /// The data folder of a server that is not running, with one connection and no sessions.
+    #[arg(long, value_name = "DIR")]
+    data_folder: PathBuf,
+    /// How many sessions.
+    #[arg(long, default_value_t = 100_000)]
+    sessions: i64,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    fill(&arguments.data_folder, arguments.sessions, 1).map(drop)
+}
 
 /// Places in a filled database, for queries that need one.
 pub struct Filled {

@@ -76,6 +76,8 @@ enum Command {
     Rerun(rerun::Arguments),
     /// Asks for lists of few and of many sessions; needs no recordings.
     List(list::Arguments),
+    /// Writes many sessions into the database of a data folder, for lists that are measured elsewhere.
+    Fill(fill::Arguments),
     /// Reads recordings as timelines, beside a bare skip over their JSON.
     Timeline(timeline::Arguments),
     /// Hides what must not be stored, beside the check of an upload, and looks for leaks.
@@ -106,6 +108,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Retain(arguments)) => retain::run(&arguments),
         Some(Command::Rerun(arguments)) => rerun::run(&recordings, &arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
+        Some(Command::Fill(arguments)) => fill::run(&arguments),
         Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
         Some(Command::Hiding(arguments)) => hiding::run(&recordings, &arguments),
         Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),
