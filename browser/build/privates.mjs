@@ -2,11 +2,13 @@
 // every recorded page pay for them. None of them is told to the other script, to a page or to rrweb.
 
 const NAMES = `
-  actedAt agreed arrival arrive askFirst asksByNotice asksConsent begun besideUrl changeStream cleanAttributesOf
-  cleanIncrement cleanInput cleanMutation cleanNode cleanSelection decide decided exposures fetchBeside fetchRecorder
-  fetched goOn hopeless isIdle isSampled isSnapshotDue isUrgent lastingBytes makeRecorder maxEvents mayAsk mayLast mayShow
-  navigated openStream placeOf postpone makeUpNext recorderUrl refusals renewals replayUrl sayVisibility sealOldest sealed
-  conflicts failures halt judge lose refuse release schedule settle steady stopped sendOldest snapshotAt startsOnLoad stopWatching suspend textOf touchedAt waiters waiting wanted
+  actedAt agreed arrival arrive askFirst asksByNotice asksConsent attempt begun besideUrl changeStream
+  cleanAttributesOf cleaner cleanIncrement cleanInput cleanMutation cleanNode cleanSelection conflicts decide decided
+  exposures failures fetchBeside fetched fetchRecorder goOn halt hopeless isIdle isSampled isSnapshotDue isUrgent
+  judge lastingBytes lose makeRecorder makeUpNext maxEvents mayAsk mayLast mayShow navigated openStream placeOf
+  postpone pushed recorderUrl refusals refuse release renewals replayUrl sayVisibility schedule sealed sealOldest
+  sending sendOldest settle skipped snapshotAt snapshotWanted startsOnLoad steady stopped stopWatching suspend textOf
+  touchedAt waiters waiting wanted
 `;
 
 /** Fails where a name is one of rrweb's as well. */
