@@ -361,15 +361,17 @@ fn own_mark<'a, I: Iterator<Item = &'a Attribute>>(
 ) -> Mark {
     let attribute = |name: &str| attribute_of(json, attributes(), name);
     let kind = attribute("type").unwrap_or_default();
-    let is_one_of = |tags: &[&str]| tags.iter().any(|one| one.eq_ignore_ascii_case(tag));
-    let role = match () {
-        () if is_one_of(&["style", "script"]) => Role::Machine,
-        () if is_one_of(&["textarea"]) => Role::Typed,
-        () if is_one_of(&["option", "li", "progress", "meter", "data", "param"]) => Role::Plain,
-        () if fields::is_button(tag, &kind) => Role::Plain,
-        () if fields::is_field(tag) => Role::Field,
-        () if rules.no_media && fields::is_media(tag) => Role::Media,
-        () => Role::Any,
+    // rrweb writes most tags in lower case.
+    let is_lower = !tag.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = if is_lower { Cow::Borrowed(tag) } else { Cow::Owned(tag.to_ascii_lowercase()) };
+    let role = match &*lower {
+        "style" | "script" => Role::Machine,
+        "textarea" => Role::Typed,
+        "option" | "li" | "progress" | "meter" | "data" | "param" => Role::Plain,
+        _ if fields::is_button(tag, &kind) => Role::Plain,
+        _ if fields::is_field(tag) => Role::Field,
+        _ if rules.no_media && fields::is_media(tag) => Role::Media,
+        _ => Role::Any,
     };
     if rules.block.match_element(tag, attribute) || rules.ignore.match_element(tag, attribute) {
         return Mark { exposure: Exposure::Secret, role };
