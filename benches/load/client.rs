@@ -67,7 +67,7 @@ impl Client {
 
     /// Asks for a path.
     pub async fn get(&mut self, path: &str, headers: &str) -> Result<Answer> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: load\r\n{headers}\r\n");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
         self.exchange(head.as_bytes(), b"").await
     }
 

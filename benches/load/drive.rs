@@ -16,7 +16,7 @@ use crate::corpus::{Batch, Corpus};
 use crate::meter::{self, Memory};
 use crate::process::Process;
 use crate::table;
-use crate::visit::{Pace, Shared, Tally, Visitor};
+use crate::visit::{Ack, Pace, Shared, Tally, Visitor};
 
 /// Batches of a run at a rate are released no more often than this: a wake-up costs CPU too.
 const PACER_STEP: Duration = Duration::from_micros(100);
@@ -160,7 +160,11 @@ impl Run {
         let us = |at: Instant| at.duration_since(self.start).as_micros() as u32;
         let (from, until) = (us(from.at), us(until.at));
         let within = self.tally.acks.iter().filter(move |ack| (from..until).contains(&ack.done_us));
-        within.map(|ack| &self.corpus.recordings[usize::from(ack.recording)].batches[usize::from(ack.batch)])
+        within.map(|ack| self.batch(ack))
+    }
+
+    fn batch(&self, ack: &Ack) -> &Batch {
+        &self.corpus.recordings[usize::from(ack.recording)].batches[usize::from(ack.batch)]
     }
 
     /// The sum of something over those batches, for each second.
@@ -193,8 +197,13 @@ impl Run {
     /// Latencies in microseconds, sorted; of all that was answered after the warm-up, so
     /// that the slowest at the end are not left out.
     pub fn latencies(&self) -> Vec<u32> {
+        self.latencies_of(|_| true)
+    }
+
+    /// The same of some of the batches.
+    pub fn latencies_of(&self, wanted: impl Fn(&Batch) -> bool) -> Vec<u32> {
         let from = self.readings[0].at.duration_since(self.start).as_micros() as u32;
-        let acks = self.tally.acks.iter().filter(|ack| ack.done_us >= from);
+        let acks = self.tally.acks.iter().filter(|ack| ack.done_us >= from && wanted(self.batch(ack)));
         let mut latencies: Vec<u32> = acks.map(|ack| ack.latency_us).collect();
         latencies.sort_unstable();
         latencies

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Batch, Corpus};
 use crate::drive::{Load, Run, drive};
 use crate::process::Server;
 use crate::table::{Table, grouped, median, ms, quantile};
@@ -14,6 +14,10 @@ use crate::{echo, floors, meter};
 
 /// The parts of the capacity.
 const SHARES: [f64; 3] = [0.1, 0.5, 0.9];
+
+/// Batches by their size as sent, in bytes: from and up to.
+const SIZES: [(&str, std::ops::Range<usize>); 3] =
+    [("up to 64 KB", 0..65_536), ("up to 256 KB", 65_536..262_144), ("larger", 262_144..usize::MAX)];
 
 /// What the command takes.
 #[derive(Args)]
@@ -60,6 +64,7 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     report(capacity, &pairs);
+    report_sizes(&pairs);
     let work = floors::work_us(&corpus.batches().collect::<Vec<_>>())?;
     let [p50, p99, longest] = [0.5, 0.99, 1.0].map(|share| ms(quantile(&work, share)));
     println!("Inflating and checking one batch alone takes p50 {p50}, p99 {p99}, at most {longest}.");
@@ -102,4 +107,30 @@ fn report(capacity: f64, pairs: &[Vec<Pair>]) {
         ]);
     }
     table.print("Latency, open loop, from when a batch was due");
+}
+
+/// Whose latency it is: large pages take their time, and small batches may wait for them.
+fn report_sizes(pairs: &[Vec<Pair>]) {
+    let columns = ["load", "batches as sent", "share", "p50", "p90", "p99", "slowest", "echo p99"];
+    let mut table = Table::new(&columns);
+    for (share, pairs) in SHARES.iter().zip(pairs) {
+        for (name, sizes) in SIZES {
+            let of = |run: &Run| run.latencies_of(|batch: &Batch| sizes.contains(&batch.body.len()));
+            let time =
+                |of: &dyn Fn(&Pair) -> u32| ms(median(pairs.iter().map(|pair| f64::from(of(pair)))) as u32);
+            let server = |share| time(&|pair| quantile(&of(&pair.server), share));
+            let part = |run: &Run| of(run).len() as f64 / run.latencies().len() as f64;
+            table.row([
+                format!("{:.0} %", share * 100.0),
+                name.to_owned(),
+                format!("{:.2} %", median(pairs.iter().map(|pair| part(&pair.server))) * 100.0),
+                server(0.5),
+                server(0.9),
+                server(0.99),
+                server(1.0),
+                time(&|pair| quantile(&of(&pair.echo), 0.99)),
+            ]);
+        }
+    }
+    table.print("Latency by size");
 }

@@ -233,7 +233,7 @@ fn as_upload(
     let events: Vec<&str> = batch.events.iter().map(|event| event.json).collect();
     let mut json = format!("[{}]", events.join(","));
     let hash = Sha256::digest(&json).into();
-    let hidden = privacy::hide(&json, &rrweb::events(&json, &UNLIMITED)?, rules, marks);
+    let hidden = privacy::hide(&json, &rrweb::events(&json, &UNLIMITED)?, rules, marks)?;
     let (changed, counts) =
         hidden.map_or((None, privacy::Counts::new()), |(json, counts)| (Some(json), counts));
     json = changed.unwrap_or(json);

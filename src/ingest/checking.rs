@@ -19,15 +19,17 @@ use crate::rrweb::{self, event};
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Store};
 
-/// Bodies above this many bytes, as sent, are large.
+/// Bodies above this many bytes, as sent or once they are inflated, are large. No matter
+/// how far a small one could be inflated: it gets no more memory than it says it needs.
 pub(super) const LARGE_BYTES: usize = 128 * 1024;
+pub(super) const LARGE_INFLATED_BYTES: usize = 2 * 1024 * 1024;
 
 /// The UTF-8 byte order mark, which some clients put in front.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a thread keeps for inflating while uploads come, in bytes: memory that is used
 /// again does not come apart.
-const KEPT_SMALL: usize = 4 * 1024 * 1024;
+const KEPT_SMALL: usize = LARGE_INFLATED_BYTES;
 const KEPT_LARGE: usize = 24 * 1024 * 1024;
 
 /// By how much the system prefers other threads to the one that checks large uploads.
@@ -72,7 +74,7 @@ impl Checking {
     /// Checks and stores an upload; the answer comes when it is on disk.
     pub fn put(&self, upload: Upload) -> Result<oneshot::Receiver<Result<Receipt, Error>>, Error> {
         let (answer, settled) = oneshot::channel();
-        let lane = if upload.body.bytes().len() > LARGE_BYTES { &self.large } else { &self.small };
+        let lane = if is_large(upload.body.bytes()) { &self.large } else { &self.small };
         lane.put((upload, answer)).map_err(|refused| match refused {
             lane::Refused::Full => Error::Refused(Refused::Busy),
             lane::Refused::Closed => Error::Store(store::Error::Closed),
@@ -86,6 +88,10 @@ impl Drop for Checking {
         self.small.close();
         self.large.close();
     }
+}
+
+fn is_large(sent: &[u8]) -> bool {
+    sent.len() > LARGE_BYTES || gzip::claimed_size(sent) > LARGE_INFLATED_BYTES
 }
 
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -212,7 +218,8 @@ fn check(
         read(&sent, limits, hide)?
     };
     let (body, hidden) = match hidden {
-        Some((json, counts)) => (gzip::deflate(json.as_bytes()), counts),
+        // It is compressed anew when its session is finished; until then time counts.
+        Some((json, counts)) => (gzip::deflate_fast(json.as_bytes()), counts),
         None if is_gzip => (sent, privacy::Counts::new()),
         None => (gzip::deflate(without_mark(&sent)), privacy::Counts::new()),
     };
@@ -244,7 +251,7 @@ type Hidden = Option<(String, privacy::Counts)>;
 fn read(
     json: &[u8],
     limits: &Limits,
-    hide: impl FnOnce(&str, &[rrweb::Event<'_>]) -> Hidden,
+    hide: impl FnOnce(&str, &[rrweb::Event<'_>]) -> Result<Hidden, rrweb::Error>,
 ) -> Result<(model::BatchFacts, Hidden), Refused> {
     let text = std::str::from_utf8(without_mark(json))
         .map_err(|error| Refused::NotUtf8 { at: error.valid_up_to() })?;
@@ -252,7 +259,7 @@ fn read(
         return Err(Refused::EmptyBody);
     }
     let events = rrweb::events(text, &limits.events)?;
-    let Some((json, counts)) = hide(text, &events) else { return Ok((event::facts(&events), None)) };
+    let Some((json, counts)) = hide(text, &events)? else { return Ok((event::facts(&events), None)) };
     // Of a text that is shorter or longer by some asterisks no limit is asked again.
     let facts = event::facts(&rrweb::events(&json, &LENIENT)?);
     Ok((facts, Some((json, counts))))
@@ -300,6 +307,13 @@ mod tests {
         assert_eq!(gzip::inflate(&plain.body, gzip::Limits::STORED).expect("gzip"), EVENTS);
         assert_eq!(plain.facts.first_at, 5);
         assert_eq!(plain.user_agent.len(), MAX_USER_AGENT_CHARS);
+    }
+
+    #[test]
+    fn what_becomes_large_is_large() {
+        let page = |bytes: usize| gzip::deflate(&vec![b' '; bytes]);
+        assert!(!is_large(&page(LARGE_INFLATED_BYTES)) && is_large(&page(LARGE_INFLATED_BYTES + 1)));
+        assert!(!is_large(&[b' '; LARGE_BYTES]) && is_large(&[b' '; LARGE_BYTES + 1]));
     }
 
     #[test]

@@ -27,8 +27,8 @@ const RATIO_COUNTS_FROM: usize = 1024 * 1024;
 const MOST_TRAILERS: usize = 4;
 
 /// The level that balances time and size, and the fastest.
-const TO_STORE: i32 = 6;
-const TO_SEND: i32 = 1;
+const BALANCED: i32 = 6;
+const FASTEST: i32 = 1;
 
 /// How far inflating may go.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +134,15 @@ impl Inflater {
     }
 }
 
+/// How many bytes come of these, by their own word: of one gzip member, or of what is none.
+/// Inflating makes no more of it.
+pub fn claimed_size(sent: &[u8]) -> usize {
+    match sent.last_chunk::<TRAILER>() {
+        Some(trailer) if is_gzip(sent) => size_of(trailer),
+        _ => sent.len(),
+    }
+}
+
 /// How large a member becomes by its own word (RFC 1952, 2.3.1: `ISIZE`).
 fn size_of(trailer: &[u8; TRAILER]) -> usize {
     let [.., a, b, c, d] = *trailer;
@@ -171,12 +180,12 @@ fn ends_early(
 
 /// Makes one gzip member, to be stored.
 pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-    compress(bytes, TO_STORE)
+    compress(bytes, BALANCED)
 }
 
-/// Makes one gzip member in the least time, to be sent and forgotten.
+/// Makes one gzip member in the least time, for what is not kept long.
 pub fn deflate_fast(bytes: &[u8]) -> Vec<u8> {
-    compress(bytes, TO_SEND)
+    compress(bytes, FASTEST)
 }
 
 fn compress(bytes: &[u8], level: i32) -> Vec<u8> {

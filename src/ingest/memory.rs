@@ -1,7 +1,7 @@
 //! How much memory a flood of uploads can take.
 
-use super::checking::LARGE_BYTES;
-use super::{gzip, thread_count};
+use super::checking::{LARGE_BYTES, LARGE_INFLATED_BYTES};
+use super::thread_count;
 use crate::config::{self, Settings};
 use crate::privacy;
 
@@ -18,16 +18,12 @@ const OTHER_DATABASE_CONNECTIONS: u64 = 2;
 /// of the write-ahead log.
 const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What hiding takes beside the inflated bytes, as many times these: where their nodes
-/// and texts stand, and the bytes as they are stored.
-const HIDING: usize = 4;
-
 /// The largest resident size, in bytes, that uploads can bring the server to, however
 /// many and whatever they are. Each term is a limit that is held elsewhere:
 ///
 /// - connections, each with its buffers (`max_connections`);
-/// - what is being inflated: a body and what it becomes, and what is hidden in it, for
-///   each thread; one of them takes large ones;
+/// - what is being inflated: a body and what it becomes, and what hiding takes beside it,
+///   for each thread; one of them takes large ones;
 /// - what is remembered of the pages that are recorded;
 /// - bodies that arrive, wait or are being written (`buffer_bytes`);
 /// - one commit's writes (`group_bytes`), which SQLite holds once more in its pages;
@@ -37,8 +33,9 @@ const HIDING: usize = 4;
 pub fn memory_bound(settings: &Settings) -> u64 {
     let (ingest, store) = (&settings.ingest, &settings.store);
     let connections = u64::from(settings.server.max_connections) * BYTES_PER_CONNECTION;
-    let large_check = (ingest.max_body_bytes + ingest.max_inflated_bytes * (1 + HIDING)) as u64;
-    let checks = thread_count(ingest.threads) as u64 * small_check(ingest) + large_check;
+    let large_check = check(ingest, ingest.max_body_bytes, ingest.max_inflated_bytes);
+    let small_check = check(ingest, LARGE_BYTES, LARGE_INFLATED_BYTES);
+    let checks = thread_count(ingest.threads) as u64 * small_check + large_check;
     let caches = (store.readers as u64 + OTHER_DATABASE_CONNECTIONS) * PAGE_CACHE_BYTES;
     let pages = privacy::Streams::MOST_BYTES;
     connections
@@ -50,10 +47,11 @@ pub fn memory_bound(settings: &Settings) -> u64 {
         + PROGRAM_BYTES
 }
 
-/// A small body and what it becomes, when it is inflated.
-fn small_check(ingest: &config::Ingest) -> u64 {
-    let inflated = gzip::Limits::from(ingest).room_for(LARGE_BYTES);
-    (LARGE_BYTES + inflated * (1 + HIDING)) as u64
+/// A body, what it becomes, and what is hidden in it.
+fn check(ingest: &config::Ingest, sent: usize, inflated: usize) -> u64 {
+    let inflated = inflated.min(ingest.max_inflated_bytes);
+    let hiding = privacy::memory_for(inflated, inflated.min(ingest.max_event_bytes));
+    (sent.min(ingest.max_body_bytes) + inflated + hiding) as u64
 }
 
 #[cfg(test)]
@@ -64,9 +62,11 @@ mod tests {
     fn each_limit_counts() {
         let defaults = || Settings::load(None, Default::default()).expect("defaults");
         let bound = memory_bound(&defaults());
-        let changes: [fn(&mut Settings); 5] = [
+        assert!(bound < 512 << 20, "the defaults fit into half a gigabyte: {bound}");
+        let changes: [fn(&mut Settings); 6] = [
             |settings| settings.server.max_connections += 16,
             |settings| settings.ingest.max_inflated_bytes += 1 << 20,
+            |settings| settings.ingest.max_event_bytes += 1 << 24,
             |settings| settings.ingest.buffer_bytes += 1 << 20,
             |settings| settings.store.group_bytes += 1 << 20,
             |settings| settings.store.readers += 1,

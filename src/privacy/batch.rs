@@ -3,26 +3,83 @@
 use super::marks::Marks;
 use super::pass::Pass;
 use super::rules::{Counts, Rules};
-use crate::rrweb::Event;
+use crate::rrweb::event::{Error, kind, source};
+use crate::rrweb::{self, Event};
+
+/// An event may take so many times its size while it is looked through. Those of rrweb
+/// take less: a node takes some 70 bytes, and can hardly be said in 36.
+const ROOM: usize = 3;
+
+/// What small events may take, and small batches become, whatever is in them, in bytes.
+const ROOM_OF_SMALL: usize = 64 * 1024;
+
+/// How much memory hiding takes at most beside the JSON of a batch, of which no event is
+/// larger than `event` bytes: for the batch as it may be stored, and to find out what
+/// that is or to compress it.
+pub fn memory_for(json: usize, event: usize) -> usize {
+    most_of(json) + room_for(event).max(most_of(json))
+}
+
+fn room_for(event: usize) -> usize {
+    event.saturating_mul(ROOM).saturating_add(ROOM_OF_SMALL)
+}
+
+/// How large a batch may become: masks are longer than short secrets.
+fn most_of(json: usize) -> usize {
+    json.saturating_add(json / 4).saturating_add(ROOM_OF_SMALL)
+}
 
 /// The JSON of a batch as it may be stored, with what was hidden in it. `None`: as it came.
-pub fn hide(json: &str, events: &[Event<'_>], rules: &Rules, marks: &mut Marks) -> Option<(String, Counts)> {
+/// Fails where an event is made to take more memory than its size calls for.
+pub fn hide(
+    json: &str,
+    events: &[Event<'_>],
+    rules: &Rules,
+    marks: &mut Marks,
+) -> Result<Option<(String, Counts)>, rrweb::Error> {
     // What was said of earlier batches counts for input in this one.
     if marks.is_empty() && rules.spares(json) {
-        return None;
+        return Ok(None);
     }
-    let mut pass = Pass::new(rules);
+    let mut pass = Pass::new(rules).within(room_for);
     let (mut hidden, mut from) = (String::new(), 0);
-    for event in events {
-        let Some(changed) = pass.event(event, marks) else { continue };
+    for (index, event) in events.iter().enumerate() {
+        if spares(rules, event, marks) {
+            continue;
+        }
+        pass.find(event, marks);
+        if pass.has_given_up() {
+            return Err(Error::EventTooLarge { index });
+        }
+        if !pass.has_found() {
+            continue;
+        }
         let start = event.json.as_ptr() as usize - json.as_ptr() as usize;
+        hidden.reserve(if from == 0 { json.len() } else { 0 });
         hidden.push_str(&json[from..start]);
-        hidden.push_str(&changed);
+        pass.write(event.json, &mut hidden);
         from = start + event.json.len();
+        if hidden.len() > most_of(json.len()) {
+            return Err(Error::EventTooLarge { index });
+        }
     }
     if from == 0 {
-        return None;
+        return Ok(None);
     }
     hidden.push_str(&json[from..]);
-    Some((hidden, pass.counts))
+    Ok(Some((hidden, pass.counts)))
+}
+
+/// Whether nothing of an event is hidden for certain: of itself, and of what is known.
+fn spares(rules: &Rules, event: &Event<'_>, marks: &mut Marks) -> bool {
+    match (event.kind, event.source) {
+        (kind::INCREMENTAL, Some(source::MUTATION | source::INPUT)) if !marks.is_empty() => false,
+        (kind::FULL_SNAPSHOT, _) if marks.knows_passwords() => false,
+        _ if !rules.spares(event.json) => false,
+        (kind::FULL_SNAPSHOT, _) => {
+            marks.clear();
+            true
+        }
+        _ => true,
+    }
 }

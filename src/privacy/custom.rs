@@ -1,6 +1,8 @@
 //! What stands beside the page: what a site says through the recorder, and what the
 //! recorder notes, such as errors and requests.
 
+use std::borrow::Cow;
+
 use super::marks::Exposure;
 use super::pass::Pass;
 use super::urls;
@@ -85,20 +87,20 @@ impl Pass<'_> {
         self.put(json, leaf, &shown);
     }
 
-    fn card(&mut self, digits: &str) -> String {
+    fn card<'t>(&mut self, digits: &'t str) -> Cow<'t, str> {
         let words = self.rules.words.only(&[Kind::Card]);
         let counts = &mut self.counts;
-        words.hide(digits, |found| *counts.entry(found.name()).or_default() += 1).into_owned()
+        words.hide(digits, |found| *counts.entry(found.name()).or_default() += 1)
     }
 
     /// Places in scripts: their lines and columns are long numbers.
-    fn stack(&mut self, text: &str) -> String {
+    fn stack<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         if self.rules.base > Exposure::Shown {
-            return asterisks(text);
+            return asterisks(text).into();
         }
         let words = self.rules.words.only(&[Kind::Email]);
         let counts = &mut self.counts;
-        words.hide(text, |found| *counts.entry(found.name()).or_default() += 1).into_owned()
+        words.hide(text, |found| *counts.entry(found.name()).or_default() += 1)
     }
 }
 

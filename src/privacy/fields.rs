@@ -54,6 +54,14 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     !name.is_empty() && SECRET_NAME.is_match(name)
 }
 
+/// Whether attributes say that their element is a field, and a secret one: also of one that
+/// nothing is known of.
+pub(super) fn is_only_of_fields(kind: &str, autocomplete: &str, name: &str) -> bool {
+    kind.eq_ignore_ascii_case("password")
+        || SECRET_AUTOCOMPLETE.is_match(autocomplete)
+        || is_secret_name(name)
+}
+
 pub(super) fn is_token_meta(name: &str) -> bool {
     TOKEN_META.is_match(name)
 }
@@ -95,18 +103,18 @@ pub(super) enum Holds {
 /// What an attribute of this name holds.
 pub(super) fn holds(name: &str) -> Holds {
     match name {
+        // Most attributes are one of these.
+        "class" | "id" | "style" => Holds::Shape,
         "value" => Holds::Value,
         "title" | "alt" | "label" | "placeholder" | "content" | "summary" | "aria-label"
         | "aria-description" | "aria-placeholder" | "aria-valuetext" | "srcdoc" => Holds::Text,
         "href" | "src" | "srcset" | "action" | "formaction" | "poster" | "background" | "cite" | "data"
         | "ping" | "rr_src" | "xlink:href" => Holds::Address,
         "rr_dataURL" => Holds::Picture,
-        "class" | "id" | "style" | "type" | "name" | "for" | "role" | "part" | "slot" | "dir" | "lang"
-        | "hidden" | "disabled" | "readonly" | "required" | "open" | "multiple" | "tabindex"
-        | "autocomplete" | "inputmode" | "maxlength" | "size" | "rows" | "cols" | "width" | "height"
-        | "colspan" | "rowspan" | "checked" | "selected" | "integrity" | "rel" | "media" | "charset" => {
-            Holds::Shape
-        }
+        "type" | "name" | "for" | "role" | "part" | "slot" | "dir" | "lang" | "hidden" | "disabled"
+        | "readonly" | "required" | "open" | "multiple" | "tabindex" | "autocomplete" | "inputmode"
+        | "maxlength" | "size" | "rows" | "cols" | "width" | "height" | "colspan" | "rowspan" | "checked"
+        | "selected" | "integrity" | "rel" | "media" | "charset" => Holds::Shape,
         _ if name.starts_with(['_']) || name.starts_with("rr_") || name.starts_with("data-rr-") => {
             Holds::Shape
         }

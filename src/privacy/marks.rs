@@ -2,12 +2,17 @@
 //! nodes show less than others. Of most nodes nothing is.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 
 /// A page with more nodes than this that are to be hidden is hidden as a whole.
 const MOST_MARKS: usize = 20_000;
 
 /// The names of so many password fields are remembered.
 const MOST_NAMES: usize = 64;
+
+/// Names are kept as numbers, which take no more room however long they are.
+static HASHES: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// How much of a node is stored: each level hides more than the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +53,7 @@ pub(super) struct Mark {
 #[derive(Debug, Default)]
 pub struct Marks {
     of: HashMap<i64, Mark>,
-    password_names: HashSet<Box<str>>,
+    password_names: HashSet<u64>,
     is_full: bool,
 }
 
@@ -67,7 +72,12 @@ impl Marks {
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.of.is_empty()
+        self.of.is_empty() && !self.knows_passwords()
+    }
+
+    /// Whether fields of some names are secret wherever they stand.
+    pub(super) fn knows_passwords(&self) -> bool {
+        !self.password_names.is_empty()
     }
 
     pub(super) fn of(&self, id: i64) -> Mark {
@@ -89,13 +99,22 @@ impl Marks {
         *known = Mark { exposure, role: if mark.role == Role::Any { known.role } else { mark.role } };
     }
 
+    /// Adds what another thread found meanwhile.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (id, mark) in &other.of {
+            self.put(*id, *mark);
+        }
+        self.password_names.extend(&other.password_names);
+        self.is_full |= other.is_full;
+    }
+
     pub(super) fn note_password(&mut self, name: &str) {
         if !name.is_empty() && self.password_names.len() < MOST_NAMES {
-            self.password_names.insert(name.into());
+            self.password_names.insert(HASHES.hash_one(name));
         }
     }
 
     pub(super) fn is_password_name(&self, name: &str) -> bool {
-        self.password_names.contains(name)
+        self.password_names.contains(&HASHES.hash_one(name))
     }
 }

@@ -18,6 +18,7 @@ mod marks;
 mod pass;
 mod rules;
 mod selectors;
+mod signs;
 mod streams;
 mod urls;
 mod words;
@@ -25,7 +26,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use batch::hide;
+pub use batch::{hide, memory_for};
 pub use marks::Marks;
 pub use pass::Pass;
 pub use rules::{Counts, Rules};

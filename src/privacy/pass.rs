@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::fields::{self, Holds, Signs};
 use super::marks::{Exposure, Mark, Marks, Role};
@@ -26,28 +25,50 @@ pub struct Pass<'r> {
     pub(super) skim: Skim,
     /// What is known of the nodes of the event.
     marks: Vec<Mark>,
-    /// What takes the place of which bytes of the event.
-    edits: Vec<(Range<usize>, String)>,
+    /// What takes the place of which part of the event: a part of what is shown.
+    edits: Vec<(Part, Part)>,
+    shown: String,
+    /// How many bytes of memory an event may take, by how many it has.
+    room_for: fn(usize) -> usize,
 }
 
 impl<'r> Pass<'r> {
     /// Has hidden nothing yet.
     pub fn new(rules: &'r Rules) -> Self {
         let counts = Counts::default();
-        Self { rules, counts, skim: Skim::default(), marks: Vec::new(), edits: Vec::new() }
+        let (skim, room_for) = (Skim::default(), |_| usize::MAX);
+        Self { rules, counts, skim, marks: Vec::new(), edits: Vec::new(), shown: String::new(), room_for }
+    }
+
+    /// Takes no more memory for an event than this says of its size.
+    pub(super) fn within(self, room_for: fn(usize) -> usize) -> Self {
+        Self { room_for, ..self }
     }
 
     /// The JSON of an event as it may be stored. `None`: as it is.
     pub fn event(&mut self, event: &Event<'_>, known: &mut Marks) -> Option<String> {
+        self.find(event, known);
+        if !self.has_found() {
+            return None;
+        }
+        let mut hidden = String::with_capacity(event.json.len());
+        self.write(event.json, &mut hidden);
+        Some(hidden)
+    }
+
+    /// Finds what is to be hidden in an event.
+    pub(super) fn find(&mut self, event: &Event<'_>, known: &mut Marks) {
+        self.skim.clear();
+        self.edits.clear();
+        self.shown.clear();
         match (event.kind, event.source) {
-            (kind::DOM_CONTENT_LOADED | 1, _) => return None,
-            (kind::INCREMENTAL, Some(source)) if is_wordless(source) => return None,
+            (kind::DOM_CONTENT_LOADED | 1, _) => return,
+            (kind::INCREMENTAL, Some(source)) if is_wordless(source) => return,
             _ => {}
         }
         let json = event.json;
-        let data = skim::value_of(json, 0, "data")?;
-        self.skim.clear();
-        self.edits.clear();
+        let Some(data) = skim::value_of(json, 0, "data") else { return };
+        self.skim.limit((self.room_for)(json.len()));
         match (event.kind, event.source) {
             (kind::FULL_SNAPSHOT, _) => {
                 known.clear();
@@ -59,31 +80,37 @@ impl<'r> Pass<'r> {
             (kind::META, _) => self.hide_page(json, data),
             _ => self.hide_said(event, data),
         }
-        self.rewritten(json)
     }
 
-    /// The event with its edits.
-    fn rewritten(&mut self, json: &str) -> Option<String> {
-        if self.edits.is_empty() {
-            return None;
-        }
+    /// Whether anything was found.
+    pub(super) fn has_found(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
+    /// Whether the event has more in it than could be read within its limit.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.skim.is_full()
+    }
+
+    /// Writes the event that was read last, without what was found in it.
+    pub(super) fn write(&mut self, json: &str, hidden: &mut String) {
         self.edits.sort_by_key(|(part, _)| part.start);
-        let (mut hidden, mut from) = (String::with_capacity(json.len()), 0);
-        for (part, text) in self.edits.drain(..) {
+        let mut from = 0;
+        for (part, shown) in &self.edits {
             // Only JSON that says a thing twice has parts that overlap.
-            let Some(between) = json.get(from..part.start) else { continue };
+            let Some(between) = json.get(from..part.start as usize) else { continue };
             hidden.push_str(between);
-            hidden.push_str(&text);
-            from = part.end;
+            hidden.push_str(shown.of(&self.shown));
+            from = part.end as usize;
         }
         hidden.push_str(&json[from..]);
-        Some(hidden)
     }
 
     fn hide_page(&mut self, json: &str, data: usize) {
         let Some(href) = skim::value_of(json, data, "href") else { return };
         let part = skim::text_at(json, href);
-        let shown = self.address(&unescaped(part.of(json)), Exposure::Shown);
+        let url = unescaped(part.of(json));
+        let shown = self.address(&url, Exposure::Shown);
         self.put(json, Leaf::Text(part), &shown);
     }
 
@@ -97,14 +124,10 @@ impl<'r> Pass<'r> {
             self.hide_text(json, part, mark);
         }
         for index in 0..self.skim.changes.len() {
-            let (id, from, until) = {
-                let change = &self.skim.changes[index];
-                (change.id, change.from, change.until)
-            };
-            let attributes: Vec<Attribute> = self.skim.between(from, until).copied().collect();
-            let mark = known.of(id);
-            for attribute in attributes {
-                self.hide_attribute(json, "", mark, attribute);
+            let change = &self.skim.changes[index];
+            let mark = known.of(change.id);
+            for at in change.from..change.until {
+                self.hide_attribute(json, "", mark, self.skim.attributes[at as usize]);
             }
         }
     }
@@ -113,6 +136,7 @@ impl<'r> Pass<'r> {
     fn note_changed(&mut self, json: &str, known: &mut Marks) {
         for change in &self.skim.changes {
             let attributes = || self.skim.between(change.from, change.until);
+            let value = |name: &str| attribute_of(json, attributes(), name).unwrap_or_default();
             let telling = |attribute: &Attribute| {
                 let name = attribute.name.of(json);
                 matches!(name, "class" | "id" | "type" | "autocomplete" | "name" | "contenteditable")
@@ -120,7 +144,9 @@ impl<'r> Pass<'r> {
             };
             if attributes().any(telling) {
                 let before = known.of(change.id);
-                let tag = if matches!(before.role, Role::Field | Role::Typed) { "input" } else { "" };
+                let is_field = matches!(before.role, Role::Field | Role::Typed)
+                    || fields::is_only_of_fields(&value("type"), &value("autocomplete"), &value("name"));
+                let tag = if is_field { "input" } else { "" };
                 let mark = own_mark(self.rules, json, tag, attributes, known);
                 known.put(change.id, Mark { role: before.role, ..mark });
             }
@@ -132,7 +158,8 @@ impl<'r> Pass<'r> {
         let Some(input) = self.skim.texts.first() else { return };
         let (part, mark) = (input.text, known.of(input.id));
         let role = if mark.role == Role::Any { Role::Field } else { mark.role };
-        let shown = self.value(&unescaped(part.of(json)), Mark { role, ..mark });
+        let text = unescaped(part.of(json));
+        let shown = self.value(&text, Mark { role, ..mark });
         self.put(json, Leaf::Text(part), &shown);
     }
 
@@ -152,13 +179,12 @@ impl<'r> Pass<'r> {
                 self.hide_text(json, text, mark);
             } else if node.kind == ELEMENT && node.from < node.until {
                 let tag = unescaped(node.tag.of(json));
-                let attributes: Vec<Attribute> = self.skim.attributes_of(node).copied().collect();
                 let is_token = tag.eq_ignore_ascii_case("meta")
-                    && attribute_of(json, attributes.iter(), "name")
+                    && attribute_of(json, self.skim.attributes_of(node), "name")
                         .is_some_and(|name| fields::is_token_meta(&name));
                 let mark = if is_token { Mark { exposure: Exposure::Secret, ..mark } } else { mark };
-                for attribute in attributes {
-                    self.hide_attribute(json, &tag, mark, attribute);
+                for at in node.from..node.until {
+                    self.hide_attribute(json, &tag, mark, self.skim.attributes[at as usize]);
                 }
             }
         }
@@ -202,14 +228,16 @@ impl<'r> Pass<'r> {
         let shown = match holds {
             Holds::Address | Holds::Picture if is_media || mark.exposure == Exposure::Secret => {
                 self.count_if("media", !text.is_empty());
-                String::new()
+                Cow::Borrowed("")
             }
             Holds::Address => self.address(&text, mark.exposure),
             Holds::Value => self.value(&text, mark),
             // In place of an empty field's placeholder, a mask would look like a value.
-            Holds::Text if mark.exposure == Exposure::Secret && name == "placeholder" => String::new(),
+            Holds::Text if mark.exposure == Exposure::Secret && name == "placeholder" => "".into(),
             Holds::Text => self.text(&text, mark.exposure),
-            Holds::Other if mark.exposure == Exposure::Secret && fields::is_field(tag) => self.secret(&text),
+            Holds::Other if mark.exposure == Exposure::Secret && fields::is_field(tag) => {
+                self.secret(&text).into()
+            }
             Holds::Other if name.starts_with("data-") || self.rules.is_everywhere => self.precisely(&text),
             Holds::Shape | Holds::Picture | Holds::Other => return,
         };
@@ -217,54 +245,52 @@ impl<'r> Pass<'r> {
     }
 
     /// What is in a field.
-    fn value(&mut self, text: &str, mark: Mark) -> String {
+    fn value<'t>(&mut self, text: &'t str, mark: Mark) -> Cow<'t, str> {
         match mark {
-            Mark { exposure: Exposure::Secret, .. } => self.secret(text),
-            Mark { role: Role::Plain, .. } => text.to_owned(),
+            Mark { exposure: Exposure::Secret, .. } => self.secret(text).into(),
+            Mark { role: Role::Plain, .. } => text.into(),
             // Of an element that is not known it is taken for one.
             Mark { role: Role::Field | Role::Typed | Role::Any, .. } if self.rules.mask_inputs => {
                 let masked = asterisks(text);
                 self.count_if("field", masked != text);
-                masked
+                masked.into()
             }
             Mark { exposure, .. } => self.text(text, exposure),
         }
     }
 
-    fn secret(&mut self, text: &str) -> String {
+    fn secret(&mut self, text: &str) -> &'static str {
         if text.is_empty() {
-            return String::new();
+            return "";
         }
         self.count_if("secret", text != SECRET_MASK);
-        SECRET_MASK.to_owned()
+        SECRET_MASK
     }
 
     /// Text that people read.
-    pub(super) fn text(&mut self, text: &str, exposure: Exposure) -> String {
+    pub(super) fn text<'t>(&mut self, text: &'t str, exposure: Exposure) -> Cow<'t, str> {
         match exposure.max(self.rules.base) {
-            Exposure::Secret if text.trim().is_empty() => text.to_owned(),
-            Exposure::Secret => self.secret(text),
+            Exposure::Secret if text.trim().is_empty() => text.into(),
+            Exposure::Secret => self.secret(text).into(),
             Exposure::Masked => {
                 let masked = asterisks(text);
                 self.count_if("text", masked != text);
-                masked
+                masked.into()
             }
             Exposure::Shown => {
                 let counts = &mut self.counts;
-                let hide = self.rules.words.hide(text, |found| *counts.entry(found.name()).or_default() += 1);
-                hide.into_owned()
+                self.rules.words.hide(text, |found| *counts.entry(found.name()).or_default() += 1)
             }
         }
     }
 
     /// What is not meant for reading: only what is personal data for certain goes.
-    pub(super) fn precisely(&mut self, text: &str) -> String {
+    pub(super) fn precisely<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
         let counts = &mut self.counts;
-        let hide = self.rules.precise.hide(text, |found| *counts.entry(found.name()).or_default() += 1);
-        hide.into_owned()
+        self.rules.precise.hide(text, |found| *counts.entry(found.name()).or_default() += 1)
     }
 
-    pub(super) fn address(&mut self, url: &str, exposure: Exposure) -> String {
+    pub(super) fn address<'t>(&mut self, url: &'t str, exposure: Exposure) -> Cow<'t, str> {
         let counts = &mut self.counts;
         let showing = match exposure.max(self.rules.base) {
             Exposure::Shown if self.rules.words.is_empty() => Showing::Open,
@@ -287,12 +313,15 @@ impl<'r> Pass<'r> {
             return;
         }
         let quoted = serde_json::Value::from(shown).to_string();
-        let range = part.start as usize..part.end as usize;
         let text = match leaf {
-            Leaf::Text(_) => quoted[1..quoted.len() - 1].to_owned(),
-            Leaf::Number(_) => quoted,
+            Leaf::Text(_) => &quoted[1..quoted.len() - 1],
+            Leaf::Number(_) => &quoted,
         };
-        self.edits.push((range, text));
+        if self.skim.has_room_for::<(Part, Part)>(text.len()) {
+            let start = self.shown.len();
+            self.shown.push_str(text);
+            self.edits.push((part, Part::new(start, self.shown.len())));
+        }
     }
 }
 
@@ -332,7 +361,10 @@ fn own_mark<'a, I: Iterator<Item = &'a Attribute>>(
 ) -> Mark {
     let attribute = |name: &str| attribute_of(json, attributes(), name);
     let kind = attribute("type").unwrap_or_default();
-    let role = match tag.to_ascii_lowercase().as_str() {
+    // rrweb writes most tags in lower case.
+    let is_lower = !tag.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = if is_lower { Cow::Borrowed(tag) } else { Cow::Owned(tag.to_ascii_lowercase()) };
+    let role = match &*lower {
         "style" | "script" => Role::Machine,
         "textarea" => Role::Typed,
         "option" | "li" | "progress" | "meter" | "data" | "param" => Role::Plain,

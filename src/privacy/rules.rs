@@ -1,44 +1,14 @@
 //! What is hidden of a connection's recordings, made ready for the pass.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
 
 use super::leaks::Leak;
 use super::marks::Exposure;
 use super::selectors::Selectors;
+use super::signs;
 use super::words::Words;
 use crate::model::recording::{Privacy, Recording};
 use crate::model::text_rules::{Kind, TextRules};
-
-/// Where none of these stands, nothing is hidden that is hidden whatever the preset.
-static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let signs = [
-        "\"password",
-        "\"hidden\"",
-        "cc-",
-        "one-time-code",
-        "-password",
-        "passw",
-        "pwd",
-        "card-num",
-        "cardnum",
-        "passcode",
-        "cvc",
-        "cvv",
-        "otp",
-        "rr-mask",
-        "rr-block",
-        "rr-ignore",
-        "csrf",
-        "xsrf",
-        "token",
-        "nonce",
-        "verif",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(signs).expect("a few short words")
-});
 
 /// How often what was hidden, by its kind.
 pub type Counts = BTreeMap<&'static str, i64>;
@@ -116,8 +86,9 @@ impl Rules {
         self
     }
 
-    /// Whether a batch has nothing to hide for certain: told without reading it.
+    /// Whether an event, or a batch of which nothing is known, has nothing to hide for
+    /// certain: told without reading it.
     pub(super) fn spares(&self, json: &str) -> bool {
-        self.is_open && !SIGNS.is_match(json)
+        self.is_open && !signs::are_in(json)
     }
 }

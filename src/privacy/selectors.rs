@@ -41,7 +41,10 @@ impl Test {
             Self::Tag(wanted) => wanted == "*" || wanted.eq_ignore_ascii_case(tag),
             Self::Id(id) => attribute("id").is_some_and(|value| value == id.as_str()),
             Self::Class(class) => {
-                attribute("class").is_some_and(|value| value.split_ascii_whitespace().any(|one| one == class))
+                // Of most classes no part is the one that is wanted.
+                attribute("class").is_some_and(|value| {
+                    value.contains(class.as_str()) && value.split_ascii_whitespace().any(|one| one == class)
+                })
             }
             Self::Attribute(name, None) => attribute(name).is_some(),
             Self::Attribute(name, Some((operator, wanted))) => {

@@ -10,10 +10,14 @@ use super::marks::Marks;
 use crate::model::{ConnectionId, SessionId, StreamId};
 
 /// So many nodes of all streams are remembered together.
-const MOST_MARKS: usize = 1_000_000;
+const MOST_MARKS: usize = 400_000;
 
-/// So many streams are.
-const MOST_STREAMS: usize = 16_384;
+/// So many streams are. Most pages have nothing that is to be remembered.
+const MOST_STREAMS: usize = 8192;
+
+/// What a node takes, with the room that maps keep free, and what a stream takes besides.
+const BYTES_PER_MARK: usize = 40;
+const BYTES_PER_STREAM: usize = 2048;
 
 type Key = (ConnectionId, SessionId, StreamId);
 
@@ -31,13 +35,20 @@ struct Known {
 }
 
 impl Streams {
-    /// What all that is remembered takes at most: 32 bytes for a node, with the room that
-    /// maps keep free, and 1 KiB for a stream.
-    pub const MOST_BYTES: u64 = (MOST_MARKS * 32 + MOST_STREAMS * 1024) as u64;
+    /// What all that is remembered takes at most.
+    pub const MOST_BYTES: u64 = (MOST_MARKS * BYTES_PER_MARK + MOST_STREAMS * BYTES_PER_STREAM) as u64;
 
-    /// Works on the marks of a stream, which nobody else does meanwhile.
+    /// Works on the marks of a stream, which nobody else does meanwhile. Of a stream of
+    /// which there is nothing to remember nothing is kept.
     pub fn with<R>(&self, key: Key, work: impl FnOnce(&mut Marks) -> R) -> R {
-        let marks = self.lock().get(key);
+        let Some(marks) = self.lock().find(&key) else {
+            let mut marks = Marks::default();
+            let result = work(&mut marks);
+            if !marks.is_empty() {
+                self.add(key, &marks);
+            }
+            return result;
+        };
         let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
         let before = marks.len();
         let result = work(&mut marks);
@@ -49,12 +60,28 @@ impl Streams {
         result
     }
 
+    /// Another thread may have come first.
+    fn add(&self, key: Key, found: &Marks) {
+        let mut known = self.lock();
+        known.marks += found.len();
+        let marks = known.get(key);
+        drop(known);
+        marks.lock().unwrap_or_else(PoisonError::into_inner).add(found);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Known {
+    fn find(&mut self, key: &Key) -> Option<Arc<Mutex<Marks>>> {
+        self.turn += 1;
+        let (met, marks) = self.of.get_mut(key)?;
+        *met = self.turn;
+        Some(Arc::clone(marks))
+    }
+
     fn get(&mut self, key: Key) -> Arc<Mutex<Marks>> {
         self.turn += 1;
         if self.marks > MOST_MARKS || self.of.len() >= MOST_STREAMS {
@@ -96,5 +123,8 @@ mod tests {
         assert!(streams.lock().of.len() < MOST_STREAMS);
         assert_eq!(streams.with(key(0), |marks| marks.len()), 0, "the first is forgotten");
         assert_eq!(streams.with(key(MOST_STREAMS), |marks| marks.of(1)), secret, "the last is not");
+        let before = streams.lock().of.len();
+        streams.with(key(MOST_STREAMS + 20), |_| ());
+        assert_eq!(streams.lock().of.len(), before, "nothing is kept of a page without marks");
     }
 }

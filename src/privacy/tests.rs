@@ -16,7 +16,7 @@ fn rules(privacy: Privacy) -> Rules {
 fn stored(rules: &Rules, marks: &mut Marks, batch: &Value) -> (Value, Counts) {
     let json = batch.to_string();
     let events = rrweb::events(&json, &LIMITS).expect("a batch");
-    match hide(&json, &events, rules, marks) {
+    match hide(&json, &events, rules, marks).expect("of an honest size") {
         None => (batch.clone(), Counts::new()),
         Some((json, counts)) => (serde_json::from_str(&json).expect("still JSON"), counts),
     }
@@ -226,7 +226,123 @@ fn selectors_and_words_of_ones_own_are_heeded() {
     assert!(shown.contains("6 \"****** ***** ada@x.org\""), "{shown}");
 }
 
+#[test]
+fn signs_count_where_secrets_stand() {
+    let page = |tag: &str, attributes: Value| {
+        snapshot(vec![element(2, tag, attributes, vec![text(3, "Your token, your password?")])]).to_string()
+    };
+    for (tag, attributes) in [
+        ("input", json!({"type": "Password"})),
+        ("input", json!({"type": "hidden", "value": "x"})),
+        ("input", json!({"autocomplete": "section-a cc-number"})),
+        ("input", json!({"name": "user_PWD"})),
+        ("meta", json!({"name": "csrf-token", "content": "x"})),
+        ("div", json!({"class": "a rr-block"})),
+        ("a", json!({"href": "/?x=1&otp=12"})),
+        ("input", json!({"data-rr-is-password": "true"})),
+        ("a", json!({"title": "x".repeat(20_000), "href": "/?x=1&otp=12"})),
+    ] {
+        assert!(signs::are_in(&page(tag, attributes.clone())), "{attributes}");
+    }
+    for (tag, attributes) in [
+        (
+            "style",
+            json!({"_cssText": "input[type=\"password\"]{color:#fff} .footprint:hover,.rr-block{a:b}"}),
+        ),
+        ("a", json!({"href": "/password/reset?page=2", "class": "overflow-hidden token"})),
+        ("script", json!({"nonce": "abc", "src": "/verify.js?v=2"})),
+    ] {
+        assert!(!signs::are_in(&page(tag, attributes.clone())), "{attributes}");
+    }
+}
+
+#[test]
+fn events_that_take_more_memory_than_their_size_calls_for_are_refused() {
+    let strict = rules(Privacy::Strict);
+    let hidden = |nodes: &str| {
+        let json = format!(
+            r#"[{{"type":2,"data":{{"node":{{"type":0,"id":1,"childNodes":[{nodes}]}}}},"timestamp":1}}]"#
+        );
+        let events = rrweb::events(&json, &LIMITS).expect("a batch");
+        let hidden = hide(&json, &events, &strict, &mut Marks::default());
+        hidden.map(|hidden| hidden.is_some_and(|(hidden, _)| hidden.contains("\"*\"")))
+    };
+    let too_large = Err(rrweb::Error::EventTooLarge { index: 0 });
+    assert_eq!(hidden(&["{}"; 100_000].join(",")), too_large);
+    let attributes = [r#""alt":"b""#; 100_000].join(",");
+    let element = format!(r#"{{"type":2,"id":2,"tagName":"img","attributes":{{{attributes}}}}}"#);
+    assert_eq!(hidden(&element), too_large);
+    // The smallest that rrweb writes.
+    let honest: Vec<String> =
+        (0..100_000).map(|id| format!(r#"{{"type":3,"textContent":"a","id":{id}}}"#)).collect();
+    assert_eq!(hidden(&honest.join(",")), Ok(true));
+}
+
+/// Pieces of strings that may be signs, or what stands around them.
+fn piece() -> impl Strategy<Value = String> {
+    let words = [
+        "password",
+        "Passw",
+        "otp",
+        "cc-",
+        "token",
+        "csrf",
+        "rr-mask",
+        "hidden",
+        "one-time-code",
+        "cvc",
+        "text",
+        " ",
+        "=",
+        "?",
+        "&",
+        ";",
+        "#",
+        "\"",
+        "\\",
+        "\n",
+        "\u{e9}",
+        "/",
+        "x",
+    ];
+    proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..6).prop_map(|words| words.concat())
+}
+
+fn attribute_name() -> impl Strategy<Value = &'static str> {
+    let names = ["class", "Name", "name", "id", "type", "autocomplete", "href", "title", "content", "data-x"];
+    proptest::sample::select(names.to_vec())
+}
+
 proptest! {
+    #[test]
+    fn where_no_signs_are_nothing_is_hidden(
+        tag in proptest::sample::select(vec!["div", "input", "meta", "a", "style", "select", "x-field"]),
+        attributes in proptest::collection::btree_map(attribute_name(), piece(), 0..4),
+        said_of in proptest::sample::select(vec!["url", "sources", "name", "password", "text"]),
+        texts in proptest::collection::vec(piece(), 3),
+    ) {
+        let node = element(2, tag, json!(attributes), vec![text(3, &texts[0])]);
+        let batches = [
+            snapshot(vec![node.clone()]),
+            mutation(json!([]), json!([{"id": 7, "attributes": attributes}]), json!([{"parentId": 1, "nextId": null, "node": node}])),
+            json!([{"type": 4, "data": {"href": texts[1]}, "timestamp": 1}]),
+            said("hindsight.request", json!({said_of: [texts[2], {"url": texts[1]}]})),
+        ];
+        let open = rules(Privacy::Open);
+        for batch in batches {
+            let json = batch.to_string();
+            if signs::are_in(&json) {
+                continue;
+            }
+            let mut marks = Marks::default();
+            for event in rrweb::events(&json, &LIMITS).expect("a batch") {
+                prop_assert_eq!(Pass::new(&open).event(&event, &mut marks), None);
+            }
+            prop_assert!(!marks.knows_passwords());
+            prop_assert!((1..9).all(|id| marks.of(id).exposure == marks::Exposure::Shown));
+        }
+    }
+
     #[test]
     fn masking_twice_is_masking_once(
         texts in proptest::collection::vec("[a-z0-9@. +:/?&=%\"\\\\\u{e9}\u{1f600}-]{0,40}", 6),
@@ -252,7 +368,7 @@ proptest! {
         }}]);
         let json = batch.to_string();
         let Ok(events) = rrweb::events(&json, &LIMITS) else { return Ok(()) };
-        if let Some((json, _)) = hide(&json, &events, &rules(Privacy::Strict), &mut Marks::default()) {
+        if let Ok(Some((json, _))) = hide(&json, &events, &rules(Privacy::Strict), &mut Marks::default()) {
             prop_assert!(rrweb::events(&json, &LIMITS).is_ok());
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! As in `browser/recorder/privacy`: the path stays as it is, for it names the page.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -38,17 +39,21 @@ pub(super) fn is_inline(url: &str) -> bool {
 }
 
 /// The address as it may be seen; says what of it was hidden.
-pub(super) fn shown(url: &str, showing: Showing<'_>, mut told: impl FnMut(&'static str)) -> String {
+pub(super) fn shown<'u>(
+    url: &'u str,
+    showing: Showing<'_>,
+    mut told: impl FnMut(&'static str),
+) -> Cow<'u, str> {
     if is_inline(url) {
-        return url.to_owned();
+        return Cow::Borrowed(url);
     }
     match showing {
         Showing::Open => without_secrets(url, &mut told),
-        Showing::Bare => bare(url, &mut told),
+        Showing::Bare => bare(url, &mut told).into(),
         Showing::Without(words) => {
             let contact = without_contact(url, words, &mut told);
             let open = without_secrets(&contact, &mut told);
-            without_words(&open, words, |found| told(found.name()))
+            without_words(&open, words, |found| told(found.name())).into()
         }
     }
 }
@@ -70,9 +75,9 @@ fn bare(url: &str, told: &mut impl FnMut(&'static str)) -> String {
     contact[..end].to_owned()
 }
 
-fn without_secrets(url: &str, told: &mut impl FnMut(&'static str)) -> String {
-    if !url.contains('=') {
-        return url.to_owned();
+fn without_secrets<'u>(url: &'u str, told: &mut impl FnMut(&'static str)) -> Cow<'u, str> {
+    if !url.contains('=') || !fields::is_secret_name(url) {
+        return Cow::Borrowed(url);
     }
     let mut clean = |parameter: &Captures<'_>| {
         let (mark, name, value) = (&parameter[1], &parameter[2], &parameter[3]);
@@ -82,7 +87,7 @@ fn without_secrets(url: &str, told: &mut impl FnMut(&'static str)) -> String {
         told("secret");
         format!("{mark}{name}={SECRET_MASK}")
     };
-    PARAMETER.replace_all(url, &mut clean).into_owned()
+    PARAMETER.replace_all(url, &mut clean)
 }
 
 /// Values go wherever they stand, e-mail addresses and card numbers from the path as well.
@@ -132,7 +137,7 @@ mod tests {
 
     fn hidden(url: &str) -> String {
         let words = Words { kinds: Kind::ALL.to_vec(), ..Words::default() };
-        let once = shown(url, Showing::Without(&words), |_| {});
+        let once = shown(url, Showing::Without(&words), |_| {}).into_owned();
         assert_eq!(shown(&once, Showing::Without(&words), |what| panic!("{what} twice")), once);
         once
     }

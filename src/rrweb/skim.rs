@@ -91,7 +91,7 @@ pub(crate) struct Loose {
 }
 
 /// Everything of one event; used again for the next one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Skim {
     pub nodes: Vec<Node>,
     pub attributes: Vec<Attribute>,
@@ -100,11 +100,51 @@ pub(crate) struct Skim {
     pub texts: Vec<Text>,
     pub changes: Vec<Change>,
     pub loose: Vec<Loose>,
+    /// How many bytes of memory may still be taken.
+    room: usize,
+    is_full: bool,
+}
+
+impl Default for Skim {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            attributes: Vec::new(),
+            adds: Vec::new(),
+            removes: Vec::new(),
+            texts: Vec::new(),
+            changes: Vec::new(),
+            loose: Vec::new(),
+            room: usize::MAX,
+            is_full: false,
+        }
+    }
 }
 
 impl Skim {
+    /// Takes no more memory than this for the next event.
+    pub fn limit(&mut self, bytes: usize) {
+        self.room = bytes;
+    }
+
+    /// Whether the event has more in it than there was room for, so that not all was read.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Takes room for one more of something, beside the bytes that belong to it.
+    #[inline]
+    pub fn has_room_for<T>(&mut self, bytes: usize) -> bool {
+        match self.room.checked_sub(size_of::<T>() + bytes) {
+            Some(room) => self.room = room,
+            None => self.is_full = true,
+        }
+        !self.is_full
+    }
+
     /// Forgets the event before.
     pub fn clear(&mut self) {
+        (self.room, self.is_full) = (usize::MAX, false);
         self.nodes.clear();
         self.attributes.clear();
         self.adds.clear();
@@ -143,11 +183,15 @@ impl Skim {
             "adds" => each_element(tokens, |tokens| self.read_add(json, tokens)),
             "removes" => each_element(tokens, |tokens| {
                 let (id, _) = read_id(json, tokens);
-                self.removes.push(Remove { id });
+                if self.has_room_for::<Remove>(0) {
+                    self.removes.push(Remove { id });
+                }
             }),
             "texts" => each_element(tokens, |tokens| {
                 let text = read_text(json, tokens, "value");
-                self.texts.push(text);
+                if self.has_room_for::<Text>(0) {
+                    self.texts.push(text);
+                }
             }),
             "attributes" => each_element(tokens, |tokens| self.read_change(json, tokens)),
             _ => tokens.skip_value(),
@@ -169,20 +213,26 @@ impl Skim {
                 Token::Close => open = open.saturating_sub(1),
                 Token::Key(part) => {
                     key = part;
-                    self.loose.push(Loose { key, leaf: Leaf::Text(part), is_key: true });
+                    self.add_loose(Loose { key, leaf: Leaf::Text(part), is_key: true });
                     continue;
                 }
-                Token::Text(part) => self.loose.push(Loose { key, leaf: Leaf::Text(part), is_key: false }),
+                Token::Text(part) => self.add_loose(Loose { key, leaf: Leaf::Text(part), is_key: false }),
                 Token::Other(part)
                     if part.of(json).starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) =>
                 {
-                    self.loose.push(Loose { key, leaf: Leaf::Number(part), is_key: false });
+                    self.add_loose(Loose { key, leaf: Leaf::Number(part), is_key: false });
                 }
                 Token::Other(_) => {}
             }
             if open == 0 {
                 return;
             }
+        }
+    }
+
+    fn add_loose(&mut self, loose: Loose) {
+        if self.has_room_for::<Loose>(0) {
+            self.loose.push(loose);
         }
     }
 
@@ -196,7 +246,7 @@ impl Skim {
             _ => tokens.skip_value(),
         });
         add.whole = object_between(json, start, tokens.at());
-        if add.node != NONE {
+        if add.node != NONE && self.has_room_for::<Add>(0) {
             self.adds.push(add);
         }
     }
@@ -211,20 +261,28 @@ impl Skim {
             _ => tokens.skip_value(),
         });
         let Part { start: from, end: until } = Part::new(from, self.attributes.len());
-        self.changes.push(Change { id, from, until, whole: object_between(json, start, tokens.at()) });
+        if self.has_room_for::<Change>(0) {
+            self.changes.push(Change { id, from, until, whole: object_between(json, start, tokens.at()) });
+        }
     }
 
     fn read_attributes(&mut self, json: &str, tokens: &mut Tokens<'_>) {
         tokens.next();
         while let Some(Token::Key(name)) = tokens.next() {
             match tokens.next() {
-                Some(Token::Text(part)) => self.attributes.push(Attribute { name, value: Leaf::Text(part) }),
+                Some(Token::Text(part)) => self.add_attribute(Attribute { name, value: Leaf::Text(part) }),
                 Some(Token::Other(part)) if part.of(json).ends_with(|last: char| last.is_ascii_digit()) => {
-                    self.attributes.push(Attribute { name, value: Leaf::Number(part) });
+                    self.add_attribute(Attribute { name, value: Leaf::Number(part) });
                 }
                 Some(Token::Object | Token::Array) => tokens.skip_rest(),
                 _ => {}
             }
+        }
+    }
+
+    fn add_attribute(&mut self, attribute: Attribute) {
+        if self.has_room_for::<Attribute>(0) {
+            self.attributes.push(attribute);
         }
     }
 
@@ -242,13 +300,12 @@ impl Skim {
                     }
                 }
                 (Frame::Node(node), Token::Key(key)) => {
-                    if unescaped(key.of(json)) == "childNodes"
-                        && matches!(tokens.clone().next(), Some(Token::Array))
-                    {
+                    let key = unescaped(key.of(json));
+                    if key == "childNodes" && matches!(tokens.clone().next(), Some(Token::Array)) {
                         tokens.next();
                         open.push(Frame::Children(node));
                     } else {
-                        self.read_field(json, tokens, node, key);
+                        self.read_field(json, tokens, node, &key);
                     }
                 }
                 (Frame::Children(parent), Token::Object) => {
@@ -269,16 +326,20 @@ impl Skim {
         self.add_node(parent, Part::new(tokens.at().saturating_sub(1), 0).start)
     }
 
+    /// Without room for it, what follows is read over the node before.
     fn add_node(&mut self, parent: u32, start: u32) -> u32 {
+        if !self.has_room_for::<Node>(0) && !self.nodes.is_empty() {
+            return Part::new(self.nodes.len() - 1, 0).start;
+        }
         let at = Part::new(self.nodes.len(), 0).start;
         let whole = Part { start, end: start };
         self.nodes.push(Node { parent, id: i64::MIN, whole, ..Node::default() });
         at
     }
 
-    fn read_field(&mut self, json: &str, tokens: &mut Tokens<'_>, node: u32, key: Part) {
+    fn read_field(&mut self, json: &str, tokens: &mut Tokens<'_>, node: u32, key: &str) {
         let node = node as usize;
-        match &*unescaped(key.of(json)) {
+        match key {
             "id" => self.nodes[node].id = integer(json, tokens).unwrap_or(i64::MIN),
             "type" => {
                 let kind = integer(json, tokens).and_then(|kind| u8::try_from(kind).ok());

@@ -123,20 +123,23 @@ impl<'a> Tokens<'a> {
         self.json.as_bytes().get(self.at).copied()
     }
 
-    fn pass(&mut self, any_of: &[u8]) -> bool {
-        let start = self.at;
-        while self.byte().is_some_and(|byte| any_of.contains(&byte)) {
+    /// Passes what stands between tokens: white space, and signs if they may stand there.
+    #[inline]
+    fn pass_gap(&mut self, has_signs: bool) {
+        while let Some(byte) = self.byte()
+            && (matches!(byte, b' ' | b'\n' | b'\r' | b'\t') || has_signs && matches!(byte, b',' | b':'))
+        {
             self.at += 1;
         }
-        self.at > start
     }
 }
 
 impl Iterator for Tokens<'_> {
     type Item = Token;
 
+    #[inline]
     fn next(&mut self) -> Option<Token> {
-        self.pass(b", \n\r\t:");
+        self.pass_gap(true);
         let start = self.at;
         let token = match self.byte()? {
             b'{' => Token::Object,
@@ -144,7 +147,7 @@ impl Iterator for Tokens<'_> {
             b'}' | b']' => Token::Close,
             b'"' => {
                 let part = self.string();
-                self.pass(b" \n\r\t");
+                self.pass_gap(false);
                 return Some(if self.byte() == Some(b':') { Token::Key(part) } else { Token::Text(part) });
             }
             _ => {
@@ -162,7 +165,10 @@ impl Iterator for Tokens<'_> {
 /// What stands between the quotes of a JSON string as people read it; lone surrogates
 /// become U+FFFD.
 pub fn unescaped(inside: &str) -> Cow<'_, str> {
-    if inside.contains('\\') { text::text_of_written(inside) } else { Cow::Borrowed(inside) }
+    // Most are short, as keys are: no call pays for them.
+    let escapes =
+        if inside.len() < 16 { inside.bytes().any(|byte| byte == b'\\') } else { inside.contains('\\') };
+    if escapes { text::text_of_written(inside) } else { Cow::Borrowed(inside) }
 }
 
 /// Where, between the quotes of a JSON string, a part of its text as people read it is

@@ -262,7 +262,14 @@ where
     async fn serve(mut self, socket: TcpStream) {
         // Small answers must not wait for more to send.
         let _ = socket.set_nodelay(true);
-        let Some(tls) = self.tls.take() else { return self.answer(socket, false).await };
+        match self.tls.take() {
+            None => self.answer(socket, false).await,
+            // In a box, or each plain connection would have the room for a TLS session as well.
+            Some(tls) => Box::pin(self.serve_encrypted(tls, socket)).await,
+        }
+    }
+
+    async fn serve_encrypted(mut self, tls: Tls, socket: TcpStream) {
         let shaken = tokio::select! {
             shaken = tls.shake_hands(socket, self.patience) => shaken,
             () = self.seat.is_needed() => return,
