@@ -10,6 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
 use super::{clear_text, first_admin, live_settings, open_files};
+use crate::backup;
 use crate::clock::Clock;
 use crate::config::{Login, Settings};
 use crate::finish;
@@ -18,6 +19,7 @@ use crate::model::{Connection, ConnectionId};
 use crate::plugins::Host;
 use crate::stop::{self, Stopper, Stopping};
 use crate::store::{BeforeMigration, FolderLock, Store};
+use crate::web::metrics::Metrics;
 use crate::web::{App, Server, Start};
 use crate::webhooks::Messenger;
 
@@ -135,12 +137,14 @@ pub async fn serve(
         stopping: stopping.clone(),
     })?;
     let ready = server.with(app.clone())?;
+    show_figures(&app).await?;
     let upkeep = match &lock {
         Some(_) => {
             tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
             tokio::spawn(plugins.clone().follow(stopping.clone()));
-            let file = settings.file.clone();
-            tokio::spawn(live_settings::follow(file, plugins.clone(), stopping.clone()));
+            tokio::spawn(live_settings::follow(app.clone(), stopping.clone()));
+            let backups = backup::Scheduled::new(app.live.clone(), clock.clone(), app.backups.clone());
+            tokio::spawn(backups.run(stopping.clone()));
             let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
             let messenger = Messenger::new(
                 store.clone(),
@@ -151,7 +155,7 @@ pub async fn serve(
             )
             .map_err(anyhow::Error::msg)?;
             tokio::spawn(messenger.run(stopping.clone()));
-            let worker = finish::Worker::new(store, clock, settings, plugins);
+            let worker = finish::Worker::new(store, clock, app.live.clone(), plugins);
             Some([
                 start_thread("upkeep", stopping.clone(), |stopping| worker.run(stopping))?,
                 start_thread("inspection", stopping.clone(), |stopping| inspection.run(stopping))?,
@@ -159,7 +163,7 @@ pub async fn serve(
         }
         None => None,
     };
-    let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
+    let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper, app.clone()));
     if lock.is_some() {
         first_admin::prepare(&app, address).await?;
     }
@@ -192,10 +196,33 @@ fn start_thread<Work: Future<Output = ()>>(
     std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work(stopping)))
 }
 
-/// SIGINT and SIGTERM stop the server; a second one ends the program at once.
-async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
+/// Shows figures where the settings say, for as long as the server runs.
+async fn show_figures(app: &App) -> anyhow::Result<()> {
+    let Some(address) = app.settings.metrics.address() else { return Ok(()) };
+    let listener = Metrics::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address} for the figures; is it taken? Choose another with [metrics] listen"
+        )
+    })?;
+    let address = listener.address()?;
+    tracing::info!(%address, "figures are at /metrics");
+    if !address.ip().is_loopback() {
+        tracing::warn!("whoever reaches {address} sees the figures: nobody is asked to log in there");
+    }
+    tokio::spawn(listener.serve(app.clone(), app.stopping.clone()));
+    Ok(())
+}
+
+/// SIGINT and SIGTERM stop the server, after the time for balancers to notice; a second one
+/// ends the program at once.
+async fn stop_on_signal(mut signals: Signals, stopper: Stopper, app: App) {
     signals.next().await;
     tracing::info!("stopping");
+    app.draining.begin();
+    tokio::select! {
+        () = tokio::time::sleep(app.live.now().server.drain_time()) => {}
+        () = signals.next() => std::process::exit(130),
+    }
     stopper.stop();
     signals.next().await;
     std::process::exit(130);
