@@ -88,6 +88,7 @@ const BUNDLES = [
     entry: "dashboard/widget_preview.css",
     path: "/assets/widget_preview.{hash}.css",
   },
+  { name: "operations.js", entry: "dashboard/operations.ts", path: "/assets/operations.{hash}.js" },
   { name: "storage.js", entry: "dashboard/storage.ts", path: "/assets/storage.{hash}.js" },
   { name: "demo/shop.js", entry: "demo/shop.ts", path: "/demo/assets/shop.{hash}.js" },
   { name: "demo/shop.css", entry: "demo/shop.css", path: "/demo/assets/shop.{hash}.css" },

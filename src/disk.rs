@@ -6,10 +6,11 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use rustix::fs::{FallocateFlags, StatVfsMountFlags};
 
 use crate::config;
@@ -49,7 +50,7 @@ struct Shared {
     log: PathBuf,
     room: AtomicU8,
     /// Set while it is watched.
-    settings: OnceLock<config::Disk>,
+    settings: ArcSwapOption<config::Disk>,
     /// Bytes that were written since the last look.
     unseen: AtomicU64,
 }
@@ -70,7 +71,7 @@ impl Disk {
             folder: folder.to_owned(),
             log: log.to_owned(),
             room: AtomicU8::new(room as u8),
-            settings: OnceLock::new(),
+            settings: ArcSwapOption::empty(),
             unseen: AtomicU64::new(0),
         }))
     }
@@ -87,7 +88,7 @@ impl Disk {
     /// To be told when a write found the disk full all the same: gives the ballast up.
     pub fn note_full(&self) {
         // Unless somebody looks again soon, it would stay so.
-        if self.0.settings.get().is_some() && self.set(Room::Low) != Room::Low {
+        if self.0.settings.load().is_some() && self.set(Room::Low) != Room::Low {
             tracing::warn!("the disk is full: uploads are refused");
         }
         if std::fs::remove_file(self.ballast()).is_ok() {
@@ -97,19 +98,28 @@ impl Disk {
 
     /// To be told what was written, so that the mark is not overrun between two looks.
     pub fn note_written(&self, bytes: u64) {
-        let Some(settings) = self.0.settings.get() else { return };
+        let settings = self.0.settings.load();
+        let Some(settings) = settings.as_deref() else { return };
         if self.0.unseen.fetch_add(bytes, Ordering::Relaxed) + bytes > LOOK_AFTER_BYTES {
             self.look(settings);
         }
     }
 
+    /// Looks at the disk by these settings from now on, if it is watched.
+    pub fn set_settings(&self, settings: &config::Disk) {
+        if self.0.settings.load().is_some() {
+            self.0.settings.store(Some(Arc::new(settings.clone())));
+        }
+    }
+
     /// Looks at the disk until the server stops.
     pub async fn watch(self, settings: config::Disk, mut stopping: Stopping) {
-        let settings = self.0.settings.get_or_init(|| settings).clone();
+        self.0.settings.store(Some(Arc::new(settings)));
         loop {
-            let (disk, settings) = (self.clone(), settings.clone());
+            let disk = self.clone();
             // Allocating a file may take a moment.
-            if tokio::task::spawn_blocking(move || disk.tend(&settings)).await.is_err() {
+            let look = move || disk.0.settings.load_full().map(|settings| disk.tend(&settings));
+            if tokio::task::spawn_blocking(look).await.is_err() {
                 tracing::error!("looking at the disk panicked");
             }
             tokio::select! {
@@ -252,7 +262,7 @@ mod tests {
         assert_eq!((disk.room(), size()), (Room::Enough, Some(8192)));
         disk.note_full();
         assert_eq!((disk.room(), size()), (Room::Enough, None), "nobody watches it");
-        disk.0.settings.set(settings(4096)).expect("watched from now on");
+        disk.0.settings.store(Some(Arc::new(settings(4096))));
         disk.note_full();
         assert_eq!(disk.room(), Room::Low);
         disk.tend(&settings(4096));

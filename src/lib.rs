@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod answers;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod export;
 pub mod finish;
 pub mod ingest;
 pub mod masking;
+pub mod measure;
 pub mod model;
 pub mod openid;
 pub mod pieces;

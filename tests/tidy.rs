@@ -4,16 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("stop", &[]),
     ("model", &[]),
+    ("measure", &[]),
     ("clock", &["model"]),
     ("config", &["model"]),
     ("accounts", &["model"]),
     ("disk", &["config", "stop"]),
     ("embedded", &[]),
     ("rrweb", &["model"]),
-    ("store", &["model", "config", "disk"]),
+    ("store", &["model", "config", "disk", "measure"]),
+    ("backup", &["model", "clock", "config", "disk", "stop", "store"]),
     ("segment", &["model", "rrweb"]),
     ("timeline", &["model", "rrweb"]),
     ("masking", &["model", "rrweb"]),
@@ -22,19 +24,19 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("pieces", &["model", "ingest", "segment", "store"]),
     ("export", &["model", "rrweb", "store", "playback", "pieces"]),
     ("unfinished", &["model", "stop", "rrweb", "timeline", "store", "pieces"]),
-    ("ingest", &["model", "clock", "config", "rrweb", "privacy", "store"]),
+    ("ingest", &["model", "clock", "config", "measure", "rrweb", "privacy", "store"]),
     ("watch", &["stop"]),
-    ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
-    ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
+    ("answers", &["model", "clock", "config", "measure", "stop", "store", "watch"]),
+    ("plugins", &["model", "config", "measure", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
         &[
-            "model", "clock", "config", "stop", "rrweb", "masking", "privacy", "timeline", "plugins",
-            "segment", "store", "pieces",
+            "model", "clock", "config", "measure", "stop", "rrweb", "masking", "privacy", "timeline",
+            "plugins", "segment", "store", "pieces",
         ],
     ),
     ("openid", &["model", "clock", "config", "answers", "accounts"]),
-    ("webhooks", &["model", "clock", "config", "stop", "store", "answers", "plugins", "finish"]),
+    ("webhooks", &["model", "clock", "config", "measure", "stop", "store", "answers", "plugins", "finish"]),
     (
         "web",
         &[
@@ -43,6 +45,8 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "config",
             "disk",
             "embedded",
+            "measure",
+            "backup",
             "rrweb",
             "privacy",
             "segment",

@@ -33,6 +33,7 @@ pub use turns::Turn;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::measure;
 use crate::model::{Connection, ConnectionId};
 use crate::stop::Stopping;
 use documents::{Libraries, Library};
@@ -104,7 +105,15 @@ impl Answers {
     /// Answers as the plan says. The last piece is [`Piece::Done`], or an error.
     pub fn ask(&self, connection: &Connection, plan: Plan, ask: Ask) -> Pieces {
         let (parts, connection) = (Arc::clone(&self.0), connection.clone());
-        Pieces::of(|out| async move { answer(&parts, &connection, &plan, &ask, &Out(out)).await })
+        Pieces::of(|out| async move {
+            let answered = answer(&parts, &connection, &plan, &ask, &Out(out)).await;
+            if answered.is_ok() {
+                measure::ANSWERS_GIVEN.add(1)
+            } else {
+                measure::ANSWERS_FAILED.add(1)
+            }
+            answered
+        })
     }
 
     /// The documents of a connection, as they are now.

@@ -4,17 +4,16 @@
 //! was there under that name stays. Beside it stands its SHA-256, as `sha256sum`
 //! writes it, by which `hindsight restore` knows the copy again.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use indicatif::ProgressBar;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{noted, progress};
+use crate::backup::{Unfinished, copy_digesting};
 use crate::config::Settings;
 use crate::disk;
 use crate::store::audit::What;
@@ -42,11 +41,11 @@ pub fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<()> {
     let bytes = backup::size(data_dir)?;
     let unfinished = Unfinished::start(with_suffix(file, ".unfinished"))?;
     backup::check_room(disk::folder_of(file), bytes)?;
-    progress::while_growing(&unfinished.path, "copied", || backup::copy(data_dir, &unfinished.path))?;
+    progress::while_growing(unfinished.path(), "copied", || backup::copy(data_dir, unfinished.path()))?;
     let spinner = progress::spinner("checking the copy");
-    backup::inspect(&unfinished.path)?;
+    backup::inspect(unfinished.path())?;
     spinner.finish_and_clear();
-    let (bytes, digest) = digest(&unfinished.path)?;
+    let (bytes, digest) = digest(unfinished.path())?;
     unfinished.finish(file, &digest).with_context(|| format!("cannot write {}", file.display()))?;
     note(data_dir, file, bytes, &digest);
     writeln!(std::io::stdout(), "{}: {bytes} bytes, SHA-256 {digest}", file.display())?;
@@ -75,82 +74,11 @@ fn is_of_database(name: &std::ffi::OsStr) -> bool {
     name.to_string_lossy().starts_with("hindsight.")
 }
 
-/// A copy that is being made. It goes away unless it is finished.
-struct Unfinished {
-    path: PathBuf,
-    /// Keeps others from writing the same copy.
-    _lock: File,
-}
-
-impl Unfinished {
-    fn start(path: PathBuf) -> anyhow::Result<Self> {
-        let cannot = || format!("cannot write {}", path.display());
-        let lock = backup::private_file(&path).with_context(cannot)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another backup is writing {}", path.display()),
-            Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
-        }
-        // What a backup left that was killed is of no use.
-        lock.set_len(0).with_context(cannot)?;
-        Ok(Self { path, _lock: lock })
-    }
-
-    fn finish(self, file: &Path, digest: &str) -> std::io::Result<()> {
-        let sums = digest_file(file);
-        // It would speak of the former file.
-        match std::fs::remove_file(&sums) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        std::fs::rename(&self.path, file)?;
-        let name = name_of(file);
-        let mut out = backup::private_file(&sums)?;
-        writeln!(out, "{digest}  {name}")?;
-        out.sync_all()?;
-        disk::sync_folder(disk::folder_of(file))
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // It is not there any more once it has its name.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// Where the SHA-256 of a backup stands.
-pub fn digest_file(file: &Path) -> PathBuf {
-    with_suffix(file, ".sha256")
-}
-
 /// The size of a file, and its SHA-256 in hexadecimal.
 pub fn digest(file: &Path) -> anyhow::Result<(u64, String)> {
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let bar = progress::bytes(opened.metadata()?.len(), "read");
-    copy_digesting(opened, &mut std::io::sink(), &bar)
-        .with_context(|| format!("cannot read {}", file.display()))
-}
-
-/// Copies and hashes in one go.
-pub fn copy_digesting(
-    mut from: impl Read,
-    to: &mut impl Write,
-    bar: &ProgressBar,
-) -> std::io::Result<(u64, String)> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        let read = from.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&buffer[..read]);
-        to.write_all(&buffer[..read])?;
-        bytes += read as u64;
-        bar.set_position(bytes);
-    }
+    let copied = copy_digesting(opened, &mut std::io::sink(), |bytes| bar.set_position(bytes));
     bar.finish_and_clear();
-    Ok((bytes, hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    copied.with_context(|| format!("cannot read {}", file.display()))
 }

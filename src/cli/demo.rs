@@ -7,7 +7,7 @@ use super::import;
 use super::serve::{self, Greeting};
 use crate::answers::{self, Plan};
 use crate::clock::Clock;
-use crate::config::{Login, Settings};
+use crate::config::{Login, Origin, Settings};
 use crate::embedded::{DEMO_DOCUMENTS, DEMO_VISITS};
 use crate::model::Connection;
 use crate::privacy::Rules;
@@ -25,6 +25,7 @@ const BETWEEN_VISITS_MS: i64 = 37 * 60 * 1000;
 pub async fn run(mut settings: Settings, exposure: serve::Exposure) -> anyhow::Result<()> {
     // There is nothing to hide in it.
     settings.accounts.login = Login::None;
+    settings.known.set("accounts.login", "none", Origin::Argument("demo"));
     let opened = serve::open(settings, exposure.into())?;
     let connection = shop(&opened.store).await?;
     add_visits(&opened.store, &connection, &opened.settings).await?;

@@ -14,6 +14,7 @@ mod export;
 mod first_admin;
 mod import;
 pub mod live_settings;
+mod logging;
 mod manual;
 mod noted;
 mod open_files;
@@ -27,13 +28,12 @@ mod token;
 mod user;
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::config::{self, Settings};
+use crate::config::{self, Origin, Settings};
 use crate::store::{self, Closing, Store};
 
 /// Self-hosted session recording: one binary, one SQLite file, one config.toml.
@@ -139,9 +139,12 @@ impl Options {
         let mut settings = Settings::load(self.config.as_deref(), environment())?;
         if let Some(data) = &self.data {
             settings.server.data_dir.clone_from(data);
+            let data = data.to_string_lossy().into_owned();
+            settings.known.set("server.data_dir", data, Origin::Argument("--data"));
         }
         if let Some(listen) = self.listen {
             settings.server.listen = listen;
+            settings.known.set("server.listen", listen.to_string(), Origin::Argument("--listen"));
         }
         Ok(settings)
     }
@@ -162,7 +165,7 @@ impl Cli {
             return done;
         }
         let settings = self.options.settings()?;
-        start_log(&settings.log)?;
+        logging::start(&settings.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             match self.command {
@@ -199,14 +202,4 @@ fn open_to_read(settings: &Settings) -> store::Result<(Store, Closing)> {
         }
         opened => opened,
     }
-}
-
-fn start_log(settings: &config::Log) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::builder().parse(&settings.level)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{backup as command, check, noted, progress};
+use crate::backup as backup_files;
 use crate::config::Settings;
 use crate::store::audit::What;
 use crate::store::backup::{self, with_suffix};
@@ -83,7 +84,7 @@ async fn inspect(file: &Path, settings: &Settings) -> anyhow::Result<backup::Con
 
 /// A backup whose SHA-256 stands beside it must have it.
 fn check_digest(file: &Path) -> anyhow::Result<()> {
-    let sums = command::digest_file(file);
+    let sums = backup_files::digest_file(file);
     let Ok(line) = std::fs::read_to_string(&sums) else { return Ok(()) };
     let wanted = line.split_whitespace().next().unwrap_or_default();
     let (_, found) = command::digest(file)?;
@@ -101,7 +102,8 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut target = backup::private_file(to)?;
         target.set_len(0)?;
-        command::copy_digesting(source, &mut target, &bar)?;
+        backup_files::copy_digesting(source, &mut target, |bytes| bar.set_position(bytes))?;
+        bar.finish_and_clear();
         target.sync_all()
     };
     write().with_context(|| format!("cannot write {}", to.display()))

@@ -11,14 +11,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
 use super::{clear_text, first_admin, live_settings, open_files};
+use crate::backup;
 use crate::clock::Clock;
 use crate::config::{Login, Settings};
 use crate::finish;
+use crate::finish::reports::Orders;
 use crate::ingest::memory::memory_bound;
 use crate::model::{Connection, ConnectionId};
 use crate::plugins::Host;
 use crate::stop::{self, Stopper, Stopping};
 use crate::store::{BeforeMigration, FolderLock, Store};
+use crate::web::metrics::Metrics;
 use crate::web::{App, Server, Start};
 use crate::webhooks::Messenger;
 
@@ -136,31 +139,12 @@ pub async fn serve(
         stopping: stopping.clone(),
     })?;
     let ready = server.with(app.clone())?;
+    show_figures(&app).await?;
     let upkeep = match &lock {
-        Some(_) => {
-            tokio::spawn(store.disk().clone().watch(settings.disk.clone(), stopping.clone()));
-            tokio::spawn(plugins.clone().follow(stopping.clone()));
-            let file = settings.file.clone();
-            tokio::spawn(live_settings::follow(file, plugins.clone(), stopping.clone()));
-            let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
-            let messenger = Messenger::new(
-                store.clone(),
-                clock.clone(),
-                plugins.clone(),
-                &settings.answers,
-                settings.public_url(address),
-            )
-            .map_err(anyhow::Error::msg)?;
-            tokio::spawn(messenger.run(stopping.clone()));
-            let worker = finish::Worker::new(store, clock, settings, plugins);
-            Some([
-                start_thread("upkeep", stopping.clone(), |stopping| worker.run(stopping))?,
-                start_thread("inspection", stopping.clone(), |stopping| inspection.run(stopping))?,
-            ])
-        }
+        Some(_) => Some(start_upkeep(&app, orders, &stopping)?),
         None => None,
     };
-    let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper));
+    let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper, app.clone()));
     if lock.is_some() {
         first_admin::prepare(&app, address).await?;
     }
@@ -174,6 +158,31 @@ pub async fn serve(
     closing.close();
     drop(lock);
     Ok(())
+}
+
+/// What goes on beside the pages, where the data folder may be written. The threads end with `stopping`.
+fn start_upkeep(app: &App, orders: Orders, stopping: &Stopping) -> anyhow::Result<[JoinHandle<()>; 2]> {
+    let (store, clock, plugins) = (&app.store, &app.clock, &app.plugins);
+    tokio::spawn(store.disk().clone().watch(app.settings.disk.clone(), stopping.clone()));
+    tokio::spawn(plugins.clone().follow(stopping.clone()));
+    tokio::spawn(live_settings::follow(app.clone(), stopping.clone()));
+    let backups = backup::Scheduled::new(app.live.clone(), clock.clone(), app.backups.clone());
+    tokio::spawn(backups.run(stopping.clone()));
+    let messenger = Messenger::new(
+        store.clone(),
+        clock.clone(),
+        plugins.clone(),
+        &app.settings.answers,
+        app.public_url.to_string(),
+    )
+    .map_err(anyhow::Error::msg)?;
+    tokio::spawn(messenger.run(stopping.clone()));
+    let inspection = finish::Inspection::new(store.clone(), clock.clone(), plugins.clone(), orders);
+    let worker = finish::Worker::new(store.clone(), clock.clone(), app.live.clone(), plugins.clone());
+    Ok([
+        start_thread("upkeep", stopping.clone(), |stopping| worker.run(stopping))?,
+        start_thread("inspection", stopping.clone(), |stopping| inspection.run(stopping))?,
+    ])
 }
 
 /// The plugins that are a part of the program; those of the folder come once it is followed.
@@ -194,11 +203,34 @@ fn start_thread<Work: Future<Output = ()>>(
     std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work(stopping)))
 }
 
-/// SIGINT and SIGTERM stop the server; a second one ends the program at once.
-async fn stop_on_signal(mut signals: Signals, stopper: Stopper) {
+/// Shows figures where the settings say, for as long as the server runs.
+async fn show_figures(app: &App) -> anyhow::Result<()> {
+    let Some(address) = app.settings.metrics.address() else { return Ok(()) };
+    let listener = Metrics::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address} for the figures; is it taken? Choose another with [metrics] listen"
+        )
+    })?;
+    let address = listener.address()?;
+    tracing::info!(%address, "figures are at /metrics");
+    if !address.ip().is_loopback() {
+        tracing::warn!("whoever reaches {address} sees the figures: nobody is asked to log in there");
+    }
+    tokio::spawn(listener.serve(app.clone(), app.stopping.clone()));
+    Ok(())
+}
+
+/// SIGINT and SIGTERM stop the server, after the time for balancers to notice; a second one
+/// ends the program at once.
+async fn stop_on_signal(mut signals: Signals, stopper: Stopper, app: App) {
     signals.next().await;
     tracing::info!("stopping");
     tell_service_manager(NotifyState::Stopping);
+    app.draining.begin();
+    tokio::select! {
+        () = tokio::time::sleep(app.live.now().server.drain_time()) => {}
+        () = signals.next() => std::process::exit(130),
+    }
     stopper.stop();
     signals.next().await;
     std::process::exit(130);

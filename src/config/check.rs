@@ -48,6 +48,7 @@ impl Settings {
         }
         self.check_tls(layers)?;
         self.check_logins(layers)?;
+        self.check_operation(layers)?;
         let country_header = &self.server.country_header;
         if !country_header.is_empty() && !is_header_name(country_header) {
             return Err(layers.invalid(
@@ -69,6 +70,25 @@ impl Settings {
                 "log.level",
                 format!("is {:?}, which is no level", self.log.level),
                 "write error, warn, info, debug or trace",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Backups and figures.
+    fn check_operation(&self, layers: &Layers) -> Result<(), Error> {
+        if !self.backup.at.is_empty() && self.backup.at_minute().is_none() {
+            return Err(layers.invalid(
+                "backup.at",
+                format!("is {:?}, which is no time of the day", self.backup.at),
+                "write one like \"03:00\" (UTC), or leave it empty to go by `backup.every_hours`",
+            ));
+        }
+        if !self.metrics.listen.is_empty() && self.metrics.address().is_none() {
+            return Err(layers.invalid(
+                "metrics.listen",
+                format!("is {:?}, which is no address", self.metrics.listen),
+                "write one like \"127.0.0.1:9464\", or leave it empty",
             ));
         }
         Ok(())
@@ -155,7 +175,7 @@ impl Settings {
 }
 
 /// The first segments of our own paths.
-const OWN_PATHS: [&str; 20] = [
+const OWN_PATHS: [&str; 23] = [
     ".well-known",
     "account",
     "api",
@@ -166,11 +186,14 @@ const OWN_PATHS: [&str; 20] = [
     "erase",
     "favicon.svg",
     "go",
+    "healthz",
     "invitation",
     "login",
     "logout",
+    "operations",
     "privacy",
     "problems",
+    "readyz",
     "receipts",
     "setup",
     "storage",

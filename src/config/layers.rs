@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat, Map, Value, ValueKind};
 
+use super::known::{Known, Origin};
 use super::{DEFAULT_FILE, DEFAULTS, Error, Settings};
 
 /// What numbers may be, where not every one can work: key, smallest, largest.
-const RANGES: [(&str, i64, i64); 57] = [
+const RANGES: [(&str, i64, i64); 60] = [
     ("accounts.session_idle_days", 1, 400),
     ("accounts.session_max_days", 1, 400),
     ("server.max_connections", 1, 100_000),
@@ -22,6 +23,9 @@ const RANGES: [(&str, i64, i64); 57] = [
     ("server.handler_timeout_seconds", 1, 3600),
     ("server.send_timeout_seconds", 1, 3600),
     ("server.shutdown_timeout_seconds", 0, 3600),
+    ("server.drain_seconds", 0, 3600),
+    ("backup.every_hours", 1, 8760),
+    ("backup.keep", 1, 10_000),
     ("ingest.max_body_bytes", 1024, 1 << 30),
     ("ingest.max_inflated_bytes", 1024, 1 << 30),
     ("ingest.max_ratio", 1, 100_000),
@@ -144,16 +148,7 @@ impl Layers {
 
     /// The settings that the layers make together.
     pub fn merged(&self) -> Result<Settings, Error> {
-        let mut builder = Config::builder();
-        let in_file = self.file.iter().flat_map(|(_, values)| values);
-        let values = self.defaults.iter().chain(in_file).chain(&self.environment);
-        for (key, value) in values.filter(|(_, value)| !matches!(value, ValueKind::Table(_))) {
-            builder = builder
-                .set_override(key, Value::new(None, value.clone()))
-                .expect("a key read from a layer is a valid path");
-        }
-        let merged = builder.build().expect("flat values always build");
-        let settings: Result<Settings, config::ConfigError> = merged.try_deserialize();
+        let settings = self.known().settings();
         let with_tables = |mut settings: Settings| {
             settings.plugins.of.clone_from(&self.plugins);
             settings
@@ -167,6 +162,22 @@ impl Layers {
             let default = self.defaults.get(&key).map(quoted).unwrap_or_default();
             self.invalid(&key, format!("cannot be used ({problem})"), &format!("the default is {default}"))
         })
+    }
+
+    /// The highest value of each key.
+    fn known(&self) -> Known {
+        let in_file = self.file.iter().flat_map(|(_, values)| values);
+        let defaults = self.defaults.iter().map(|(key, value)| (key, value, Origin::Default));
+        let in_file = in_file.map(|(key, value)| (key, value, Origin::File));
+        let variables =
+            self.environment.iter().map(|(key, value)| (key, value, Origin::Variable(variable_of(key))));
+        let mut known = Known::default();
+        for (key, value, origin) in defaults.chain(in_file).chain(variables) {
+            if !matches!(value, ValueKind::Table(_)) {
+                known.set(key, value.clone(), origin);
+            }
+        }
+        known
     }
 
     fn unknown(&self, key: &str) -> Error {

@@ -3,11 +3,13 @@
 //! The embedded `config.toml` holds every setting with its default, so it also is
 //! the schema: a key that it lacks, or a value of another type, stops the start
 //! with a sentence that names the place, the key and the remedy. Nothing here
-//! reads a setting after the start.
+//! watches the file; what becomes of settings that change is `live`.
 
 mod check;
 mod external;
+mod known;
 mod layers;
+mod live;
 mod networks;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use external::{External, GroupRoles, Groups, Hidden, KeptOut, Oidc};
+pub use known::{Known, Origin};
 use layers::Layers;
+pub use live::{Change, Live};
 pub use networks::{Networks, is_private};
 
 /// The file with every setting, its default and a comment.
@@ -92,6 +96,7 @@ pub struct Settings {
     pub ingest: Ingest,
     pub store: Store,
     pub disk: Disk,
+    pub backup: Backup,
     pub sessions: Sessions,
     pub retention: Retention,
     pub audit: Audit,
@@ -101,6 +106,10 @@ pub struct Settings {
     pub answers: Answers,
     pub plugins: Plugins,
     pub log: Log,
+    pub metrics: Metrics,
+    /// The same, flat, with where each comes from.
+    #[serde(skip)]
+    pub known: Known,
     /// The file that was named for them; `None`: the default one, if it is there.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -128,6 +137,7 @@ pub struct Server {
     pub handler_timeout_seconds: u32,
     pub send_timeout_seconds: u32,
     pub shutdown_timeout_seconds: u32,
+    pub drain_seconds: u32,
 }
 
 impl Server {
@@ -195,6 +205,28 @@ pub struct Store {
 pub struct Disk {
     pub low_water_bytes: u64,
     pub ballast_bytes: u64,
+}
+
+/// Copies that the server makes by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Backup {
+    pub folder: PathBuf,
+    pub every_hours: u32,
+    pub at: String,
+    pub keep: usize,
+}
+
+impl Backup {
+    /// The time of the day, in minutes (UTC). `None`: it is not set, or it is none.
+    pub fn at_minute(&self) -> Option<i64> {
+        let (hour, minute) = self.at.split_once(':')?;
+        let is_plain = |text: &str| text.len() == 2 && text.bytes().all(|digit| digit.is_ascii_digit());
+        let (hour, minute) = (is_plain(hour).then_some(hour)?, is_plain(minute).then_some(minute)?);
+        let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+    }
 }
 
 /// What an answered batch survives.
@@ -345,6 +377,32 @@ impl Plugins {
 #[expect(missing_docs, reason = "config.toml documents each setting")]
 pub struct Log {
     pub level: String,
+    pub format: LogFormat,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object, for programs.
+    Json,
+}
+
+/// Where figures are shown to whoever collects them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.toml documents each setting")]
+pub struct Metrics {
+    pub listen: String,
+}
+
+impl Metrics {
+    /// The address; `None`: they are not shown.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
 }
 
 /// Defines accessors that give a setting in seconds as a [`Duration`].
@@ -362,7 +420,7 @@ macro_rules! durations {
 durations! {
     Server: header_timeout = header_timeout_seconds, handler_timeout = handler_timeout_seconds,
         send_timeout = send_timeout_seconds,
-        shutdown_timeout = shutdown_timeout_seconds;
+        shutdown_timeout = shutdown_timeout_seconds, drain_time = drain_seconds;
     Ingest: body_timeout = body_timeout_seconds, min_rate_after = min_rate_after_seconds;
     Answers: connect_timeout = connect_timeout_seconds, first_byte_timeout = first_byte_timeout_seconds,
         timeout = timeout_seconds;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{self, Settings};
+use crate::config::Live;
 use crate::model::{ConnectionId, TimestampMs};
 use crate::store::erasing::{self, Progress, Selection};
 use crate::store::persons::Step;
@@ -28,28 +28,18 @@ const DISTRUST_MS: i64 = 60 * 60 * 1000;
 /// What is kept between steps.
 pub struct Housekeeping {
     store: Store,
-    retention: config::Retention,
+    live: Live,
     looked_at: Option<TimestampMs>,
     outdated: Vec<(ConnectionId, TimestampMs)>,
     pace: Pace,
-    audit: config::Audit,
     /// Whether the audit log may have entries that are too old.
     shortens: bool,
 }
 
 impl Housekeeping {
     /// Does nothing yet.
-    pub fn new(store: Store, settings: &Settings) -> Self {
-        let retention = settings.retention.clone();
-        Self {
-            store,
-            retention,
-            looked_at: None,
-            outdated: Vec::new(),
-            pace: Pace::default(),
-            audit: settings.audit.clone(),
-            shortens: false,
-        }
+    pub fn new(store: Store, live: Live) -> Self {
+        Self { store, live, looked_at: None, outdated: Vec::new(), pace: Pace::default(), shortens: false }
     }
 
     /// The next step of what is to be done, if anything; says whether there may be more.
@@ -99,7 +89,7 @@ impl Housekeeping {
                 webhooks::forget(conn, now)
             })
             .await?;
-        let days = self.retention.keep_days;
+        let days = self.live.now().retention.keep_days;
         self.outdated = self
             .store
             .read(move |conn| {
@@ -131,7 +121,7 @@ impl Housekeeping {
 
     /// Old entries leave the audit log by whole days, so that it says so once a day at most.
     async fn shorten_audit(&self, now: TimestampMs) -> store::Result<bool> {
-        let days = i64::from(self.audit.keep_days);
+        let days = i64::from(self.live.now().audit.keep_days);
         if days == 0 || !self.shortens {
             return Ok(false);
         }
@@ -158,7 +148,9 @@ impl Housekeeping {
 
     /// Erases the oldest sessions of the server while the database is larger than it may be.
     async fn keep_budget(&self, now: TimestampMs) -> store::Result<bool> {
-        let Some(budget) = i64::try_from(self.retention.max_bytes).ok().filter(|budget| *budget > 0) else {
+        let Some(budget) =
+            i64::try_from(self.live.now().retention.max_bytes).ok().filter(|budget| *budget > 0)
+        else {
             return Ok(false);
         };
         let pages = self.store.read(erasing::pages).await?;

@@ -30,7 +30,7 @@ pub use reading::events;
 pub use recording::{Finished, Finisher};
 
 use crate::clock::{self, Clock};
-use crate::config::Settings;
+use crate::config::Live;
 use crate::model::TimestampMs;
 use crate::plugins::Host;
 use crate::plugins::run::SessionInfo;
@@ -60,7 +60,7 @@ enum Turn {
 pub struct Worker {
     store: Store,
     clock: Clock,
-    settings: Settings,
+    live: Live,
     plugins: Host,
     finisher: Finisher,
     housekeeping: Housekeeping,
@@ -70,10 +70,11 @@ pub struct Worker {
 
 impl Worker {
     /// Does nothing yet.
-    pub fn new(store: Store, clock: Clock, settings: Settings, plugins: Host) -> Self {
-        let finisher = Finisher::new(store.clone(), settings.sessions.clone(), plugins.clone());
-        let housekeeping = Housekeeping::new(store.clone(), &settings);
-        Self { store, clock, settings, plugins, finisher, housekeeping, masked_with: 0 }
+    pub fn new(store: Store, clock: Clock, settings: impl Into<Live>, plugins: Host) -> Self {
+        let live = settings.into();
+        let finisher = Finisher::new(store.clone(), live.clone(), plugins.clone());
+        let housekeeping = Housekeeping::new(store.clone(), live.clone());
+        Self { store, clock, live, plugins, finisher, housekeeping, masked_with: 0 }
     }
 
     /// Works until the server stops. Compressing takes a while, so this wants a thread of its own.
@@ -134,7 +135,8 @@ impl Worker {
     }
 
     async fn complete(&self, now: TimestampMs) -> store::Result<usize> {
-        let sessions = &self.settings.sessions;
+        let settings = self.live.now();
+        let sessions = &settings.sessions;
         let idle_since = now - i64::from(sessions.idle_after_seconds) * 1000;
         let ended_before = now - i64::from(sessions.ended_grace_seconds) * 1000;
         // Most times nothing is due, and then nobody who writes has to wait.

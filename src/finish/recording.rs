@@ -5,12 +5,15 @@
 //! published in one transaction, and given up if more of the session has arrived
 //! meanwhile.
 
+use std::time::Instant;
+
 use super::chosen::{self, Chosen};
 use super::masks;
 use super::passes::{Error, Passes};
 use super::reading::Reader;
 use super::rewriting::{self, Hiding, Tools};
-use crate::config;
+use crate::config::Live;
+use crate::measure;
 use crate::model::TimestampMs;
 use crate::plugins::Host;
 use crate::privacy::leaks::Leak;
@@ -40,7 +43,7 @@ pub enum Finished {
 /// Finishes sessions, one after the other.
 pub struct Finisher {
     store: Store,
-    settings: config::Sessions,
+    live: Live,
     plugins: Host,
     press: Option<(Pace, Press)>,
 }
@@ -54,8 +57,8 @@ enum Pace {
 
 impl Finisher {
     /// Does nothing yet.
-    pub fn new(store: Store, settings: config::Sessions, plugins: Host) -> Self {
-        Self { store, settings, plugins, press: None }
+    pub fn new(store: Store, live: Live, plugins: Host) -> Self {
+        Self { store, live, plugins, press: None }
     }
 
     /// Finishes the session that was completed first. `None` when none waits.
@@ -71,8 +74,10 @@ impl Finisher {
             self.store.write(move |conn| erasing::erase_session(conn, session, now)).await?;
             return Ok(Some(Finished::Erased));
         }
-        let session = due.session;
-        match self.finish(due, now, stopping).await {
+        let (session, start) = (due.session, Instant::now());
+        let finished = self.finish(due, now, stopping).await;
+        measure::FINISH_SECONDS.note(start.elapsed());
+        match finished {
             Ok(true) => Ok(Some(Finished::Segments)),
             Ok(false) => Ok(Some(Finished::Outrun)),
             Err(Error::Stopping) => {
@@ -85,6 +90,7 @@ impl Finisher {
                     session,
                     "a session was not finished"
                 );
+                measure::FINISHES_FAILED.add(1);
                 let reason = error.to_string();
                 self.store.write(move |conn| finishing::note_failure(conn, session, &reason)).await?;
                 Ok(Some(Finished::Failed))
@@ -93,8 +99,9 @@ impl Finisher {
     }
 
     fn is_worth_keeping(&self, due: &Due) -> bool {
-        let long_enough = due.duration_ms >= i64::from(self.settings.keep_min_seconds) * 1000;
-        due.pinned || (long_enough && due.events >= i64::from(self.settings.keep_min_events))
+        let settings = self.live.now();
+        let long_enough = due.duration_ms >= i64::from(settings.sessions.keep_min_seconds) * 1000;
+        due.pinned || (long_enough && due.events >= i64::from(settings.sessions.keep_min_events))
     }
 
     async fn finish(&mut self, due: Due, now: TimestampMs, stopping: &Stopping) -> Result<bool, Error> {

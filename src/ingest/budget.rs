@@ -14,12 +14,17 @@ const FIRST_PIECE: usize = 4 * 1024;
 
 /// The bytes that all bodies share. Clones share them too.
 #[derive(Clone)]
-pub struct Budget(Arc<Semaphore>);
+pub struct Budget(Arc<Semaphore>, usize);
 
 impl Budget {
     /// A budget of so many bytes.
     pub fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
+        Self(Arc::new(Semaphore::new(bytes)), bytes)
+    }
+
+    /// How many bytes are taken, and how many there are.
+    pub fn taken(&self) -> (usize, usize) {
+        (self.1 - self.0.available_permits(), self.1)
     }
 
     /// An empty body of at most `limit` bytes.
@@ -67,7 +72,7 @@ impl Body {
     }
 
     fn grow(&mut self, capacity: usize) -> Result<(), Refused> {
-        if let Some(Budget(budget)) = &self.budget {
+        if let Some(Budget(budget, _)) = &self.budget {
             let more = u32::try_from(capacity - self.bytes.capacity()).map_err(|_| Refused::Busy)?;
             let taken = Arc::clone(budget).try_acquire_many_owned(more).map_err(|_| Refused::Busy)?;
             match &mut self.share {

@@ -12,7 +12,8 @@ use super::budget::Share;
 use super::gzip::{self, Inflater};
 use super::lane::{self, Lane, Next};
 use super::{Error, Limits, Receipt, Refused, Upload};
-use crate::config;
+use crate::config::Live;
+use crate::measure;
 use crate::model::{self, Batch, ConnectionId, TimestampMs};
 use crate::privacy::{self, Streams};
 use crate::rrweb::{self, event};
@@ -102,8 +103,7 @@ fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Re
 #[derive(Clone)]
 pub(super) struct Checker {
     pub store: Store,
-    pub limits: Limits,
-    pub sessions: config::Sessions,
+    pub live: Live,
     /// What is known of the pages that are being recorded.
     pub streams: Streams,
 }
@@ -127,7 +127,8 @@ impl Checker {
     /// while its upload waited.
     fn take(&self, upload: Upload, answer: Answer, inflater: &mut Inflater) {
         let (connection, daily_bytes) = (upload.connection, upload.daily_bytes);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(upload, &self.limits, &self.streams, inflater)));
+        let limits = Limits::from(&self.live.now().ingest);
+        let checked = catch_unwind(AssertUnwindSafe(|| check(upload, &limits, &self.streams, inflater)));
         let refused = match checked {
             Ok(Ok((batch, share))) => return self.append(connection, batch, daily_bytes, share, answer),
             Ok(Err(refused)) => Error::Refused(refused),
@@ -146,11 +147,16 @@ impl Checker {
     ) {
         let rules = self.rules(&batch, daily_bytes);
         let received_at = batch.received_at;
+        let (events, bytes) = (batch.facts.events, batch.body.len());
         self.store.send_sized(
             batch.body.len(),
             move |conn| batches::append(conn, connection, &batch, &rules),
             move |appended| {
                 drop(share);
+                if let Ok(Appended::Stored { .. }) = &appended {
+                    measure::EVENTS.add(events.unsigned_abs());
+                    measure::BYTES.add(bytes as u64);
+                }
                 let receipt =
                     appended.map_err(Error::Store).and_then(|appended| receipt(appended, received_at));
                 let _ = answer.send(receipt);
@@ -159,7 +165,8 @@ impl Checker {
     }
 
     fn rules(&self, batch: &Batch, daily_bytes: Option<i64>) -> batches::Rules {
-        let sessions = &self.sessions;
+        let settings = self.live.now();
+        let sessions = &settings.sessions;
         batches::Rules {
             reopen_since: batch.received_at - i64::from(sessions.reopen_within_seconds) * 1000,
             session_ms: i64::from(sessions.max_hours) * 60 * 60 * 1000,
@@ -292,7 +299,7 @@ mod tests {
     }
 
     fn checked(body: &[u8]) -> Result<Batch, Refused> {
-        let defaults = config::Settings::load(None, Default::default()).expect("defaults");
+        let defaults = crate::config::Settings::load(None, Default::default()).expect("defaults");
         let limits = Limits::from(&defaults.ingest);
         check(upload(body), &limits, &Streams::default(), &mut Inflater::default()).map(|(batch, _)| batch)
     }

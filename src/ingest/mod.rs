@@ -131,6 +131,7 @@ pub struct Ingest {
     checking: Arc<Checking>,
     /// One for each upload between its body and its commit.
     turns: Arc<Semaphore>,
+    most_turns: usize,
     /// What all bodies together may hold.
     pub budget: Budget,
     /// What is hidden of each connection's recordings.
@@ -139,17 +140,24 @@ pub struct Ingest {
 
 impl Ingest {
     /// Starts the threads that inflate and check.
-    pub fn start(store: Store, settings: &config::Settings) -> std::io::Result<Self> {
-        let (ingest, sessions) = (&settings.ingest, settings.sessions.clone());
+    pub fn start(store: Store, live: &config::Live) -> std::io::Result<Self> {
+        let settings = live.now();
+        let ingest = &settings.ingest;
         let streams = privacy::Streams::default();
-        let checker = Checker { store, limits: Limits::from(ingest), sessions, streams };
+        let checker = Checker { store, live: live.clone(), streams };
         let checking = Checking::start(thread_count(ingest.threads), &checker, ingest.queue_batches)?;
         Ok(Self {
             checking: Arc::new(checking),
             turns: Arc::new(Semaphore::new(ingest.queue_batches)),
+            most_turns: ingest.queue_batches,
             budget: Budget::new(ingest.buffer_bytes),
             rules: KnownRules::default(),
         })
+    }
+
+    /// How many uploads are between their last byte and their commit, and how many may be.
+    pub fn queue(&self) -> (usize, usize) {
+        (self.most_turns - self.turns.available_permits(), self.most_turns)
     }
 
     /// Checks and stores one upload; returns when it is on disk.

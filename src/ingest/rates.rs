@@ -5,8 +5,10 @@
 //! is asked to come again, so nothing is lost by it.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use arc_swap::ArcSwap;
 
 use super::Refused;
 use super::recent::Recent;
@@ -37,28 +39,39 @@ pub struct Rates {
 impl Rates {
     /// Those of uploads. All buckets are full.
     pub fn new(settings: &config::Ingest, clock: Clock) -> Self {
-        let per_second = |tokens: u32, burst| Rate { per_second: tokens.into(), burst };
-        let keys = per_second(settings.batches_per_second_per_key, settings.burst_per_key);
-        let addresses = per_second(settings.batches_per_second_per_address, settings.burst_per_address);
-        let beginnings =
-            per_minute(settings.sessions_per_minute_per_address, settings.session_burst_per_address);
+        let [keys, addresses, beginnings] = of_uploads(settings);
         let now = clock.uptime();
         Self { beginnings: Buckets::new(beginnings, now), ..Self::of(keys, addresses, clock) }
     }
 
     /// Those of requests that are neither.
     pub fn of_requests(settings: &config::Server, clock: Clock) -> Self {
-        let rate = Rate {
-            per_second: settings.requests_per_second_per_address.into(),
-            burst: settings.request_burst_per_address,
-        };
-        Self::of(NO_LIMIT, rate, clock)
+        Self::of(NO_LIMIT, of_requests(settings), clock)
+    }
+
+    /// Goes by other settings for uploads from now on.
+    pub fn set_uploads(&self, settings: &config::Ingest) {
+        let [keys, addresses, beginnings] = of_uploads(settings);
+        self.keys.set(keys);
+        self.addresses.set(addresses);
+        self.beginnings.set(beginnings);
+    }
+
+    /// The same for requests that are neither.
+    pub fn set_requests(&self, settings: &config::Server) {
+        self.addresses.set(of_requests(settings));
+    }
+
+    /// The same for questions.
+    pub fn set_questions(&self, settings: &config::Answers) {
+        let [keys, addresses] = of_questions(settings);
+        self.keys.set(keys);
+        self.addresses.set(addresses);
     }
 
     /// Those of questions.
     pub fn of_questions(settings: &config::Answers, clock: Clock) -> Self {
-        let keys = per_minute(settings.asks_per_minute_per_connection, settings.burst_per_connection);
-        let addresses = per_minute(settings.asks_per_minute_per_address, settings.burst_per_address);
+        let [keys, addresses] = of_questions(settings);
         Self::of(keys, addresses, clock)
     }
 
@@ -107,6 +120,29 @@ impl Rates {
     }
 }
 
+fn of_uploads(settings: &config::Ingest) -> [Rate; 3] {
+    let per_second = |tokens: u32, burst| Rate { per_second: tokens.into(), burst };
+    [
+        per_second(settings.batches_per_second_per_key, settings.burst_per_key),
+        per_second(settings.batches_per_second_per_address, settings.burst_per_address),
+        per_minute(settings.sessions_per_minute_per_address, settings.session_burst_per_address),
+    ]
+}
+
+fn of_requests(settings: &config::Server) -> Rate {
+    Rate {
+        per_second: settings.requests_per_second_per_address.into(),
+        burst: settings.request_burst_per_address,
+    }
+}
+
+fn of_questions(settings: &config::Answers) -> [Rate; 2] {
+    [
+        per_minute(settings.asks_per_minute_per_connection, settings.burst_per_connection),
+        per_minute(settings.asks_per_minute_per_address, settings.burst_per_address),
+    ]
+}
+
 const NO_LIMIT: Rate = Rate { per_second: 0.0, burst: 0 };
 
 fn per_minute(tokens: u32, burst: u32) -> Rate {
@@ -124,9 +160,7 @@ pub struct Rate {
 
 /// A token bucket for each key.
 pub struct Buckets<K> {
-    /// Tokens. 0: there is no limit.
-    per_second: f64,
-    burst: f64,
+    rate: ArcSwap<Rate>,
     levels: Mutex<Levels<K>>,
 }
 
@@ -143,47 +177,58 @@ struct Level {
 impl<K: Hash + Eq> Buckets<K> {
     /// How many tokens are in the key's bucket.
     pub fn left(&self, key: &K, now: Duration) -> u32 {
+        let rate = self.rate.load();
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(level) = levels.recent.get(key) else { return self.burst as u32 };
+        let Some(level) = levels.recent.get(key) else { return rate.burst };
         let rested = now.saturating_sub(level.at).as_secs_f64();
-        (level.tokens + rested * self.per_second).min(self.burst) as u32
+        (level.tokens + rested * rate.per_second).min(rate.burst.into()) as u32
     }
 
     /// All buckets are full.
     pub fn new(rate: Rate, now: Duration) -> Self {
         Self {
-            per_second: rate.per_second,
-            burst: rate.burst.max(1).into(),
+            rate: ArcSwap::from_pointee(at_least_one(rate)),
             levels: Mutex::new(Levels { recent: Recent::new(MAX_BUCKETS), turned_at: now }),
         }
     }
 
+    /// Goes by another rate from now on. What is in the buckets stays.
+    fn set(&self, rate: Rate) {
+        self.rate.store(Arc::new(at_least_one(rate)));
+    }
+
     /// Takes a token of the key's bucket.
     pub fn take(&self, key: K, now: Duration) -> Result<(), Refused> {
-        if self.per_second == 0.0 {
+        let Rate { per_second, burst } = **self.rate.load();
+        if per_second == 0.0 {
             return Ok(());
         }
+        let burst = f64::from(burst);
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         // A bucket that rested for so long is full again and need not be kept.
-        let fills_in = self.burst / self.per_second;
+        let fills_in = burst / per_second;
         if now.saturating_sub(levels.turned_at).as_secs_f64() > fills_in.max(1.0) {
             levels.recent.turn();
             levels.turned_at = now;
         }
-        let full = Level { tokens: self.burst, at: now };
+        let full = Level { tokens: burst, at: now };
         let level =
             levels.recent.get(&key).map_or(full, |level| Level { tokens: level.tokens, at: level.at });
         let rested = now.saturating_sub(level.at).as_secs_f64();
-        let tokens = (level.tokens + rested * self.per_second).min(self.burst);
+        let tokens = (level.tokens + rested * per_second).min(burst);
         let (left, answer) = if tokens >= 1.0 {
             (tokens - 1.0, Ok(()))
         } else {
-            let seconds = ((1.0 - tokens) / self.per_second).ceil() as u32;
+            let seconds = ((1.0 - tokens) / per_second).ceil() as u32;
             (tokens, Err(Refused::RateLimited { after_seconds: seconds.clamp(1, MAX_WAIT_SECONDS) }))
         };
         levels.recent.insert(key, Level { tokens: left, at: now });
         answer
     }
+}
+
+fn at_least_one(rate: Rate) -> Rate {
+    Rate { burst: rate.burst.max(1), ..rate }
 }
 
 #[cfg(test)]
@@ -210,6 +255,17 @@ mod tests {
         assert_eq!(buckets.take(1, seconds(0)), Ok(()));
         assert_eq!(buckets.take(1, seconds(0)), Err(Refused::RateLimited { after_seconds: 1 }));
         assert_eq!(buckets.take(1, seconds(1)), Ok(()));
+    }
+
+    #[test]
+    fn another_rate_holds_at_once() {
+        let buckets = Buckets::new(Rate { per_second: 1.0, burst: 10 }, seconds(0));
+        let taken = |now| (0..20).filter(|_| buckets.take("key", now).is_ok()).count();
+        assert_eq!(taken(seconds(0)), 10);
+        buckets.set(Rate { per_second: 3.0, burst: 5 });
+        assert_eq!((taken(seconds(1)), taken(seconds(100))), (3, 5));
+        buckets.set(Rate { per_second: 0.0, burst: 0 });
+        assert_eq!(taken(seconds(100)), 20);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::recent::Recent;
 use super::run::{Cause, Failure, Run, SessionInfo, wall_time};
 use super::settings::{Problem, Settings};
 use super::{convert, output, returned};
+use crate::measure;
 use crate::model::span::{Change, Span};
 use crate::model::{Analysis, Period, Report, Row};
 use crate::timeline::{Event, KindName};
@@ -125,7 +126,7 @@ impl Plugin {
         let start = Start::of(&session.id, session.start());
         let mut running = self.start(self.limits.cpu_for(session.bytes), start);
         let outcome = self.analyze_in(&mut running, session, events, settings);
-        running.finish(outcome)
+        self.counted(running.finish(outcome))
     }
 
     fn analyze_in(
@@ -177,7 +178,7 @@ impl Plugin {
         let start = Start::of(&period.from, wall_time(&period.to));
         let mut running = self.start(self.limits.report_cpu, start);
         let outcome = self.summarize_in(&mut running, period, rows, settings);
-        running.finish(outcome)
+        self.counted(running.finish(outcome))
     }
 
     fn summarize_in(
@@ -249,6 +250,11 @@ impl Plugin {
         self.call_script(running, call)
     }
 
+    fn counted<T>(&self, run: Run<T>) -> Run<T> {
+        measure::PLUGINS.of(self.id()).note(run.outcome.is_ok(), run.usage.cpu);
+        run
+    }
+
     fn is_no(&self, capability: &str) -> Failure {
         Failure::new(Cause::Output, format!("{} is no {capability}", self.id()))
     }
@@ -307,6 +313,6 @@ impl Masking<'_> {
     /// Ends it; says what it took.
     pub fn finish(self) -> Run<()> {
         let outcome = self.failure.map_or(Ok(()), Err);
-        self.running.finish(outcome)
+        self.plugin.counted(self.running.finish(outcome))
     }
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::Result;
+use crate::measure;
 
 /// How often the thread looks, while something is written and while not.
 const EVERY: Duration = Duration::from_millis(10);
@@ -132,10 +133,15 @@ fn turn(conn: &Connection, empty: bool) -> Result<i64> {
 
 /// How many frames the log has, and how many of them are in the database.
 fn checkpoint(conn: &Connection, mode: &'static str) -> Result<(i64, i64)> {
+    let start = Instant::now();
     let mut frames = (0, 0);
     conn.pragma(None, "wal_checkpoint", mode, |row| {
         frames = (row.get::<_, i64>(1)?.max(0), row.get::<_, i64>(2)?.max(0));
         Ok(())
     })?;
+    // This one only asks.
+    if mode != "NOOP" {
+        measure::CHECKPOINT_SECONDS.note(start.elapsed());
+    }
     Ok(frames)
 }

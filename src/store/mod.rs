@@ -26,6 +26,7 @@ pub mod feed;
 pub mod findings;
 pub mod finishing;
 pub mod health;
+mod heart;
 pub mod held_back;
 pub mod hidden;
 pub mod identities;
@@ -65,6 +66,7 @@ pub mod visitors;
 pub mod watched;
 pub mod webhooks;
 pub mod words;
+pub mod work;
 pub mod write_keys;
 mod writer;
 
@@ -73,6 +75,7 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 pub use error::{Error, Result, StorageTrouble};
+pub use heart::Ailment;
 pub use rusqlite::Connection as Db;
 pub use schema::BeforeMigration;
 pub use scope::Scope;
@@ -200,6 +203,11 @@ impl Store {
     /// The disk that the database is on.
     pub fn disk(&self) -> &Disk {
         &self.disk
+    }
+
+    /// What is wrong with writing at the moment, if anything. Waits for nobody.
+    pub fn ailment(&self) -> Option<Ailment> {
+        self.writing.as_ref().and_then(|writing| writing.writer.heart.ailment())
     }
 
     /// Runs `work` in the next transaction; answers when it is committed.

@@ -9,14 +9,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::error::is_disk_full;
+use super::heart::Heart;
 use super::{Error, Result};
 use crate::disk::Disk;
+use crate::measure;
 
 /// How large one group may grow.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +83,8 @@ enum Message {
 #[derive(Clone)]
 pub struct Writer {
     queue: SyncSender<Message>,
+    /// Whether the thread gets on.
+    pub heart: Heart,
 }
 
 impl Writer {
@@ -91,10 +96,12 @@ impl Writer {
         disk: Disk,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE);
+        let heart = Heart::new();
+        let thread_heart = heart.clone();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(conn, &waiting, limits, &checkpoints, &disk))?;
-        Ok((Self { queue }, thread))
+            .spawn(move || run(conn, &waiting, limits, &checkpoints, &disk, &thread_heart))?;
+        Ok((Self { queue, heart }, thread))
     }
 
     /// Runs `work` in the next transaction and answers once that is committed.
@@ -141,19 +148,33 @@ fn run(
     limits: GroupLimits,
     checkpoints: &Checkpoints,
     disk: &Disk,
+    heart: &Heart,
 ) {
+    let _ending = heart.ending();
     let mut open = true;
     while open {
         let Ok(Message::Run(first)) = waiting.recv() else { break };
         let group = take_group(first, waiting, limits, &mut open);
         let bytes: usize = group.iter().map(|job| job.bytes()).sum();
-        commit(&conn, group, disk);
+        let (start, writes) = (Instant::now(), group.len() as u64);
+        heart.begin();
+        let is_committed = commit(&conn, group, disk);
+        heart.end(is_committed);
+        note(start, writes, is_committed);
         disk.note_written(bytes as u64);
         checkpoints.keep_short(&conn);
     }
     // Leaves one file behind instead of three when nobody else has the database open.
     if let Err((_, error)) = conn.close() {
         tracing::error!(%error, "the database was not closed cleanly");
+    }
+}
+
+fn note(start: Instant, writes: u64, is_committed: bool) {
+    measure::COMMIT_SECONDS.note(start.elapsed());
+    measure::COMMIT_WRITES.add(writes);
+    if !is_committed {
+        measure::COMMITS_FAILED.add(1);
     }
 }
 
@@ -181,7 +202,8 @@ fn take_group(
     group
 }
 
-fn commit(conn: &Connection, group: Vec<Box<dyn Job>>, disk: &Disk) {
+/// Says whether the transaction was committed.
+fn commit(conn: &Connection, group: Vec<Box<dyn Job>>, disk: &Disk) -> bool {
     let mut done = Vec::with_capacity(group.len());
     let committed = run_group(conn, group, &mut done).map_err(Arc::new);
     let is_full = |outcome: &Result<()>| outcome.as_ref().is_err_and(Error::is_disk_full);
@@ -200,6 +222,7 @@ fn commit(conn: &Connection, group: Vec<Box<dyn Job>>, disk: &Disk) {
         };
         job.settle(outcome);
     }
+    committed.is_ok()
 }
 
 fn not_committed(error: &Arc<rusqlite::Error>) -> Error {

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use super::accounts::Doors;
 use super::assets::Assets;
 use super::audited::Looks;
+use super::draining::Draining;
+use super::operations::{Pace, Reloads};
 use super::page::Templates;
 use super::share;
 use super::tokens::TokenRates;
+use super::traffic::Traffic;
 use super::who::Who;
 use crate::accounts::Attempts;
 use crate::answers::Answers;
+use crate::backup;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Live, Settings};
 use crate::finish::reports::Reports;
 use crate::ingest::{Ingest, Keys, Rates, Refusals, Sightings};
 use crate::model::{Connection, ConnectionId};
@@ -26,14 +30,16 @@ use crate::unfinished::Unfinished;
 #[derive(Clone)]
 pub struct App {
     parts: Arc<Parts>,
+    /// The settings as they were when this was asked for.
+    pub settings: Arc<Settings>,
     /// For whom it works.
     asker: Who,
 }
 
 /// See [`App`].
 pub struct Parts {
-    /// The settings it was started with.
-    pub settings: Settings,
+    /// The settings as they are now.
+    pub live: Live,
     /// What time it is.
     pub clock: Clock,
     /// Recordings and lists.
@@ -80,6 +86,16 @@ pub struct Parts {
     pub demo: Option<ConnectionId>,
     /// Learns when the server stops.
     pub stopping: Stopping,
+    /// Whether it was told to.
+    pub draining: Draining,
+    /// What was answered.
+    pub traffic: Traffic,
+    /// How fast uploads came lately.
+    pub(super) pace: Pace,
+    /// What came of settings that changed.
+    pub reloads: Reloads,
+    /// What became of backups.
+    pub backups: backup::Log,
 }
 
 /// What [`App::new`] is given.
@@ -107,7 +123,8 @@ impl App {
     pub fn new(start: Start) -> anyhow::Result<Self> {
         let assets = Assets::new(&start.settings.recorder);
         let templates = Templates::load(&start.settings.pages.templates_dir, &assets)?;
-        let ingest = Ingest::start(start.store.clone(), &start.settings)?;
+        let live = Live::from(start.settings.clone());
+        let ingest = Ingest::start(start.store.clone(), &live)?;
         let rates = Rates::new(&start.settings.ingest, start.clock.clone());
         let ask_rates = Rates::of_questions(&start.settings.answers, start.clock.clone());
         let request_rates = Rates::of_requests(&start.settings.server, start.clock.clone());
@@ -141,14 +158,35 @@ impl App {
             public_url: start.public_url,
             demo: start.demo,
             stopping: start.stopping,
-            settings: start.settings,
+            live,
+            draining: Draining::default(),
+            traffic: Traffic::default(),
+            pace: Pace::default(),
+            reloads: Reloads::default(),
+            backups: backup::Log::default(),
         };
-        Ok(Self { parts: Arc::new(parts), asker: Who::nobody() })
+        let settings = parts.live.now();
+        Ok(Self { parts: Arc::new(parts), settings, asker: Who::nobody() })
     }
 
-    /// The same server, as it works for somebody.
+    /// The same server, as it works for somebody by the settings that it had when it was asked.
     pub fn asked_by(&self, asker: Who) -> Self {
-        Self { parts: Arc::clone(&self.parts), asker }
+        Self { parts: Arc::clone(&self.parts), settings: Arc::clone(&self.settings), asker }
+    }
+
+    /// The same server by the settings of this moment, for nobody yet.
+    pub fn now(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), settings: self.live.now(), asker: Who::nobody() }
+    }
+
+    /// Goes by other settings from now on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.rates.set_uploads(&settings.ingest);
+        self.ask_rates.set_questions(&settings.answers);
+        self.request_rates.set_requests(&settings.server);
+        self.store.disk().set_settings(&settings.disk);
+        self.plugins.set_settings(&settings.plugins.of);
+        self.live.set(settings);
     }
 
     /// Whoever asks.

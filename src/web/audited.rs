@@ -142,7 +142,7 @@ impl App {
         if lost > 0 {
             let lost = json!({ "entries": lost });
             let entry = self.entry(What::ViewsLost, None, String::new(), lost);
-            entries.push(Entry { who: "server".to_owned(), ..entry });
+            entries.push(Entry { who: audit::SERVER.to_owned(), ..entry });
         }
         let kept = entries.clone();
         if let Err(error) = self.store.write(move |conn| audit::append_views(conn, &entries)).await {

@@ -6,6 +6,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use warp::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -20,6 +21,7 @@ use super::router::{Access, Route, Surface};
 use super::{App, Response, connection_settings, forget};
 use crate::disk::Room;
 use crate::ingest::{Body, MAX_SEQ, Rates, Refused, Upload};
+use crate::measure;
 use crate::model::{ConnectionId, SessionId, user_agent};
 use crate::store::{self, connections::Holder};
 
@@ -75,6 +77,7 @@ struct Accepted<'a> {
 }
 
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
+    let start = Instant::now();
     if ask::is_meant(&request) {
         return ask::answer(app, request).await;
     }
@@ -90,6 +93,12 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     };
     let (session, seq) = (upload.session.clone(), upload.seq);
     let receipt = app.ingest.take(upload).await?;
+    measure::UPLOAD_SECONDS.note(start.elapsed());
+    if receipt.duplicate {
+        measure::UPLOADS_REPEATED.add(1)
+    } else {
+        measure::UPLOADS_STORED.add(1)
+    }
     let accepted = Accepted {
         stored: !receipt.duplicate,
         duplicate: receipt.duplicate,

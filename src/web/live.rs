@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response, who};
+use crate::measure;
 use crate::model::{ConnectionId, Totals};
 use crate::store::connections;
 
@@ -47,7 +48,25 @@ pub fn reply<S>(app: App, request: Request, connection: ConnectionId, events: S)
 where
     S: Stream<Item = Result<sse::Event, Infallible>> + Send + Sync + 'static,
 {
-    let events = events.take_until(shut_out(app, request, connection));
+    until(events, shut_out(app, request, connection))
+}
+
+/// The same for what happens in the whole server.
+pub fn reply_to_server<S>(app: App, request: Request, events: S) -> Response
+where
+    S: Stream<Item = Result<sse::Event, Infallible>> + Send + Sync + 'static,
+{
+    until(events, shut_out_of_server(app, request))
+}
+
+fn until<S>(events: S, end: impl Future<Output = ()> + Send + Sync + 'static) -> Response
+where
+    S: Stream<Item = Result<sse::Event, Infallible>> + Send + Sync + 'static,
+{
+    let held = measure::LISTENERS.hold();
+    let events = events.take_until(end).inspect(move |_| {
+        let _held = &held;
+    });
     let events = sse::keep_alive().interval(KEEP_ALIVE).stream(events);
     sse::reply(events).into_response()
 }
@@ -60,6 +79,17 @@ async fn shut_out(app: App, request: Request, connection: ConnectionId) {
         tokio::time::sleep(ASK_AGAIN_EVERY).await;
         match who::still(&app, &request).await {
             Ok(who) if who.scope.role_in(connection) == role => {}
+            _ => return,
+        }
+    }
+}
+
+/// Returns when whoever sent the request may not do everything any more.
+async fn shut_out_of_server(app: App, request: Request) {
+    loop {
+        tokio::time::sleep(ASK_AGAIN_EVERY).await;
+        match who::still(&app, &request).await {
+            Ok(who) if who.scope.is_everything() => {}
             _ => return,
         }
     }

@@ -47,6 +47,7 @@ impl Templates {
             status: problem.status().as_u16(),
             title: problem.title,
             detail: &problem.detail,
+            request_id: problem.request_id.as_deref().filter(|_| problem.status().is_server_error()),
             home_url: "/",
         };
         match self.render("pages/problem.html", &page) {
@@ -89,6 +90,8 @@ struct ProblemPage<'a> {
     status: u16,
     title: &'a str,
     detail: &'a str,
+    /// Where it was not the reader's fault.
+    request_id: Option<&'a str>,
     home_url: &'a str,
 }
 

@@ -59,7 +59,7 @@ pub struct Problem {
     pub retry_after_seconds: Option<u32>,
     /// For a method that is not allowed, those that are.
     pub allow: Option<String>,
-    /// What the log calls this request, for uploads.
+    /// What the log calls this request.
     pub request_id: Option<String>,
     /// No other request can follow on the connection.
     pub closes: bool,

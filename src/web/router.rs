@@ -6,11 +6,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
+use tracing::Instrument;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, HeaderValue, Method, header};
@@ -21,13 +22,14 @@ use super::problem::Problem;
 use super::refusal::Followed;
 use super::request::{Arrival, Request};
 use super::shrink::shrink;
-use super::who::{self, Who};
+use super::traffic::tell;
+use super::who::{self, Asking, Who};
 use super::{
     App, Response, accounts, activity, answers, api, assets, audit, audited, bulk, connection_list,
-    connections as ways, conversation, delete, demo, doctor, downloads, events, headers, ingest, kinds,
-    leaks, live, neighbours, next, notes, origin, part, persons, pin, plugins, privacy, replay, reports,
-    retention, see_other, sessions, settings, share, storage, strangers, tokens, views, visitors, watched,
-    well_known,
+    connections as ways, conversation, delete, demo, doctor, downloads, events, headers, health, ingest,
+    kinds, leaks, live, neighbours, next, notes, operations, origin, part, persons, pin, plugins, privacy,
+    replay, reports, retention, see_other, sessions, settings, share, storage, strangers, tokens, views,
+    visitors, watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -105,7 +107,7 @@ impl Access {
     }
 
     /// Whether anybody must say who they are.
-    fn needs_login(self) -> bool {
+    pub fn needs_login(self) -> bool {
         !matches!(self, Self::Public | Self::WriteKey | Self::Share)
     }
 }
@@ -171,6 +173,8 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
     routes.extend(kinds::routes());
     routes.extend(well_known::routes());
+    routes.extend(health::routes());
+    routes.extend(operations::routes());
     routes.extend(assets::routes(app));
     if app.demo.is_some() {
         routes.extend(demo::routes());
@@ -186,20 +190,14 @@ pub struct Router {
     by_path: matchit::Router<Vec<usize>>,
 }
 
-/// Who sends a request.
-enum Asking {
-    /// What the request itself says.
-    Unknown,
-    /// Known already; `None` has not logged in.
-    Known(Option<Who>),
-}
-
 /// A request on its way to an answer.
 struct Answered {
     /// The server as it works for whoever asked.
     app: App,
     result: Result<Response, Problem>,
     surface: Surface,
+    /// The row of the table; `None`: there is none for it.
+    row: Option<usize>,
 }
 
 impl Router {
@@ -222,6 +220,7 @@ impl Router {
         for (path, rows) in rows {
             by_path.insert(path, rows)?;
         }
+        app.traffic.begin(routes.iter().map(|route| (&route.method, route.path.as_str())));
         Ok(Self { app, routes, by_path })
     }
 
@@ -241,7 +240,7 @@ impl Router {
     }
 
     /// The route, with its path parameters put into the request.
-    fn find(&self, request: &mut Request) -> Result<&Route, (Problem, Surface)> {
+    fn find(&self, request: &mut Request) -> Result<usize, (Problem, Surface)> {
         let path = request.path.clone();
         let Ok(found) = self.by_path.at(&path) else {
             let surface = if path.starts_with(api::ROOT) { Surface::Api } else { Surface::Page };
@@ -251,7 +250,7 @@ impl Router {
             found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let asked = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         let rows = || found.value.iter().map(|row| &self.routes[*row]);
-        rows().find(|route| route.method == *asked).ok_or_else(|| {
+        found.value.iter().copied().find(|row| self.routes[*row].method == *asked).ok_or_else(|| {
             let allow = rows().map(|route| allowed(&route.method)).collect::<Vec<_>>().join(", ");
             let surface = rows().next().map_or(Surface::Page, |route| route.surface);
             (Problem::method_not_allowed(allow), surface)
@@ -259,6 +258,7 @@ impl Router {
     }
 
     async fn respond(&self, request: Request, asking: Asking) -> Response {
+        let start = Instant::now();
         let wants_html = request.wants_html();
         // What follows on the connection could not be watched (`framing`).
         let is_last = request.headers.contains_key(header::TRANSFER_ENCODING);
@@ -266,7 +266,8 @@ impl Router {
         let takes_gzip = request.accepts("gzip");
         let login_url = (wants_html && request.method == Method::GET)
             .then(|| next::login_url(&request.path, &request.query));
-        let Answered { app, result, surface } = self.find_answer(request, asking).await;
+        let Answered { app, result, surface, row } = self.find_answer(request, asking).await;
+        let problem = result.as_ref().err().map(|problem| problem.kind.name);
         let mut response = match (result, surface) {
             (Ok(response), _) => response,
             (Err(problem), Surface::Page) if let Some(url) = leads_on(&problem, login_url.as_deref()) => {
@@ -292,18 +293,23 @@ impl Router {
         if is_last {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        self.app.traffic.note(row, &response, start.elapsed());
+        tell(row.map(|row| &self.routes[row]), problem, &response, start.elapsed());
         if takes_gzip { shrink(response).await } else { response }
     }
 
     async fn find_answer(&self, mut request: Request, asking: Asking) -> Answered {
+        let now = self.app.now();
         let (found, surface) = match self.find(&mut request) {
-            Ok(route) => (Ok(route), route.surface),
+            Ok(row) => (Ok(row), self.routes[row].surface),
             Err((problem, surface)) => (Err(problem), surface),
         };
-        let followed = (surface == Surface::Ingest).then(|| Followed::new(&self.app, &request));
+        let row = found.as_ref().ok().copied();
+        let found = found.map(|row| &self.routes[row]);
+        let followed = (surface == Surface::Ingest).then(|| Followed::new(&now, &request));
         let is_asked = matches!(asking, Asking::Unknown);
-        let who = in_time(&self.app, self.who(found.as_ref().ok().copied(), asking, &request)).await;
-        let app = self.app.asked_by(who.clone().unwrap_or_else(|_| Who::nobody()));
+        let who = in_time(&now, who::asks(&now, found.as_ref().ok().copied(), asking, &request)).await;
+        let app = now.asked_by(who.clone().unwrap_or_else(|_| Who::nobody()));
         let admitted = match found {
             Ok(route) => in_time(&app, admit(route, &app, who, &request)).await.map(|()| route),
             Err(problem) => Err(strangers::count(&app, &request).err().unwrap_or(problem)),
@@ -312,39 +318,27 @@ impl Router {
             Ok(route) if is_asked => renewed(route, &app, &request).await,
             _ => None,
         };
+        let id = if surface == Surface::Ingest { String::new() } else { app.refusals.request_id() };
         let mut result = match admitted {
-            Ok(route) => run(route, app.clone(), request).await,
+            Ok(route) if surface == Surface::Ingest => run(route, app.clone(), request).await,
+            Ok(route) => {
+                let span = tracing::info_span!("request", id, route = route.path);
+                run(route, app.clone(), request).instrument(span).await
+            }
             Err(mut problem) => {
                 request.let_go(&mut problem).await;
                 Err(problem)
             }
         };
-        if let Some(followed) = followed {
-            followed.answered(result.as_mut().err());
+        match (followed, result.as_mut().err()) {
+            (Some(followed), problem) => followed.answered(problem),
+            (None, Some(problem)) => problem.request_id = Some(id),
+            (None, None) => {}
         }
         if let (Ok(response), Some(cookie)) = (&mut result, cookie) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        Answered { app, result, surface }
-    }
-
-    /// Who asks, where that is of interest. Where anybody may, it only says what a page's
-    /// frame leads to.
-    async fn who(&self, route: Option<&Route>, asking: Asking, request: &Request) -> Result<Who, Problem> {
-        let needs_login = route.is_some_and(|route| route.access.needs_login());
-        let has_frame =
-            route.is_none_or(|route| route.access == Access::Public && route.surface == Surface::Page);
-        let who = match asking {
-            // The handler checks the key or the link by itself.
-            _ if !needs_login && !has_frame => return Ok(Who::nobody()),
-            Asking::Known(who) => who.ok_or_else(Problem::login_needed),
-            // Programs never come with the cookie of whoever runs them.
-            Asking::Unknown if route.is_some_and(|route| route.surface == Surface::Api) => {
-                tokens::asker(&self.app, request).await
-            }
-            Asking::Unknown => who::authenticate(&self.app, request).await,
-        };
-        if needs_login { who } else { Ok(who.unwrap_or_else(|_| Who::nobody())) }
+        Answered { app, result, surface, row }
     }
 }
 
@@ -364,7 +358,8 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
         .and(warp::ext::get::<Arrival>())
         .and(warp::body::stream())
         .then(move |method, path: warp::path::FullPath, query, headers: HeaderMap, arrival, body| {
-            let trusted = &app.settings.server.trusted_proxies;
+            let settings = app.live.now();
+            let trusted = &settings.server.trusted_proxies;
             let request = Request {
                 sender: Sender::of(&arrival, &headers, trusted, &app.public_url),
                 method,

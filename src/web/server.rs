@@ -30,9 +30,10 @@ use super::request::Arrival;
 use super::stalling::Stalling;
 use super::tls::Tls;
 use super::unasked::{self, Dressing, Unasked};
-use super::{App, Response, accounts, audited, look, router};
+use super::{App, Response, accounts, audited, look, operations, router};
 use crate::config;
 use crate::disk::Room;
+use crate::measure;
 use crate::stop::Stopping;
 
 /// More header fields than this are refused (431).
@@ -79,11 +80,11 @@ impl Ready {
     /// Serves until it is told to stop; then lets running requests end, for a while.
     pub async fn serve(self, mut stop: Stopping) {
         let Self { mut listener, tls, filter, app } = self;
-        let settings = &app.settings.server;
-        let turns = Arc::new(Semaphore::new(settings.max_connections as usize));
+        let turns = Arc::new(Semaphore::new(app.settings.server.max_connections as usize));
         let open = Open::default();
         let graceful = GracefulShutdown::new();
         tokio::spawn(summarise(app.clone(), stop.clone()));
+        tokio::spawn(operations::keep_pace(app.clone(), stop.clone()));
         tokio::spawn(note_logins(app.clone(), stop.clone()));
         accounts::tried::restore(&app).await;
         tokio::spawn(accounts::tried::follow(app.clone(), stop.clone()));
@@ -100,6 +101,8 @@ impl Ready {
                 () = stop.wait() => break,
             };
             let peer = Peer::from(address.ip());
+            let settings = app.live.now();
+            let settings = &settings.server;
             let Ok(place) = place_of(peer, &open, settings) else { continue };
             // While the house is full of work nothing is accepted: those who wait do so in the system's queue.
             let turn = tokio::select! {
@@ -117,15 +120,16 @@ impl Ready {
                 watcher: graceful.watcher(),
                 stop: stop.clone(),
             };
+            let open = measure::CONNECTIONS.hold();
             tokio::spawn(async move {
                 visit.serve(socket).await;
-                drop((turn, place));
+                drop((turn, place, open));
             });
         }
         drop(listener);
         tokio::select! {
             () = graceful.shutdown() => {}
-            () = tokio::time::sleep(settings.shutdown_timeout()) => {
+            () = tokio::time::sleep(app.live.now().server.shutdown_timeout()) => {
                 tracing::warn!("some requests were cut off");
             }
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::accounts::{proxied, second_factor, session};
 use super::problem::Problem;
 use super::request::Request;
-use super::{App, host};
+use super::router::{Access, Route, Surface};
+use super::{App, host, tokens};
 use crate::config::Login;
 use crate::model::{ConnectionId, Role, TokenScopes, User};
 use crate::store::Scope;
@@ -77,6 +78,38 @@ impl Who {
             Asker::Anyone | Asker::Token { .. } => None,
         }
     }
+}
+
+/// Who sends a request.
+pub enum Asking {
+    /// What the request itself says.
+    Unknown,
+    /// Known already; `None` has not logged in.
+    Known(Option<Who>),
+}
+
+/// Who asks, where that is of interest. Where anybody may, it only says what a page's
+/// frame leads to.
+pub async fn asks(
+    app: &App,
+    route: Option<&Route>,
+    asking: Asking,
+    request: &Request,
+) -> Result<Who, Problem> {
+    let needs_login = route.is_some_and(|route| route.access.needs_login());
+    let has_frame =
+        route.is_none_or(|route| route.access == Access::Public && route.surface == Surface::Page);
+    let who = match asking {
+        // The handler checks the key or the link by itself.
+        _ if !needs_login && !has_frame => return Ok(Who::nobody()),
+        Asking::Known(who) => who.ok_or_else(Problem::login_needed),
+        // Programs never come with the cookie of whoever runs them.
+        Asking::Unknown if route.is_some_and(|route| route.surface == Surface::Api) => {
+            tokens::asker(app, request).await
+        }
+        Asking::Unknown => authenticate(app, request).await,
+    };
+    if needs_login { who } else { Ok(who.unwrap_or_else(|_| Who::nobody())) }
 }
 
 /// Finds out who sent the request, where it is asked for.

@@ -18,6 +18,7 @@ use crate::answers::plan;
 use crate::answers::{Failure, signature};
 use crate::clock::Clock;
 use crate::config;
+use crate::measure;
 use crate::plugins::Host;
 use crate::stop::Stopping;
 use crate::store::webhooks::{self, Attempt, Due};
@@ -100,6 +101,11 @@ impl Messenger {
             Told::Refused(status, problem) => (*status, Some(problem.clone())),
             Told::Gone => (None, None),
         };
+        match &told {
+            Told::Taken(_) => measure::WEBHOOKS_TAKEN.add(1),
+            Told::Refused(..) => measure::WEBHOOKS_FAILED.add(1),
+            Told::Gone => {}
+        }
         let attempt = Attempt { id: due.id.clone(), kind: due.kind.clone(), at, took_ms, status, problem };
         self.store
             .write(move |conn| match told {

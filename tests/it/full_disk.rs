@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::command_line::{Process, folder, run, stderr, stdout};
 use crate::durability::{Books, Client, Dice, check, get, key_of, send};
 use crate::erasing::until;
+use crate::health::not_ready;
 use crate::server::{Answer, request};
 
 /// Where the file system is mounted, for a test in its own namespace.
@@ -145,6 +146,7 @@ fn inside_uploads_stop_at_the_mark() {
     assert_eq!(books.lock().expect("nobody panicked").answered(), answered, "nothing is taken any more");
     let page = get(&server.url, "/connections/1/sessions");
     assert!(page.status == 200 && page.text().contains("disk is nearly full"));
+    assert_eq!(not_ready(&server), Some(vec!["disk-low".to_owned()]));
 
     let erased = run(&data, &["erase", "--session", "session-0000000probe", "--yes"]);
     assert_eq!(stdout(&erased), "erased 1 session", "{}", stderr(&erased));
@@ -155,6 +157,7 @@ fn inside_uploads_stop_at_the_mark() {
     assert!(freed.elapsed() < Duration::from_secs(5));
     let page = get(&server.url, "/connections/1/sessions");
     assert!(!page.text().contains("Recording is paused"));
+    assert_eq!(not_ready(&server), None);
     server.stop();
     assert_eq!(stdout(&run(&data, &["check"])), "ok");
     check(&data, &books.into_inner().expect("nobody panicked"));
@@ -238,6 +241,7 @@ fn read_only_is_served(data: &Path, key: &str) {
     let page = get(&server.url, "/connections/1/sessions");
     assert!(page.status == 200 && page.text().contains("session-000000stored"), "{}", page.text());
     assert!(page.text().contains("data can only be read"));
+    assert_eq!(not_ready(&server), Some(vec!["read-only".to_owned()]));
     let answer = upload(&server, key, "refused");
     assert_eq!((answer.status, kind(&answer).as_str()), (503, "storage-error"), "{}", answer.text());
     assert!(run(data, &["export", "session-000000stored"]).status.success());

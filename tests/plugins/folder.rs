@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hindsight::cli::live_settings;
+use hindsight::clock::Clock;
+use hindsight::finish::reports;
 use hindsight::plugins::source::Files;
 use hindsight::plugins::{BuiltIns, Host, Loader, Metering, Origin, State};
-use hindsight::stop;
+use hindsight::stop::{self, Stopping};
+use hindsight::store::Store;
+use hindsight::web::{App, Start};
 use serde_json::json;
 
 use super::guests::{self, ANALYZER};
@@ -22,6 +26,26 @@ fn host(folder: &Path) -> Host {
         .expect("an engine")
         .with_compiler(PathBuf::from(PROGRAM));
     Host::with_loader(loader, &settings.plugins, BuiltIns::default())
+}
+
+/// What a server with these plugins has, which reads its settings in this file.
+fn app(data: &Path, file: &Path, host: &Host, stopping: Stopping) -> App {
+    let mut settings = settings();
+    settings.server.data_dir = data.to_owned();
+    settings.file = Some(file.to_owned());
+    let (store, _closing) = Store::open(data, &settings.store).expect("a new database");
+    let (reports, _orders) = reports::channel();
+    let start = Start {
+        public_url: "http://test".to_owned(),
+        clock: Clock::system(),
+        plugins: host.clone(),
+        demo: None,
+        settings,
+        store,
+        reports,
+        stopping,
+    };
+    App::new(start).expect("the app starts")
 }
 
 fn version(host: &Host, id: &str) -> Option<String> {
@@ -156,7 +180,8 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     let host = host(&folder);
     host.refresh();
     let (stopper, stopping) = stop::channel();
-    let following = tokio::spawn(live_settings::follow(Some(file.clone()), host.clone(), stopping));
+    let app = app(dir.path(), &file, &host, stopping.clone());
+    let following = tokio::spawn(live_settings::follow(app, stopping));
     let evil = || {
         let entry = host.plugins().get("one").expect("there").clone();
         (entry.state(), entry.settings(&json!({})).expect("valid").json)
@@ -180,7 +205,7 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     write("[plugins.one]\nevil = false\n").await;
     assert_eq!((evil(), &host.plugins().settings_problem), ((State::Live, evil_is(false)), &None));
     stopper.stop();
-    following.await.expect("it ends");
+    following.await.expect("no panic").expect("it ends");
 }
 
 /// Servers and threads that start at once on a machine that has compiled nothing yet.

@@ -151,6 +151,7 @@ export const PLACES: Place[] = [
   { name: "shared links, nothing yet", path: ({ empty }) => `${empty}/shares` },
   { name: "connections", path: () => "/connections" },
   { name: "storage", path: () => "/storage" },
+  { name: "operations", path: () => "/operations" },
   { name: "delete a session", path: ({ asking }) => `${asking}/delete` },
   { name: "delete sessions", path: ({ shop }) => `${shop}/sessions/delete?visitor=${VISITOR}` },
   { name: "delete a report", path: ({ report }) => `${report}/delete` },

@@ -21,6 +21,9 @@ pub use what::What;
 /// Names of people and things are cut to so many characters.
 const MOST_CHARS: usize = 200;
 
+/// How the log calls the server, where it does something by itself.
+pub const SERVER: &str = "server";
+
 /// The same person watching the same session again within this time is one view.
 pub const ONE_VIEW_MS: i64 = 30 * 60 * 1000;
 

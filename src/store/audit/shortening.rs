@@ -80,5 +80,5 @@ fn by_server(
     connection: Option<ConnectionId>,
     detail: serde_json::Value,
 ) -> Entry {
-    Entry { at, who: "server".to_owned(), what, connection, subject: String::new(), detail }
+    Entry { at, who: super::SERVER.to_owned(), what, connection, subject: String::new(), detail }
 }

@@ -75,6 +75,26 @@ fn groups(recording: &Recording, texts: &TextRules, share: &str, problems: &Prob
             .hint("CSS selectors. The fields are recorded without anything that they hold.")
             .placeholder("input.iban"),
     ]);
+    vec![
+        Group::new(
+            "What is hidden",
+            "Passwords, one-time codes, card data and hidden fields are never recorded.",
+            hidden,
+            problems,
+        ),
+        Group::new(
+            "What the server replaces in texts",
+            "Before anything is written, whatever the page's recorder sent. Balanced and strict replace all five \
+             kinds in any case.",
+            text_rules::fields(texts),
+            problems,
+        ),
+        Group::new("How much, and when", "", amount(recording, share), problems),
+    ]
+}
+
+/// The fields about which visits are recorded, and from when on.
+fn amount(recording: &Recording, share: &str) -> Vec<Field> {
     let starts = [
         ("", "As the page says", "Its data-start attribute, or with the page where there is none."),
         (
@@ -102,29 +122,13 @@ fn groups(recording: &Recording, texts: &TextRules, share: &str, problems: &Prob
         Some(Consent::Required) => "required",
         Some(Consent::Ask) => "ask",
     };
-    let amount = vec![
+    vec![
         Field::number("sample", "Share of visits", share, "% are recorded")
             .hint("A visit is recorded whole or not at all.")
             .placeholder("100"),
         Field::cards("start", "Recording starts", starts, start),
         Field::cards("consent", "Consent", consents, consent),
         Field::switch("dnt", "Leave visitors alone whose browser sends Do Not Track", recording.honour_dnt),
-    ];
-    vec![
-        Group::new(
-            "What is hidden",
-            "Passwords, one-time codes, card data and hidden fields are never recorded.",
-            hidden,
-            problems,
-        ),
-        Group::new(
-            "What the server replaces in texts",
-            "Before anything is written, whatever the page's recorder sent. Balanced and strict replace all five \
-             kinds in any case.",
-            text_rules::fields(texts),
-            problems,
-        ),
-        Group::new("How much, and when", "", amount, problems),
     ]
 }
 

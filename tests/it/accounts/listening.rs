@@ -7,7 +7,7 @@ use std::time::Duration;
 use hindsight::model::Role;
 use hindsight::store::accounts;
 use hindsight::store::members::{self, Actor};
-use hindsight::web::routes;
+use hindsight::web::{Access, Route, routes};
 use tokio::task::JoinHandle;
 
 use super::{add, login, send, start};
@@ -38,6 +38,35 @@ fn ends(mut socket: TcpStream) -> JoinHandle<bool> {
     tokio::task::spawn_blocking(move || socket.read_to_end(&mut Vec::new()).is_ok())
 }
 
+fn is_of_connection(route: &Route) -> bool {
+    route.path.ends_with("/live") && route.access != Access::Server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_admin_any_more_hears_no_more_of_the_server() {
+    let server = start().await;
+    let mut listeners = Vec::new();
+    for name in ["stays", "lowered"] {
+        let id = add(&server, name, Some(Role::Admin)).await;
+        let cookie = login(&server, name).await;
+        listeners.push((name, id, listen(&server, "/operations/live", &cookie)));
+    }
+    let lowered = listeners[1].1;
+    let done = server.store.write(move |conn| accounts::set_role(conn, lowered, Some(Role::Viewer)));
+    done.await.expect("the store writes");
+    let (_, _, socket) = listeners.pop().expect("the second");
+    assert!(ends(socket).await.expect("a thread"), "lowered");
+    let (_, _, mut socket) = listeners.pop().expect("the first");
+    let hears = tokio::task::spawn_blocking(move || {
+        // What came so far is nothing to this.
+        socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        while socket.read(&mut [0; 1024]).is_ok_and(|read| read > 0) {}
+        socket.set_read_timeout(Some(LONG_ENOUGH)).expect("a timeout");
+        socket.read(&mut [0; 1]).is_ok_and(|read| read > 0)
+    });
+    assert!(hears.await.expect("a thread"), "stays");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_listens_on_who_is_logged_out_shut_out_or_without_a_role() {
     let server = start().await;
@@ -51,7 +80,7 @@ async fn nobody_listens_on_who_is_logged_out_shut_out_or_without_a_role() {
             server.store.write(move |conn| members::set(conn, Actor::Server, connection, id, Role::Admin));
         assert_eq!(set.await.expect("written"), members::Outcome::Done(None));
         let cookie = login(&server, name).await;
-        for route in routes(&server.app).iter().filter(|route| route.path.ends_with("/live")) {
+        for route in routes(&server.app).iter().filter(|route| is_of_connection(route)) {
             let path = filled(&route.path, &server);
             listeners.push((name, path.clone(), listen(&server, &path, &cookie)));
         }

@@ -60,6 +60,13 @@ impl Answer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+
+    /// The same without the name of the request, which no two have.
+    pub fn without_id(&self) -> String {
+        let text = self.text();
+        let Some((before, rest)) = text.split_once(",\"request_id\":\"") else { return text };
+        rest.split_once('"').map_or_else(|| before.to_owned(), |(_, after)| format!("{before}{after}"))
+    }
 }
 
 impl Ids {
