@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod answers;
 pub mod cli;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod disk;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("stop", &[]),
     ("model", &[]),
     ("clock", &["model"]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("export", &["model", "rrweb", "store", "playback", "pieces"]),
     ("unfinished", &["model", "stop", "rrweb", "timeline", "store", "pieces"]),
     ("ingest", &["model", "clock", "config", "rrweb", "privacy", "store"]),
+    ("clients", &["model", "config", "rrweb", "ingest"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "stop", "store", "watch"]),
     ("plugins", &["model", "config", "stop", "rrweb", "timeline", "watch"]),
@@ -50,6 +51,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "pieces",
             "export",
             "ingest",
+            "clients",
             "finish",
             "stop",
             "timeline",
