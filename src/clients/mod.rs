@@ -5,6 +5,7 @@
 //! Who may send, and what becomes of a batch, is decided as for any upload; neither HTTP
 //! nor the store is known here.
 
+pub mod files;
 pub mod packed;
 pub mod posthog;
 pub mod sentry;

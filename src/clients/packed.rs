@@ -32,7 +32,8 @@ impl Unpacker {
     /// The event as rrweb has it. One that is not packed is left as it is.
     pub fn unpack<'a>(&mut self, event: &'a str) -> Result<Cow<'a, str>, Refused> {
         let fields = Fields::of(event);
-        let (Some(data), true) = (fields.json("data"), fields.text("cv", VERSION.len() + 1) == VERSION) else {
+        let (Some(data), true) = (fields.json("data"), fields.text("cv", VERSION.len() + 1) == VERSION)
+        else {
             return Ok(Cow::Borrowed(event));
         };
         let data = if is_packed(data) { self.inflated(data)? } else { self.fields(data)? };
@@ -107,13 +108,17 @@ mod tests {
     #[test]
     fn what_cannot_be_unpacked_is_refused() {
         let mut unpacker = Unpacker::new(LIMITS);
-        let mut unpack =
-            |data: &str| unpacker.unpack(&format!(r#"{{"type":2,"data":{data},"timestamp":5,"cv":"2024-10"}}"#)).map(drop);
+        let mut unpack = |data: &str| {
+            unpacker.unpack(&format!(r#"{{"type":2,"data":{data},"timestamp":5,"cv":"2024-10"}}"#)).map(drop)
+        };
         assert!(matches!(unpack(r#""no gzip""#), Err(Refused::Gzip(gzip::Error::Broken(_)))));
         assert!(matches!(unpack(r#""\u4e2d""#), Err(Refused::Gzip(gzip::Error::Broken(_)))));
         assert!(matches!(unpack(&packed("{")), Err(Refused::Events(rrweb::Error::Syntax { .. }))));
         let half = packed(&format!("[{}1]", " ".repeat(6_000)));
         assert_eq!(unpack(&half), Ok(()));
-        assert!(matches!(unpack(&half), Err(Refused::Gzip(gzip::Error::TooLarge { .. }))), "all together are too much");
+        assert!(
+            matches!(unpack(&half), Err(Refused::Gzip(gzip::Error::TooLarge { .. }))),
+            "all together are too much"
+        );
     }
 }

@@ -79,8 +79,11 @@ fn add(contents: &mut Contents, message: &Fields<'_>, unpacker: &mut Unpacker) -
     match &*message.text("event", MOST_ID_CHARS) {
         "$snapshot" => contents.pieces.extend(piece(&properties, unpacker)?),
         "$identify" => {
-            let session = properties.text("$session_id", MOST_ID_CHARS);
-            let session = session.parse().map_err(|_| Refused::BadSessionId)?;
+            // What is not said in a session says nothing of one.
+            let Ok(session) = properties.text("$session_id", MOST_ID_CHARS).parse() else {
+                contents.others += 1;
+                return Ok(());
+            };
             let id = properties.text("distinct_id", MOST_ID_CHARS);
             let traits = message.json("$set").or(properties.json("$set")).unwrap_or_default().to_owned();
             contents.claims.push((session, Claim { id, traits }));
@@ -125,7 +128,7 @@ fn is_of_recorder(event: &str) -> bool {
 }
 
 /// Whether the site named the visitor: until then the client makes up an id like a session's.
-fn is_named(visitor: &str) -> bool {
+pub(super) fn is_named(visitor: &str) -> bool {
     !visitor.is_empty() && began_at(visitor).is_none()
 }
 
@@ -172,9 +175,13 @@ mod tests {
         let identify = format!(
             r#"{{"event":"$identify","$set":{{"plan":"pro"}},"properties":{{"distinct_id":"ann","$session_id":"{SESSION}"}}}}"#
         );
-        let body = format!(r#"{{"api_key":"hk_a","batch":[{identify},{{"event":"$pageview","properties":{{}}}}]}}"#);
+        let body =
+            format!(r#"{{"api_key":"hk_a","batch":[{identify},{{"event":"$pageview","properties":{{}}}}]}}"#);
         let contents = read(body.as_bytes(), &LIMITS).expect("read");
-        assert_eq!(contents.claims[0].1, Claim { id: "ann".to_owned(), traits: r#"{"plan":"pro"}"#.to_owned() });
+        assert_eq!(
+            contents.claims[0].1,
+            Claim { id: "ann".to_owned(), traits: r#"{"plan":"pro"}"#.to_owned() }
+        );
         assert_eq!((contents.pieces.len(), contents.others), (0, 1));
     }
 

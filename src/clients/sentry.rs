@@ -92,7 +92,10 @@ fn claim(user: &str) -> Option<Claim> {
     let id = NAMES.iter().map(|name| fields.text(name, MOST_CHARS)).find(|name| !name.is_empty())?;
     let traits = fields.iter().filter(|(name, _)| !["id", "ip_address"].contains(name));
     let traits: Vec<String> = traits.map(|(name, json)| format!("{}:{json}", Value::from(name))).collect();
-    Some(Claim { id, traits: if traits.is_empty() { String::new() } else { format!("{{{}}}", traits.join(",")) } })
+    Some(Claim {
+        id,
+        traits: if traits.is_empty() { String::new() } else { format!("{{{}}}", traits.join(",")) },
+    })
 }
 
 /// One event as it is kept.
@@ -109,7 +112,10 @@ fn events(json: &str) -> Vec<Kept> {
         let fields = Fields::of(event);
         match fields.json("type") {
             Some("5") => beside.extend(told(&fields)),
-            _ => page.push(Kept { at: timestamp(fields.json("timestamp")) as TimestampMs, json: event.to_owned() }),
+            _ => page.push(Kept {
+                at: timestamp(fields.json("timestamp")) as TimestampMs,
+                json: event.to_owned(),
+            }),
         }
     }
     beside.sort_by_key(|event| event.at);
@@ -150,7 +156,8 @@ fn request(span: &Fields<'_>) -> Option<String> {
         return None;
     }
     let data = Fields::of(span.json("data").unwrap_or("null"));
-    let took = span.number("endTimestamp").unwrap_or_default() - span.number("startTimestamp").unwrap_or_default();
+    let took =
+        span.number("endTimestamp").unwrap_or_default() - span.number("startTimestamp").unwrap_or_default();
     let request = serde_json::json!({
         "method": data.text("method", MOST_CHARS),
         "url": span.text("description", MOST_CHARS),
@@ -185,7 +192,9 @@ mod tests {
     const ID: &str = "ccd656e17ae74e8cbbf536625bad4396";
 
     fn envelope(recording: &[u8]) -> Vec<u8> {
-        let replay = format!(r#"{{"replay_id":"{ID}","segment_id":2,"user":{{"id":7,"email":"a@b.example","ip_address":"1.1.1.1"}}}}"#);
+        let replay = format!(
+            r#"{{"replay_id":"{ID}","segment_id":2,"user":{{"id":7,"email":"a@b.example","ip_address":"1.1.1.1"}}}}"#
+        );
         let about = format!("{{\"event_id\":\"{ID}\"}}\n{{\"type\":\"replay_event\"}}\n{replay}\n");
         let length = recording.len();
         let item = format!("{{\"type\":\"replay_recording\",\"length\":{length}}}\n");

@@ -28,6 +28,7 @@ mod limits;
 mod lists;
 mod look;
 mod migrating;
+mod moving;
 mod network;
 mod notes;
 mod pages;

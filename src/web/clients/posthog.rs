@@ -52,10 +52,9 @@ pub fn routes() -> Vec<Route> {
 async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
     let taken = receive(&app, &mut request).await;
     let taken = super::refused(taken, &mut request).await;
-    taken.map(|()| super::json(r#"{"status":1}"#.to_owned())).map_err(|problem| Problem {
-        is_told_as_unavailable: true,
-        ..problem
-    })
+    taken
+        .map(|()| super::json(r#"{"status":1}"#.to_owned()))
+        .map_err(|problem| Problem { is_told_as_unavailable: true, ..problem })
 }
 
 async fn receive(app: &App, request: &mut Request) -> Result<(), Problem> {
@@ -70,8 +69,9 @@ async fn preflight(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 /// There are no feature flags.
-async fn flags(app: App, request: Request) -> Result<Response, Problem> {
+async fn flags(app: App, mut request: Request) -> Result<Response, Problem> {
     ingest::check_rate_of_address(&app, &app.rates, request.peer())?;
+    request.body.drain().await;
     let none = json!({
         "flags": {}, "featureFlags": {}, "featureFlagPayloads": {}, "errorsWhileComputingFlags": false,
         "sessionRecording": false, "surveys": false, "supportedCompression": ["gzip", "gzip-js"],
