@@ -46,9 +46,8 @@ pub fn ours<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, Refused>
 fn lines(text: &str, limits: &Limits) -> Option<String> {
     let mut first = Cursor::new(text, limits.depth);
     first.value().ok()?;
-    if first.end().is_ok()
-        || !text[first.position()..].trim_start_matches([' ', '\t', '\r']).starts_with('\n')
-    {
+    let after = text[first.position()..].trim_start_matches([' ', '\t', '\r']);
+    if !after.starts_with('\n') || after.trim().is_empty() {
         return None;
     }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();

@@ -61,7 +61,8 @@ async fn posthogs_client_is_told_what_there_is_and_what_the_connection_wants() {
     let server = TestServer::start().await;
     let key = server.connection.write_key.clone();
     let config = server.get(&format!("/array/{key}/config")).await.json();
-    assert_eq!((&config["sessionRecording"]["endpoint"], &config["surveys"]), (&json!("/s/"), &json!(false)));
+    assert_eq!(config["sessionRecording"]["endpoint"], "/s/");
+    assert_eq!((&config["hasFeatureFlags"], config.get("surveys")), (&json!(false), None));
     let script = server.get(&format!("/array/{key}/config.js")).await;
     assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert!(script.text().contains(&key));

@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     let asked = [
         Route::new(Method::GET, "/array/{key}/config", Access::WriteKey, Surface::Ingest, config),
         Route::new(Method::GET, "/array/{key}/config.js", Access::WriteKey, Surface::Ingest, config_script),
-        Route::new(Method::GET, "/static/{*file}", Access::Public, Surface::Ingest, script),
+        Route::new(Method::GET, "/static/{*file}", Access::Public, Surface::Asset, script),
     ];
     uploads.chain(flags).chain(asked).collect()
 }
@@ -119,11 +119,11 @@ async fn answer(app: &App, request: &Request) -> Result<Value, Problem> {
     let holder = ingest::holder(app, key).await?;
     ingest::check_origin(&holder, request)?;
     note(app, request, &holder);
+    // Of surveys nothing is said: told that there are none, the client asks for their script.
     Ok(json!({
         "supportedCompression": ["gzip", "gzip-js"],
         "hasFeatureFlags": false,
         "sessionRecording": recording(&holder, request),
-        "surveys": false,
         "heatmaps": false,
         "toolbarParams": {},
         "isAuthenticated": false,
