@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod answers;
 pub mod backup;
 pub mod cli;
+pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod disk;

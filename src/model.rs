@@ -121,6 +121,27 @@ recorder_id! {
     StreamId
 }
 
+/// What the names of timed streams begin with.
+const TIMED: &str = "timed-";
+
+impl StreamId {
+    /// The stream of a recorder that does not number what it sends: its batches stand
+    /// where their time says, in tenths of a second, so that numbers are left out.
+    pub fn timed(name: &str) -> Result<Self, InvalidId> {
+        format!("{TIMED}{name}").parse()
+    }
+
+    /// Whether its batches are numbered by time.
+    pub fn is_timed(&self) -> bool {
+        Self::is_timed_name(&self.0)
+    }
+
+    /// Whether the batches of the stream of this name are.
+    pub fn is_timed_name(name: &str) -> bool {
+        name.starts_with(TIMED)
+    }
+}
+
 /// The first 16 bytes of the SHA-256 of a stylesheet, which name it within its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StyleHash(pub [u8; 16]);

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::model::{StyleHash, TimestampMs};
+use crate::model::{StreamId, StyleHash, TimestampMs};
 use crate::store::recordings::{Form, StoredPart, StoredStream};
 
 /// The longest pause that is kept between two streams.
@@ -118,7 +118,7 @@ impl Stream {
             duration_ms,
             version: stored.version,
             started_at: stored.first_at,
-            missing: missing(&stored.parts),
+            missing: if StreamId::is_timed_name(&stored.id) { Vec::new() } else { missing(&stored.parts) },
             parts: stored
                 .parts
                 .iter()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms it may use, as `ARCHITECTURE.md` has them.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 28] = [
     ("stop", &[]),
     ("model", &[]),
     ("measure", &[]),
@@ -25,6 +25,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("export", &["model", "rrweb", "store", "playback", "pieces"]),
     ("unfinished", &["model", "stop", "rrweb", "timeline", "store", "pieces"]),
     ("ingest", &["model", "clock", "config", "measure", "rrweb", "privacy", "store"]),
+    ("clients", &["model", "config", "rrweb", "ingest"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "measure", "stop", "store", "watch"]),
     ("plugins", &["model", "config", "measure", "stop", "rrweb", "timeline", "watch"]),
@@ -55,6 +56,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
             "pieces",
             "export",
             "ingest",
+            "clients",
             "finish",
             "stop",
             "timeline",

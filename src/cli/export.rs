@@ -1,4 +1,4 @@
-//! `hindsight export`: a session as any rrweb player takes it.
+//! `hindsight export`: a session as any rrweb player takes it, or everything (`export_all`).
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::noted;
+use super::{export_all, noted};
 use crate::config::Settings;
 use crate::export::{self, Source};
 use crate::finish::chosen;
@@ -20,11 +20,15 @@ use crate::store::{Scope, Store, choices, connections, sessions};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The session's id, as the replay page shows it.
-    #[arg(allow_hyphen_values = true)]
-    session: SessionId,
-    /// The connection it belongs to, if several have a session of this id.
+    #[arg(allow_hyphen_values = true, required_unless_present = "to", conflicts_with = "to")]
+    session: Option<SessionId>,
+    /// The connection it belongs to, if several have a session of this id; with --to the only one
+    /// that is written.
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
+    /// Writes all sessions below this folder, with notes, tags and settings, for `hindsight import`.
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    to: Option<PathBuf>,
     /// The file to write; by default standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -39,17 +43,16 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
 }
 
 async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> anyhow::Result<()> {
-    let connection = connection(store, &arguments.session, arguments.connection.as_deref()).await?;
-    refuse_held_back(settings, store, connection, &arguments.session).await?;
+    if let Some(to) = &arguments.to {
+        return export_all::run(settings, store, to, arguments.connection.as_deref()).await;
+    }
+    let session = arguments.session.context("name a session, or a folder with --to")?;
+    let connection = connection(store, &session, arguments.connection.as_deref()).await?;
+    refuse_held_back(settings, store, connection, &session).await?;
     let detail = serde_json::json!({ "file": "recording.json" });
-    let subject = arguments.session.to_string();
+    let subject = session.to_string();
     noted::note(store, noted::entry(What::SessionDownloaded, Some(connection), subject, detail)).await;
-    let source = Source {
-        store: store.clone(),
-        scope: Scope::everything(),
-        connection,
-        session: arguments.session.clone(),
-    };
+    let source = Source { store: store.clone(), scope: Scope::everything(), connection, session };
     let out: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(new_file(path).with_context(|| format!("cannot write {}", path.display()))?),
         None => Box::new(std::io::stdout()),

@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod answers;
+mod archive;
 mod audit;
 mod backup;
 mod check;
@@ -11,6 +12,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod export;
+mod export_all;
 mod first_admin;
 mod import;
 pub mod live_settings;
@@ -83,9 +85,9 @@ enum Command {
         #[command(subcommand)]
         action: user::Action,
     },
-    /// Stores recordings from files: JSON or gzip JSON of rrweb events or batches.
+    /// Stores recordings from files and folders: rrweb's events, PostHog's exports, or our own.
     Import(import::Arguments),
-    /// Writes a session as a JSON array of rrweb events, as rrweb-player takes it.
+    /// Writes a session as rrweb-player takes it, or all of them for another server.
     Export(export::Arguments),
     /// Erases sessions for good; ends when they are overwritten.
     Erase(erase::Arguments),

@@ -150,7 +150,7 @@ impl Checker {
         let (events, bytes) = (batch.facts.events, batch.body.len());
         self.store.send_sized(
             batch.body.len(),
-            move |conn| batches::append(conn, connection, &batch, &rules),
+            move |conn| batches::append_in_place(conn, connection, batch, &rules),
             move |appended| {
                 drop(share);
                 if let Ok(Appended::Stored { .. }) = &appended {
@@ -217,7 +217,7 @@ fn check(
     if sent.iter().all(u8::is_ascii_whitespace) {
         return Err(Refused::EmptyBody);
     }
-    let hash = Sha256::digest(&sent).into();
+    let hash = upload.hash.unwrap_or_else(|| Sha256::digest(&sent).into());
     let is_gzip = upload.labelled_gzip || gzip::is_gzip(&sent);
     let (mut facts, hidden) = if is_gzip {
         read(inflater.inflate(&sent, limits.gzip)?, limits, hide)?
@@ -295,6 +295,7 @@ mod tests {
             received_at: 0,
             body: body.to_vec().into(),
             labelled_gzip: false,
+            hash: None,
         }
     }
 

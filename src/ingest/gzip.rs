@@ -19,6 +19,9 @@ const TRAILER: usize = 8;
 /// DEFLATE cannot make more of one byte.
 const MOST_FOR_ONE_BYTE: usize = 1032;
 
+/// How many times larger than it came a recording is taken to become.
+const FIRST_GUESS: usize = 8;
+
 /// Below this many inflated bytes the ratio says nothing: an empty page compresses well.
 const RATIO_COUNTS_FROM: usize = 1024 * 1024;
 
@@ -86,6 +89,28 @@ pub fn inflate(member: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
     let size = inflater.inflate(member, limits)?.len();
     inflater.inflated.truncate(size);
     Ok(inflater.inflated)
+}
+
+/// Inflates a zlib stream (RFC 1950), which does not say how large it becomes: the room
+/// doubles until it is enough, or more than allowed.
+pub fn inflate_zlib(stream: &[u8], limits: Limits) -> Result<Vec<u8>, Error> {
+    let room = limits.room_for(stream.len());
+    let mut decompressor = Decompressor::new();
+    let mut size = stream.len().saturating_mul(FIRST_GUESS).min(room);
+    loop {
+        let mut inflated = vec![0; size];
+        match decompressor.zlib_decompress(stream, &mut inflated) {
+            Ok(written) => {
+                inflated.truncate(written);
+                return Ok(inflated);
+            }
+            Err(DecompressionError::InsufficientSpace) if size < room => {
+                size = size.saturating_mul(2).min(room);
+            }
+            Err(DecompressionError::InsufficientSpace) => return Err(too_large(room, limits)),
+            Err(DecompressionError::BadData) => return Err(Error::Broken("its data is damaged")),
+        }
+    }
 }
 
 /// Inflates one member after the other, in the same memory.

@@ -18,12 +18,17 @@ const OTHER_DATABASE_CONNECTIONS: u64 = 2;
 /// of the write-ahead log.
 const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What an upload of another recorder takes while it is made into batches, as many times
+/// what it may be inflated to: inflated, and its events unpacked. One is converted at a time.
+const CONVERTING: usize = 4;
+
 /// The largest resident size, in bytes, that uploads can bring the server to, however
 /// many and whatever they are. Each term is a limit that is held elsewhere:
 ///
 /// - connections, each with its buffers (`max_connections`);
 /// - what is being inflated: a body and what it becomes, and what hiding takes beside it,
 ///   for each thread; one of them takes large ones;
+/// - what is being converted of other recorders' uploads;
 /// - what is remembered of the pages that are recorded;
 /// - bodies that arrive, wait or are being written (`buffer_bytes`);
 /// - one commit's writes (`group_bytes`), which SQLite holds once more in its pages;
@@ -38,8 +43,10 @@ pub fn memory_bound(settings: &Settings) -> u64 {
     let checks = thread_count(ingest.threads) as u64 * small_check + large_check;
     let caches = (store.readers as u64 + OTHER_DATABASE_CONNECTIONS) * PAGE_CACHE_BYTES;
     let pages = privacy::Streams::MOST_BYTES;
+    let converting = (ingest.max_inflated_bytes * CONVERTING) as u64;
     connections
         + checks
+        + converting
         + pages
         + ingest.buffer_bytes as u64
         + store.group_bytes as u64

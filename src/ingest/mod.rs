@@ -31,6 +31,7 @@ pub use checking::user_agent;
 use checking::{Checker, Checking};
 pub use keys::Keys;
 pub use rates::{Buckets, Rate, Rates};
+pub use recent::Recent;
 pub use refusals::{CLIENT_GONE, Details, Refusals};
 pub use refused::Refused;
 pub use rules::KnownRules;
@@ -76,6 +77,8 @@ pub struct Upload {
     pub body: Body,
     /// Whether the client says that it is gzip. If it does not say, the first bytes do.
     pub labelled_gzip: bool,
+    /// The SHA-256 of what came, where the body was made of it; otherwise of the body.
+    pub hash: Option<[u8; 32]>,
 }
 
 /// What became of an upload that was taken.

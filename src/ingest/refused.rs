@@ -31,6 +31,11 @@ pub enum Refused {
     /// The visitor's browser asks not to be recorded.
     #[error("the visitor's browser sends Sec-GPC, which the connection honours")]
     OptedOut,
+    /// The connection's visitors are asked first, which this client cannot know of.
+    #[error(
+        "the connection asks visitors before it records, which only its own recorder does; let the page ask, and switch the question off under Recording"
+    )]
+    AsksFirst,
     /// Uploads come more often than they may.
     #[error("uploads come more often than they may; send this one again later")]
     RateLimited {

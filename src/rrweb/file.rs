@@ -50,6 +50,13 @@ pub fn batches<'a>(text: &'a str, limits: &Limits) -> Result<Vec<FileBatch<'a>>,
     if batches.is_empty() { Err(Error::NotABatch) } else { Ok(batches) }
 }
 
+/// The first element of a file that is an array.
+pub fn first_element(text: &str) -> Option<&str> {
+    let mut cursor = Cursor::new(text, usize::MAX);
+    cursor.enter_array().ok()?;
+    if cursor.next_element().ok()? { cursor.value().ok() } else { None }
+}
+
 /// The fields of one `{seq, events}`.
 struct Upload<'a> {
     seq: Option<&'a str>,

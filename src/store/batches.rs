@@ -9,6 +9,9 @@ use crate::model::{Batch, ConnectionId, Identity, SessionId, TimestampMs, user_a
 /// How far ahead of the first missing batch a `seq` may be, so that the list of gaps stays small.
 pub const MAX_SEQ_JUMP: i64 = 10_000;
 
+/// How many batches of a timed stream may begin in the same tenth of a second.
+const MOST_AT_ONE_PLACE: i64 = 64;
+
 /// Bits of a batch's or segment's id that say where it stands in its stream.
 const PLACE_BITS: u32 = 20;
 
@@ -116,6 +119,23 @@ pub fn append(conn: &Db, connection: ConnectionId, batch: &Batch, rules: &Rules)
     Ok(Appended::Stored { next, playable: stream.playable || batch.facts.snapshot, reopened })
 }
 
+/// Stores a batch like [`append`]. In a timed stream one that finds another at its place
+/// stands behind it.
+pub fn append_in_place(
+    conn: &Db,
+    connection: ConnectionId,
+    mut batch: Batch,
+    rules: &Rules,
+) -> Result<Appended> {
+    let last = if batch.stream.is_timed() { batch.seq + MOST_AT_ONE_PLACE } else { batch.seq };
+    loop {
+        match append(conn, connection, &batch, rules)? {
+            Appended::Conflict if batch.seq < last => batch.seq += 1,
+            appended => return Ok(appended),
+        }
+    }
+}
+
 /// Why a batch that is new is not stored, if it is not.
 fn refusal(
     conn: &Db,
@@ -125,7 +145,8 @@ fn refusal(
     stream: Option<&Stream>,
     rules: &Rules,
 ) -> Result<Option<Appended>> {
-    if batch.seq > stream.map_or(0, |stream| stream.next_seq) + MAX_SEQ_JUMP {
+    let is_ahead = batch.seq > stream.map_or(0, |stream| stream.next_seq) + MAX_SEQ_JUMP;
+    if is_ahead && !batch.stream.is_timed() {
         return Ok(Some(Appended::SeqJump));
     }
     match session {

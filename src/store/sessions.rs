@@ -56,6 +56,17 @@ pub fn of_row(conn: &Db, row: i64) -> Result<Option<Session>> {
     Ok(statement.query_row(named_params! { ":row": row }, from_row).optional()?)
 }
 
+/// So many sessions of a connection, by their rows, from behind `after` on.
+pub fn from_row_on(conn: &Db, connection: ConnectionId, after: i64, most: i64) -> Result<Vec<Session>> {
+    let mut statement = conn.prepare_cached(concat!(
+        columns!(),
+        " FROM session WHERE connection_id = :connection AND id > :after ORDER BY id LIMIT :most"
+    ))?;
+    let sessions = statement
+        .query_map(named_params! { ":connection": connection.0, ":after": after, ":most": most }, from_row)?;
+    Ok(sessions.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The connections that hold a session with this id: more than one only if somebody sent it to several.
 pub fn connections_of(conn: &Db, scope: &Scope, id: &SessionId) -> Result<Vec<ConnectionId>> {
     let mut statement = conn.prepare_cached(

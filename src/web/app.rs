@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::accounts::Doors;
 use super::assets::Assets;
 use super::audited::Looks;
+use super::clients::Clients;
 use super::draining::Draining;
 use super::operations::{Pace, Reloads};
 use super::page::Templates;
@@ -78,6 +79,8 @@ pub struct Parts {
     pub(super) openid: Option<Provider>,
     /// What the login remembers.
     pub(super) doors: Doors,
+    /// What is known of the clients of other recorders.
+    pub(super) clients: Clients,
     /// What was looked at and is not in the audit log yet.
     pub(super) looks: Looks,
     /// How browsers reach the server, without a slash at the end.
@@ -154,6 +157,7 @@ impl App {
             guests: share::attempts(),
             openid,
             doors: Doors::default(),
+            clients: Clients::default(),
             looks: Looks::default(),
             public_url: start.public_url,
             demo: start.demo,

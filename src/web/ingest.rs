@@ -116,15 +116,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 }
 
 async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
-    if app.stopping.has_stopped() {
-        return Err(Refused::ShuttingDown.into());
-    }
-    match app.store.disk().room() {
-        Room::Enough => {}
-        Room::Low => return Err(Refused::StorageFull.into()),
-        Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
-    }
-    check_rate_of_address(app, &app.rates, request.peer())?;
+    check_room(app, request)?;
     let address = request.param_text("address").to_owned();
     let mut segments = address.split('/');
     let mut next = || segments.next().unwrap_or_default();
@@ -158,17 +150,31 @@ async fn read(app: &App, request: &mut Request) -> Result<Upload, Problem> {
         sent_at: query.sent_at,
         body: body(app, request).await?,
         received_at: app.clock.now(),
+        hash: None,
     })
 }
 
+/// Whether anything is taken at all, and from this sender.
+pub fn check_room(app: &App, request: &Request) -> Result<(), Problem> {
+    if app.stopping.has_stopped() {
+        return Err(Refused::ShuttingDown.into());
+    }
+    match app.store.disk().room() {
+        Room::Enough => {}
+        Room::Low => return Err(Refused::StorageFull.into()),
+        Room::ReadOnly => return Err(store::Error::ReadOnly.into()),
+    }
+    Ok(check_rate_of_address(app, &app.rates, request.peer())?)
+}
+
 /// As much of the user agent as the server keeps.
-fn user_agent(app: &App, request: &Request) -> String {
+pub fn user_agent(app: &App, request: &Request) -> String {
     let sent = request.header(header::USER_AGENT);
     if app.settings.sessions.whole_user_agents { sent.to_owned() } else { user_agent::reduced(sent) }
 }
 
 /// The country that the proxy in front names. What is no code of a country counts as none.
-fn country(app: &App, request: &Request) -> String {
+pub fn country(app: &App, request: &Request) -> String {
     let name = &app.settings.server.country_header;
     let sent = request.headers.get(name.as_str()).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let code = sent.trim().to_ascii_uppercase();
@@ -186,7 +192,7 @@ pub fn check_rate_of_address(app: &App, rates: &Rates, peer: Peer) -> Result<(),
 }
 
 /// Takes a token of the sender's network for a session that begins.
-fn check_beginning(
+pub fn check_beginning(
     app: &App,
     peer: Peer,
     connection: ConnectionId,
@@ -204,7 +210,7 @@ fn is_unlimited(app: &App, peer: Peer) -> bool {
 }
 
 /// Who holds the key, if uploads are taken from there.
-async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
+pub async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, Problem> {
     let holder = holder(app, key).await?;
     if holder.rules.paused {
         return Err(Refused::RecordingDisabled.into());
@@ -288,7 +294,8 @@ fn is_percent_encoded(text: &str) -> bool {
     parts.all(|part| part.len() >= 2 && part.bytes().take(2).all(|digit| digit.is_ascii_hexdigit()))
 }
 
-async fn body(app: &App, request: &mut Request) -> Result<Body, Refused> {
+/// The body, within its limits.
+pub async fn body(app: &App, request: &mut Request) -> Result<Body, Refused> {
     let settings = &app.settings.ingest;
     let limit = settings.max_body_bytes;
     let announced = request.header(header::CONTENT_LENGTH).parse::<u64>().unwrap_or(0);
@@ -324,12 +331,17 @@ pub fn check_media_type(request: &Request) -> Result<(), Refused> {
 /// Our recorder asks for no preflight; other senders may. What the connection would
 /// refuse, the browser is not given leave to send.
 async fn preflight(app: App, request: Request) -> Result<Response, Problem> {
-    check_rate_of_address(&app, &app.rates, request.peer())?;
     let key = request.param_text("address").split('/').next().unwrap_or_default();
+    preflight_of(&app, &request, key).await
+}
+
+/// Answers a preflight of a client that has this key, as far as is known.
+pub async fn preflight_of(app: &App, request: &Request, key: &str) -> Result<Response, Problem> {
+    check_rate_of_address(app, &app.rates, request.peer())?;
     let holder = app.keys.holder(key).await.ok().flatten();
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
-    if holder.is_some_and(|holder| !allows_origin(&holder, &request)) {
+    if holder.is_some_and(|holder| !allows_origin(&holder, request)) {
         response.extensions_mut().insert(SameOriginOnly);
         return Ok(response);
     }

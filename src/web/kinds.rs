@@ -149,6 +149,9 @@ kinds! {
          `hindsight connection set NAME --origins` says which may send.";
     OPTED_OUT: "opted-out", FORBIDDEN, "Visitor opted out", NEVER,
         "The visitor's browser sends Sec-GPC: 1, and the connection honours it: this visit is not recorded.";
+    ASKS_FIRST: "asks-first", FORBIDDEN, "Visitors are asked first", NEVER,
+        "The connection asks its visitors before it records. Recorders other than its own cannot know what a \
+         visitor answered: let the page ask, and switch the question off in the connection's settings.";
     RATE_LIMITED: "rate-limited", TOO_MANY_REQUESTS, "Too many uploads", LATER,
         "Uploads for this connection, or from this address, come more often than the server takes, or too \
          many sessions begin from it. Send it again after Retry-After; the limits are batches_per_second_per_key \

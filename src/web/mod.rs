@@ -16,6 +16,7 @@ mod audited;
 mod body;
 mod bulk;
 mod chart;
+mod clients;
 mod confirm;
 mod connection_list;
 mod connection_settings;

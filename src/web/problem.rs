@@ -63,6 +63,8 @@ pub struct Problem {
     pub request_id: Option<String>,
     /// No other request can follow on the connection.
     pub closes: bool,
+    /// Whether the client gives up on any status below 500, so that a wait is told as one.
+    pub is_told_as_unavailable: bool,
 }
 
 impl Problem {
@@ -76,6 +78,7 @@ impl Problem {
             allow: None,
             request_id: None,
             closes: false,
+            is_told_as_unavailable: false,
         }
     }
 
@@ -279,7 +282,8 @@ impl Problem {
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.kind.status
+        let waits = self.is_told_as_unavailable && self.kind.retry == Some(Retry::Later);
+        if waits { StatusCode::SERVICE_UNAVAILABLE } else { self.kind.status }
     }
 
     /// For programs.
@@ -415,6 +419,7 @@ fn kind_of(refused: &Refused) -> &'static Kind {
         Refused::RecordingDisabled => kinds::RECORDING_DISABLED,
         Refused::OriginNotAllowed => kinds::ORIGIN_NOT_ALLOWED,
         Refused::OptedOut => kinds::OPTED_OUT,
+        Refused::AsksFirst => kinds::ASKS_FIRST,
         Refused::RateLimited { .. } | Refused::TooManySessions { .. } => kinds::RATE_LIMITED,
         Refused::BadSessionId => kinds::BAD_SESSION_ID,
         Refused::BadStreamId => kinds::BAD_STREAM_ID,

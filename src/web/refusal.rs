@@ -1,5 +1,7 @@
 //! Following an upload to its answer: what is refused is counted, named and logged.
 
+use std::sync::{Arc, OnceLock};
+
 use super::App;
 use super::body::Received;
 use super::connection_settings::origin_of;
@@ -11,10 +13,25 @@ use crate::ingest::{CLIENT_GONE, Details, NO_CONNECTION};
 /// Shorter keys are no keys; their end would say all of them.
 const SHORTEST_KEY: usize = 12;
 
+/// The write key of an upload, once it is known: it may stand in the body.
+#[derive(Clone, Default)]
+pub struct NamedKey(Arc<OnceLock<String>>);
+
+impl NamedKey {
+    /// The upload names this key. What it named first counts.
+    pub fn is(&self, key: &str) {
+        self.0.get_or_init(|| key.to_owned());
+    }
+
+    fn text(&self) -> &str {
+        self.0.get().map_or("", String::as_str)
+    }
+}
+
 /// One upload on its way. Dropped without an answer, it counts as a client that went away.
 pub struct Followed {
     app: App,
-    key: String,
+    key: NamedKey,
     /// Of the page that sends it.
     origin: String,
     peer: Peer,
@@ -25,10 +42,13 @@ pub struct Followed {
 impl Followed {
     /// Remembers of the request what the log may say.
     pub fn new(app: &App, request: &Request) -> Self {
-        let key = request.param_text("address").split('/').next().unwrap_or_default();
+        let in_path = request.param_text("address").split('/').next().unwrap_or_default();
+        if !in_path.is_empty() {
+            request.key.is(in_path);
+        }
         Self {
             app: app.clone(),
-            key: key.to_owned(),
+            key: request.key.clone(),
             origin: origin_of(request),
             peer: request.peer(),
             received: request.body.received(),
@@ -48,12 +68,12 @@ impl Followed {
         let request_id = self.app.refusals.request_id();
         let details = Details {
             request_id: request_id.clone(),
-            key_last4: last4(&self.key).to_owned(),
+            key_last4: last4(self.key.text()).to_owned(),
             network: self.peer.truncated(),
             bytes: self.received.bytes(),
         };
         self.app.refusals.note(reason, &details);
-        let holder = self.app.keys.remembered(&self.key);
+        let holder = self.app.keys.remembered(self.key.text());
         let connection = holder.map_or(NO_CONNECTION, |holder| holder.connection);
         self.app.sightings.note(connection, reason, &self.origin);
         request_id

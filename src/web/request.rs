@@ -11,6 +11,7 @@ use super::forwarded::Sender;
 use super::framing::Ambiguous;
 use super::peer::Peer;
 use super::problem::Problem;
+use super::refusal::NamedKey;
 
 /// The longest query string that is read.
 pub const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -44,6 +45,8 @@ pub struct Request {
     pub sender: Sender,
     /// Its body, which is not read yet.
     pub body: Body,
+    /// The write key that it comes with.
+    pub key: NamedKey,
 }
 
 impl Request {
@@ -61,6 +64,7 @@ impl Request {
             arrival: Arrival { peer, is_tls: false, ambiguous: Ambiguous::default() },
             sender: Sender::beside(peer),
             body: Body::new(pieces),
+            key: NamedKey::default(),
         }
     }
 

@@ -19,13 +19,13 @@ use warp::http::{HeaderMap, HeaderValue, Method, header};
 use super::body::Body;
 use super::forwarded::Sender;
 use super::problem::Problem;
-use super::refusal::Followed;
+use super::refusal::{Followed, NamedKey};
 use super::request::{Arrival, Request};
 use super::shrink::shrink;
 use super::traffic::tell;
 use super::who::{self, Asking, Who};
 use super::{
-    App, Response, accounts, activity, answers, api, assets, audit, audited, bulk, connection_list,
+    App, Response, accounts, activity, answers, api, assets, audit, audited, bulk, clients, connection_list,
     connections as ways, conversation, delete, demo, doctor, downloads, events, headers, health, ingest,
     kinds, leaks, live, neighbours, next, notes, operations, origin, part, persons, pin, plugins, privacy,
     replay, reports, retention, see_other, sessions, settings, share, storage, strangers, tokens, views,
@@ -171,6 +171,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(tokens::routes());
     routes.extend(api::routes());
     routes.extend(ingest::routes(&app.settings.recorder.ingest_path));
+    routes.extend(clients::routes());
     routes.extend(kinds::routes());
     routes.extend(well_known::routes());
     routes.extend(health::routes());
@@ -369,6 +370,7 @@ pub fn filter(app: App) -> anyhow::Result<BoxedFilter<(Response,)>> {
                 headers,
                 arrival,
                 body: Body::new(body),
+                key: NamedKey::default(),
             };
             let router = Arc::clone(&router);
             async move { router.answer(request).await }

@@ -33,6 +33,7 @@ mod logging;
 mod look;
 mod metrics;
 mod migrating;
+mod moving;
 mod network;
 mod notes;
 mod operations;

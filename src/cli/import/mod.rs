@@ -1,7 +1,10 @@
 //! `hindsight import`: recordings from files.
 //!
 //! A file is one session, stored whole or not at all. The session's id is made from
-//! the file's content, so importing a file twice stores it once.
+//! the file's content, so importing a file twice stores it once; one that this program
+//! exported keeps its own. Files of other tools are read by `clients::files`.
+
+mod finding;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,8 +16,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
-use super::connection::first_or_new;
+use super::archive::{self, AboutConnection, AboutSession};
+use super::connection::{add_with_new_key, first_or_new};
 use super::{Reported, noted};
+use crate::clients;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::ingest::{gzip, user_agent};
@@ -38,16 +43,20 @@ const NO_RULES: batches::Rules = batches::Rules {
 const UNLIMITED: rrweb::Limits =
     rrweb::Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
 
+/// What describes the connection of an export.
+pub const CONNECTION_FILE: &str = finding::CONNECTION;
+
 /// The largest recording that is read from a file, inflated.
 const MAX_FILE_BYTES: usize = 1024 * 1024 * 1024;
 
 /// What the command takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Files with a JSON array of rrweb events, or of batches `{seq, events}`; plain or gzip.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// The connection to store them in; by default the oldest.
+    /// Files, or folders with such: rrweb's events as an array or one on each line, `{events}`, batches
+    /// `{seq, events}`, an export of PostHog's, or what `export --to` wrote; plain or gzip.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The connection to store them in; by default the one that was exported, or the oldest.
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
 }
@@ -61,17 +70,31 @@ pub async fn run(settings: Settings, arguments: Arguments) -> anyhow::Result<()>
 }
 
 async fn import_all(store: &Store, settings: &Settings, arguments: &Arguments) -> anyhow::Result<()> {
-    let connection = connection(store, arguments.connection.as_deref()).await?;
+    let files = finding::recordings(&arguments.paths)?;
+    if files.is_empty() {
+        bail!("there are no recordings in these folders: files that end in .json, .jsonl or .gz");
+    }
+    let named = match &arguments.connection {
+        Some(name) => Some(connection(store, name).await?),
+        None => None,
+    };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?;
-    let progress = ProgressBar::new(arguments.files.len() as u64).with_style(style);
-    let mut refused = 0;
-    for path in &arguments.files {
+    let progress = ProgressBar::new(files.len() as u64).with_style(style);
+    let mut homes = Homes { named, first: None, described: HashMap::new() };
+    let (mut new, mut known, mut refused) = (0, 0, 0);
+    for path in &files {
         progress.set_message(path.display().to_string());
-        let outcome = import_one(store, settings, connection, path).await;
+        let outcome = import_one(store, settings, &mut homes, path).await;
         progress.inc(1);
         // The bar steps aside for each line.
         progress.suspend(|| match outcome {
-            Ok(line) => writeln!(std::io::stdout(), "{line}"),
+            Ok((stored, line)) => {
+                match stored {
+                    Stored::New => new += 1,
+                    Stored::Before => known += 1,
+                }
+                writeln!(std::io::stdout(), "{line}")
+            }
             Err(error) => {
                 refused += 1;
                 writeln!(std::io::stderr(), "hindsight: {error:#}")
@@ -79,27 +102,88 @@ async fn import_all(store: &Store, settings: &Settings, arguments: &Arguments) -
         })?;
     }
     progress.finish_and_clear();
+    if files.len() > 1 {
+        writeln!(std::io::stdout(), "{new} imported, {known} were imported before, {refused} not imported")?;
+    }
     match refused {
         0 => Ok(()),
-        _ if arguments.files.len() == 1 => Err(Reported.into()),
-        _ => bail!("not imported: {refused} of {} files", arguments.files.len()),
+        _ if files.len() == 1 => Err(Reported.into()),
+        _ => bail!("not imported: {refused} of {} files", files.len()),
     }
+}
+
+/// Which connection each file goes to.
+struct Homes {
+    named: Option<ConnectionId>,
+    first: Option<ConnectionId>,
+    /// By the file that describes them.
+    described: HashMap<PathBuf, ConnectionId>,
+}
+
+impl Homes {
+    async fn of(&mut self, store: &Store, path: &Path) -> anyhow::Result<ConnectionId> {
+        if let Some(named) = self.named {
+            return Ok(named);
+        }
+        // Sessions stand in a folder beside the description.
+        let folder = path.parent().and_then(Path::parent);
+        if let Some(file) = folder.map(|folder| folder.join(CONNECTION_FILE)).filter(|file| file.is_file()) {
+            if let Some(known) = self.described.get(&file) {
+                return Ok(*known);
+            }
+            let found = described(store, &file).await.with_context(|| file.display().to_string())?;
+            self.described.insert(file, found);
+            return Ok(found);
+        }
+        match self.first {
+            Some(first) => Ok(first),
+            None => Ok(*self.first.insert(first_or_new(store).await?.id)),
+        }
+    }
+}
+
+/// The connection of this name, or a new one with the same settings.
+async fn described(store: &Store, file: &Path) -> anyhow::Result<ConnectionId> {
+    let about: AboutConnection = serde_json::from_slice(&read_file(file)?)?;
+    check_version(about.hindsight)?;
+    let now = Clock::system().now();
+    let added = store.write(move |conn| {
+        if let Some(known) = connections::named(conn, &about.name)? {
+            return Ok(Some(known.id));
+        }
+        let Some(added) = add_with_new_key(conn, &about.name, now)? else { return Ok(None) };
+        about.apply(conn, added.id)?;
+        Ok(Some(added.id))
+    });
+    added.await?.context("its connection could not be added; name one with --connection")
+}
+
+fn check_version(version: u32) -> anyhow::Result<()> {
+    if version != archive::VERSION {
+        bail!(
+            "it was exported in the form {version}, and this version reads {}; take a newer one",
+            archive::VERSION
+        );
+    }
+    Ok(())
 }
 
 async fn import_one(
     store: &Store,
     settings: &Settings,
-    connection: ConnectionId,
+    homes: &mut Homes,
     path: &Path,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<(Stored, String)> {
     let bytes = read_file(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let connection = homes.of(store, path).await?;
     let hiding = move |conn: &Db| connection_settings::find(conn, connection);
     let rules = store.read(hiding).await?.map(|known| Rules::of(&known.recording, &known.texts));
     let recording = read(&bytes, &settings.ingest, &rules.unwrap_or_default())
         .with_context(|| path.display().to_string())?;
     let (session, events) = (recording.session.clone(), recording.events());
     let name = path.display();
-    Ok(match self::store(store, connection, recording).await? {
+    let stored = self::store(store, connection, recording).await?;
+    let line = match stored {
         Stored::New => {
             let detail = serde_json::json!({ "events": events });
             let entry = noted::entry(What::DataImported, Some(connection), session.to_string(), detail);
@@ -107,7 +191,8 @@ async fn import_one(
             format!("{name}: {events} events, session {session}")
         }
         Stored::Before => format!("{name}: was imported before, session {session}"),
-    })
+    };
+    Ok((stored, line))
 }
 
 /// Reads a file, unless it is too large.
@@ -119,8 +204,7 @@ pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(std::fs::read(path)?)
 }
 
-async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<ConnectionId> {
-    let Some(name) = name else { return Ok(first_or_new(store).await?.id) };
+async fn connection(store: &Store, name: &str) -> anyhow::Result<ConnectionId> {
     let wanted = name.to_owned();
     match store.read(move |conn| connections::named(conn, &wanted)).await? {
         Some(found) => Ok(found.id),
@@ -134,6 +218,8 @@ async fn connection(store: &Store, name: Option<&str>) -> anyhow::Result<Connect
 pub struct Recording {
     session: SessionId,
     batches: Vec<Batch>,
+    /// What an export says of it.
+    about: Option<AboutSession>,
 }
 
 impl Recording {
@@ -163,7 +249,9 @@ pub enum Stored {
 /// What the rules name is hidden as in an upload.
 pub fn read(bytes: &[u8], limits: &config::Ingest, rules: &Rules) -> anyhow::Result<Recording> {
     let text = text(bytes)?;
-    let found = batches(&text, limits)?;
+    let plain = clients::files::ours(text.trim_start_matches('\u{feff}'), &file_limits(limits))?;
+    let about = about(&plain)?;
+    let found = batches(&plain, limits)?;
     let digest = short_hash(text.as_bytes());
     let now = Clock::system().now();
     let mut pages: HashMap<Option<String>, Marks> = HashMap::new();
@@ -174,7 +262,43 @@ pub fn read(bytes: &[u8], limits: &config::Ingest, rules: &Rules) -> anyhow::Res
     let mut batches = found.iter().map(upload).collect::<anyhow::Result<Vec<_>>>()?;
     check_order(&batches)?;
     end_all_pages(&mut batches);
-    Ok(Recording { session: digest.parse()?, batches })
+    let session = match &about {
+        Some(about) => about.session.parse()?,
+        None => digest.parse()?,
+    };
+    if let Some(about) = &about {
+        take_over(&mut batches, about, &session, now);
+    }
+    Ok(Recording { session, batches, about })
+}
+
+/// A file is read whole, however large.
+fn file_limits(limits: &config::Ingest) -> clients::Limits {
+    let inflated = gzip::Limits { bytes: MAX_FILE_BYTES, ratio: usize::MAX };
+    clients::Limits { inflated, depth: limits.max_depth + 4 }
+}
+
+/// What stands in front of the batches of an export.
+fn about(text: &str) -> anyhow::Result<Option<AboutSession>> {
+    let Some(first) = rrweb::file::first_element(text) else { return Ok(None) };
+    if !first.starts_with("{\"hindsight\":") {
+        return Ok(None);
+    }
+    let about: AboutSession =
+        serde_json::from_str(first).context("what it says of its session cannot be read")?;
+    check_version(about.hindsight)?;
+    Ok(Some(about))
+}
+
+/// The session as it was where it was exported.
+fn take_over(batches: &mut [Batch], about: &AboutSession, session: &SessionId, now: TimestampMs) {
+    let first_at = batches.iter().map(|batch| batch.facts.first_at).min().unwrap_or_default();
+    for batch in batches {
+        batch.session = session.clone();
+        batch.user_agent = user_agent(&about.user_agent);
+        batch.facts.country.clone_from(&about.country);
+        batch.received_at = (about.started_at + batch.facts.first_at - first_at).min(now);
+    }
 }
 
 /// The JSON of a file, which may be compressed.
@@ -269,7 +393,7 @@ pub fn short_hash(bytes: &[u8]) -> String {
 pub async fn store(store: &Store, connection: ConnectionId, recording: Recording) -> anyhow::Result<Stored> {
     let bytes = recording.batches.iter().map(|batch| batch.body.len()).sum();
     let appended = store
-        .write_sized(bytes, move |conn| append_all(conn, connection, &recording.batches))
+        .write_sized(bytes, move |conn| append_all(conn, connection, &recording))
         .await
         .map_err(|error| match error {
             store::Error::Abandoned => anyhow!("a session of this id is stored with other content; it stays"),
@@ -279,10 +403,15 @@ pub async fn store(store: &Store, connection: ConnectionId, recording: Recording
     Ok(if any_new { Stored::New } else { Stored::Before })
 }
 
-fn append_all(conn: &Db, connection: ConnectionId, batches: &[Batch]) -> store::Result<Vec<Appended>> {
+fn append_all(conn: &Db, connection: ConnectionId, recording: &Recording) -> store::Result<Vec<Appended>> {
     let append = |batch| match batches::append(conn, connection, batch, &NO_RULES)? {
         taken @ (Appended::Stored { .. } | Appended::Duplicate { .. }) => Ok(taken),
         _ => Err(store::Error::Abandoned),
     };
-    batches.iter().map(append).collect()
+    let appended = recording.batches.iter().map(append).collect::<store::Result<Vec<_>>>()?;
+    let all_new = appended.iter().all(|outcome| matches!(outcome, Appended::Stored { .. }));
+    if let (Some(about), true) = (&recording.about, all_new) {
+        about.apply(conn, connection, &recording.session)?;
+    }
+    Ok(appended)
 }
