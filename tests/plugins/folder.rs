@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hindsight::cli::live_settings;
+use hindsight::clock::Clock;
+use hindsight::config::Settings;
+use hindsight::finish::reports;
 use hindsight::plugins::source::Files;
 use hindsight::plugins::{BuiltIns, Host, Loader, Metering, Origin, State};
-use hindsight::stop;
+use hindsight::stop::{self, Stopping};
+use hindsight::store::Store;
+use hindsight::web::{App, Start};
 use serde_json::json;
 
 use super::guests::{self, ANALYZER};
@@ -22,6 +27,23 @@ fn host(folder: &Path) -> Host {
         .expect("an engine")
         .with_compiler(PathBuf::from(PROGRAM));
     Host::with_loader(loader, &settings.plugins, BuiltIns::default())
+}
+
+/// A server with this host, whose settings stand in this file.
+fn app(host: &Host, data: &Path, file: &Path, stopping: Stopping) -> App {
+    let settings = Settings { file: Some(file.to_owned()), ..settings() };
+    let (store, _closing) = Store::open(data, &settings.store).expect("a new database");
+    let start = Start {
+        settings,
+        clock: Clock::system(),
+        store,
+        plugins: host.clone(),
+        reports: reports::channel().0,
+        public_url: "http://test".to_owned(),
+        demo: None,
+        stopping,
+    };
+    App::new(start).expect("the app starts")
 }
 
 fn version(host: &Host, id: &str) -> Option<String> {
@@ -156,7 +178,8 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     let host = host(&folder);
     host.refresh();
     let (stopper, stopping) = stop::channel();
-    let following = tokio::spawn(live_settings::follow(Some(file.clone()), host.clone(), stopping));
+    let app = app(&host, dir.path(), &file, stopping.clone());
+    let following = tokio::spawn(live_settings::follow(app, stopping));
     let evil = || {
         let entry = host.plugins().get("one").expect("there").clone();
         (entry.state(), entry.settings(&json!({})).expect("valid").json)
@@ -180,7 +203,7 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     write("[plugins.one]\nevil = false\n").await;
     assert_eq!((evil(), &host.plugins().settings_problem), ((State::Live, evil_is(false)), &None));
     stopper.stop();
-    following.await.expect("it ends");
+    following.await.expect("no panic").expect("it follows to the end");
 }
 
 /// Servers and threads that start at once on a machine that has compiled nothing yet.
