@@ -316,6 +316,8 @@ fn a_disk_that_fails_under_load_costs_what_was_not_answered_and_nothing_else() {
         let expected = if error == "ENOSPC" { "storage-full" } else { "storage-error" };
         assert_eq!(kind(&answer), expected, "{error}");
         assert_eq!(get(&server.url, "/connections/1/sessions").status, 200, "{error}");
+        let reasons = not_ready(&server).expect("a reason");
+        assert!(reasons.contains(&"writes-failing".to_owned()), "{error}: {reasons:?}");
         drop(failing);
         until("taken again", || upload(&server, &key, &name).status == 200);
     }

@@ -22,7 +22,7 @@ async fn the_page_tells_what_the_server_does() {
             "Slowest requests",
             "POST /ingest/{*address}",
             "The server makes none by itself.",
-            "ingest.max_body_bytes 5242880 default",
+            "ingest.max_body_bytes 5242880",
         ],
     );
     assert!(!words(&page).contains("nobody-has-this"), "nothing of what was sent");

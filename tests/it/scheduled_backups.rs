@@ -48,9 +48,8 @@ fn a_backup_is_made_checked_and_can_be_restored() {
         send(&server.url, &request("POST", &path, &[], body.as_bytes())).expect("an answer").status,
         200
     );
-    until("made", || page(&server).contains("The newest was made"));
-    let shown = page(&server);
-    assert!(shown.contains("The next is due"), "{shown}");
+    until("made", || page(&server).contains("The next is due"));
+    assert!(page(&server).contains("The newest was made"));
     server.stop();
 
     let found = backups(&place);

@@ -118,7 +118,9 @@ struct Backup {
     is_on: bool,
     is_running: bool,
     last: Option<Made>,
+    /// How long it is until the next.
     next: Option<String>,
+    next_exact: String,
     problem: Option<String>,
 }
 
@@ -295,7 +297,8 @@ fn backups(app: &App, now: TimestampMs) -> Backup {
         is_on,
         is_running: said.is_running,
         last: said.last.as_ref().map(made),
-        next: (is_on && next > now).then(|| format::exact(next)),
+        next: (is_on && next > now).then(|| long((next - now).unsigned_abs() / 1000)),
+        next_exact: format::exact(next),
         problem: said.failure.map(|(at, why)| format!("{} ({})", why, format::relative(at, now))),
     }
 }
