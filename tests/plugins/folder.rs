@@ -7,10 +7,6 @@ use std::time::{Duration, Instant};
 
 use hindsight::cli::live_settings;
 use hindsight::clock::Clock;
-<<<<<<< HEAD
-=======
-use hindsight::config::Settings;
->>>>>>> ops
 use hindsight::finish::reports;
 use hindsight::plugins::source::Files;
 use hindsight::plugins::{BuiltIns, Host, Loader, Metering, Origin, State};
@@ -32,7 +28,6 @@ fn host(folder: &Path) -> Host {
     Host::with_loader(loader, &settings.plugins, BuiltIns::default())
 }
 
-<<<<<<< HEAD
 /// What a server with these plugins has, which reads its settings in this file.
 fn app(data: &Path, file: &Path, host: &Host, stopping: Stopping) -> App {
     let mut settings = settings();
@@ -48,20 +43,6 @@ fn app(data: &Path, file: &Path, host: &Host, stopping: Stopping) -> App {
         settings,
         store,
         reports,
-=======
-/// A server with this host, whose settings stand in this file.
-fn app(host: &Host, data: &Path, file: &Path, stopping: Stopping) -> App {
-    let settings = Settings { file: Some(file.to_owned()), ..settings() };
-    let (store, _closing) = Store::open(data, &settings.store).expect("a new database");
-    let start = Start {
-        settings,
-        clock: Clock::system(),
-        store,
-        plugins: host.clone(),
-        reports: reports::channel().0,
-        public_url: "http://test".to_owned(),
-        demo: None,
->>>>>>> ops
         stopping,
     };
     App::new(start).expect("the app starts")
@@ -199,11 +180,7 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     let host = host(&folder);
     host.refresh();
     let (stopper, stopping) = stop::channel();
-<<<<<<< HEAD
     let app = app(dir.path(), &file, &host, stopping.clone());
-=======
-    let app = app(&host, dir.path(), &file, stopping.clone());
->>>>>>> ops
     let following = tokio::spawn(live_settings::follow(app, stopping));
     let evil = || {
         let entry = host.plugins().get("one").expect("there").clone();
@@ -228,11 +205,7 @@ async fn settings_in_the_file_are_taken_while_the_server_runs() {
     write("[plugins.one]\nevil = false\n").await;
     assert_eq!((evil(), &host.plugins().settings_problem), ((State::Live, evil_is(false)), &None));
     stopper.stop();
-<<<<<<< HEAD
     following.await.expect("no panic").expect("it ends");
-=======
-    following.await.expect("no panic").expect("it follows to the end");
->>>>>>> ops
 }
 
 /// Servers and threads that start at once on a machine that has compiled nothing yet.

@@ -15,7 +15,7 @@ use super::{name, pages, root};
 use crate::command_line::{folder, hindsight, run, stderr, stdout};
 
 /// What cannot be run here, by how the line begins, and why or where it is run.
-const ELSEWHERE: [(&str, &str); 31] = [
+const ELSEWHERE: [(&str, &str); 32] = [
     ("cargo run --release", "a release build; the program that it starts is the one that is tested"),
     ("./test.sh", "runs this very test"),
     ("cargo test", "runs this very test; in templates of plugins: tests/guests.rs"),
@@ -44,19 +44,27 @@ const ELSEWHERE: [(&str, &str); 31] = [
     ("BASE_URL", "browser/tests/dashboard"),
     ("cd browser", "goes before the next"),
     ("DETECTION=", "some 10 minutes of a browser"),
+    ("hindsight --data /tmp/drill --listen", "a server: full_disk::read_only_is_served"),
     ("oauth2-proxy", "a program of others"),
     ("curl", "needs a server: api::examples, answers::asking"),
     ("# ", "a comment"),
 ];
 
+/// A copy that is made where it is wanted.
+const COPY: &str = "$(hindsight backup a.db >/dev/null && echo a.db)";
+
 /// What stands for something, and what it stands for here.
-const STANDS_FOR: [(&str, &str); 9] = [
+const STANDS_FOR: [(&str, &str); 13] = [
+    ("--to DIR", "--to $PWD/out"),
+    ("hindsight import DIR", "DATA=$PWD/other hindsight import $PWD/out"),
+    ("/tmp/drill", "$PWD/drill"),
+    ("/backups/hindsight/$(ls /backups/hindsight | grep 'db$' | tail -1)", COPY),
     ("mkdir try", "mkdir -p try"),
     ("--session ID|FILE", "--session $VISIT"),
     ("--session ID", "--session SESSION"),
     ("--visitor ID", "--visitor ada"),
     (" DIR", " $PLUGIN"),
-    ("/backups/hindsight-2026-01-31.db", "$(hindsight backup a.db >/dev/null && echo a.db)"),
+    ("/backups/hindsight-2026-01-31.db", COPY),
     ("/backups/", "$PWD/"),
     ("1204:9f86d0…", "$(hindsight audit verify | sed 's/.* is //')"),
     ("/etc/bash_completion.d/", "$PWD/"),
@@ -116,8 +124,11 @@ impl World {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).expect("made");
         let program = bin.join("hindsight");
-        let script =
-            format!("#!/bin/sh\nexec '{}' --data \"$DATA\" \"$@\"\n", env!("CARGO_BIN_EXE_hindsight"));
+        // Commands that name their own data folder are left as they are.
+        let script = format!(
+            "#!/bin/sh\ncase \" $* \" in *' --data '*) ;; *) set -- --data \"$DATA\" \"$@\" ;; esac\nexec '{}' \"$@\"\n",
+            env!("CARGO_BIN_EXE_hindsight")
+        );
         fs::write(&program, script).expect("written");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("set");
         Self { folder, session, visit }
@@ -148,7 +159,7 @@ impl World {
             .env("DATA", &place)
             .env("PLUGIN", place.join("plugins/first-steps"));
         shell.env("VISIT", &self.visit);
-        shell.env("HINDSIGHT_ACCOUNTS__LOGIN", "none");
+        shell.env("HINDSIGHT_ACCOUNTS__LOGIN", "none").env_remove("HINDSIGHT_WRITE_DOCS");
         let output = shell.output().expect("sh runs");
         let said = format!("{}\n{}", stdout(&output), stderr(&output));
         output.status.success().then_some(()).ok_or(said)
