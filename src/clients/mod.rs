@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::config;
+use crate::ingest::memory::CONVERTED_PART;
 use crate::ingest::{Refused, gzip};
 use crate::model::{SessionId, StreamId, TimestampMs};
 use crate::rrweb::json::{self, Cursor};
@@ -30,7 +31,9 @@ pub struct Limits {
 
 impl From<&config::Ingest> for Limits {
     fn from(settings: &config::Ingest) -> Self {
-        Self { inflated: gzip::Limits::from(settings), depth: settings.max_depth }
+        let inflated = gzip::Limits::from(settings);
+        let bytes = inflated.bytes / CONVERTED_PART;
+        Self { inflated: gzip::Limits { bytes, ..inflated }, depth: settings.max_depth }
     }
 }
 

@@ -43,7 +43,7 @@ pub fn memory_bound(settings: &Settings) -> u64 {
     let checks = thread_count(ingest.threads) as u64 * small_check + large_check;
     let caches = (store.readers as u64 + OTHER_DATABASE_CONNECTIONS) * PAGE_CACHE_BYTES;
     let pages = privacy::Streams::MOST_BYTES;
-    let converting = (ingest.max_inflated_bytes * CONVERTING) as u64;
+    let converting = (ingest.max_inflated_bytes / CONVERTED_PART * CONVERTING) as u64;
     connections
         + checks
         + converting

@@ -102,7 +102,7 @@ test("somebody new comes in, with the role of their group, to the page that they
   await expect(page.getByLabel("Present password")).toHaveCount(0);
   await expectAccessible(page);
   await page.goto(`${server.url}/audit?what=login`);
-  await expect(page.getByText(issuer).first()).toBeVisible();
+  await expect(page.getByRole("table").getByText(issuer).first()).toBeVisible();
 });
 
 test("somebody known comes in as the same, and logs out here and there", async ({ page }) => {

@@ -10,7 +10,7 @@ mod sentry;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use warp::http::{HeaderValue, header};
 
 use super::connection_settings::origin_of;
@@ -27,7 +27,7 @@ use identities::Identities;
 /// What is counted of messages that are dropped.
 const OTHER_MESSAGES: &str = "other-messages";
 
-/// How many uploads are read at the same time, which `memory_bound` counts on.
+/// How many uploads are read and stored at the same time, which `memory_bound` counts on.
 const READ_AT_ONCE: usize = 1;
 
 /// What is known of the clients.
@@ -49,20 +49,25 @@ pub fn routes() -> Vec<Route> {
 
 type Reader = fn(&[u8], &Limits) -> Result<Contents, Refused>;
 
-/// Reads the body, off the threads that answer.
-async fn read(app: &App, request: &mut Request, reader: Reader) -> Result<Contents, Problem> {
+/// Reads the body, off the threads that answer. The turn is held until what was read is stored, since it
+/// takes memory as long.
+async fn read<'a>(
+    app: &'a App,
+    request: &mut Request,
+    reader: Reader,
+) -> Result<(Contents, SemaphorePermit<'a>), Problem> {
     let body = ingest::body(app, request).await?;
     if body.bytes().is_empty() {
         return Err(Refused::EmptyBody.into());
     }
     let limits = Limits::from(&app.settings.ingest);
-    let _turn = app.clients.reading.acquire().await.map_err(|_| Refused::Busy)?;
+    let turn = app.clients.reading.acquire().await.map_err(|_| Refused::Busy)?;
     let contents = tokio::task::spawn_blocking(move || reader(body.bytes(), &limits)).await;
     let contents = contents.map_err(|error| {
         tracing::error!(%error, "reading an upload panicked");
         Problem::internal()
     })?;
-    Ok(contents?)
+    Ok((contents?, turn))
 }
 
 /// Who holds the key, if the connection takes what such clients record.
@@ -77,7 +82,7 @@ async fn admit(app: &App, request: &Request, key: &str) -> Result<Arc<Holder>, P
 
 /// Whether visitors are asked before anything is recorded, by our recorder.
 fn asks_first(holder: &Holder) -> bool {
-    holder.settings.recording.consent == Some(Consent::Required)
+    matches!(holder.settings.recording.consent, Some(Consent::Required | Consent::Ask))
 }
 
 /// Stores what an upload holds; returns when it is on disk.

@@ -59,7 +59,7 @@ async fn take(app: App, mut request: Request) -> Result<Response, Problem> {
 
 async fn receive(app: &App, request: &mut Request) -> Result<(), Problem> {
     ingest::check_room(app, request)?;
-    let contents = super::read(app, request, posthog::read).await?;
+    let (contents, _turn) = super::read(app, request, posthog::read).await?;
     let holder = super::admit(app, request, &contents.key).await?;
     super::keep(app, request, &holder, contents).await
 }

@@ -37,7 +37,7 @@ async fn receive(app: &App, request: &mut Request) -> Result<(), Problem> {
     ingest::check_room(app, request)?;
     let key = key(request)?;
     let holder = super::admit(app, request, &key).await?;
-    let contents = super::read(app, request, sentry::read).await?;
+    let (contents, _turn) = super::read(app, request, sentry::read).await?;
     super::keep(app, request, &holder, contents).await
 }
 
