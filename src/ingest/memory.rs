@@ -18,9 +18,13 @@ const OTHER_DATABASE_CONNECTIONS: u64 = 2;
 /// of the write-ahead log.
 const PROGRAM_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What an upload of another recorder takes while it is made into batches, as many times
-/// what it may be inflated to: inflated, and its events unpacked. One is converted at a time.
-const CONVERTING: usize = 4;
+/// An upload of another recorder may be inflated to this part of `max_inflated_bytes`: with the default,
+/// 10 MiB. posthog-js sends at most 6.6 MB at a time.
+pub const CONVERTED_PART: usize = 5;
+
+/// What it takes until it is stored, as many times what it may be inflated to: inflated, its events
+/// unpacked, and the one that is being unpacked. One is converted at a time.
+const CONVERTING: usize = 3;
 
 /// The largest resident size, in bytes, that uploads can bring the server to, however
 /// many and whatever they are. Each term is a limit that is held elsewhere:

@@ -157,7 +157,7 @@ fn what_a_connection_takes_is_set_and_listed() {
 
     let next = stdout(&run(data.path(), &["connection", "rotate-key", "Shop"]));
     assert!(next.starts_with("hk_") && next != key, "{next}");
-    assert_eq!(stdout(&run(data.path(), &["connection", "list"])), format!("{next}\tShop"));
+    assert_eq!(stdout(&run(data.path(), &["connection", "list"])), format!("{next}\tShop\tignores Sec-GPC"));
 }
 
 #[test]

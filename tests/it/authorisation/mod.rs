@@ -2,6 +2,7 @@
 //! connection and in another one, roles in all connections, and the holder of a write key.
 
 mod documented;
+mod dump;
 mod offered;
 mod own;
 mod people;
@@ -17,7 +18,8 @@ use hindsight::web::{Access, Asker, Route, Router, Who};
 use warp::http::Method;
 
 use crate::server::TestServer;
-use world::{ASKER, Answer, Ids, absent, body, dump, names, populate, query, send};
+use dump::dump;
+use world::{ASKER, Answer, Ids, absent, body, names, populate, query, send};
 
 /// Somebody who asks.
 pub struct Person {

@@ -5,7 +5,8 @@ use hindsight::store::Scope;
 use hindsight::store::members::{self, Actor};
 use warp::http::Method;
 
-use super::world::{Ids, absent, body, dump, names, query, send};
+use super::dump::dump;
+use super::world::{Ids, absent, body, names, query, send};
 use super::{Person, is_for_people, person, two_worlds, user};
 use crate::server::TestServer;
 

@@ -5,7 +5,8 @@ use hindsight::store::Scope;
 use hindsight::web::{Asker, Route, Router, Surface, Who};
 use warp::http::Method;
 
-use super::world::{ASKER, Answer, Ids, body, dump, populate, query, send, send_as};
+use super::dump::dump;
+use super::world::{ASKER, Answer, Ids, body, populate, query, send, send_as};
 use super::{is_for_people, two_worlds};
 
 /// A program of somebody who may do everything.

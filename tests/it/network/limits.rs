@@ -86,6 +86,7 @@ async fn a_page_that_does_not_come_is_given_up_and_the_next_one_is_there() {
         settings.store.readers = 1;
     })
     .await;
+    assert_eq!(server.get(&server.sessions_path()).await.status, 200, "it has started");
     let (release, held) = std::sync::mpsc::channel::<()>();
     let store = server.store.clone();
     let holding = tokio::spawn(async move {
