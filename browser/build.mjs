@@ -134,7 +134,7 @@ async function add(name, pathPattern, bytes) {
 const shortened = privates(await readFile(fromModules.resolve("rrweb"), "utf8"));
 
 async function bundle({ name, entry, path, plugin, shorten }) {
-  const { outputFiles } = await build({
+  const { outputFiles, mangleCache } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
     bundle: true,
@@ -147,8 +147,9 @@ async function bundle({ name, entry, path, plugin, shorten }) {
     nodePaths: [modules],
     external: ["/assets/*"],
     plugins: plugin ? [plugin] : [],
-    ...(shorten && { mangleProps: shortened }),
+    ...(shorten && shortened),
   });
+  Object.assign(shortened.mangleCache, mangleCache);
   let text = outputFiles[0].text;
   for (const asset of assets) text = text.replaceAll(`/assets/${asset.name}`, asset.path);
   return add(name, path, Buffer.from(text));

@@ -253,7 +253,7 @@ export function bundle(): Promise<Record<string, string>> {
 async function bundleScripts(): Promise<Record<string, string>> {
   const shortened = privates(await readFile(createRequire(import.meta.url).resolve("rrweb"), "utf8"));
   const bundled = async (entry: string, more: BuildOptions = {}) => {
-    const { outputFiles } = await build({
+    const { outputFiles, mangleCache } = await build({
       absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
       entryPoints: [entry],
       bundle: true,
@@ -266,14 +266,14 @@ async function bundleScripts(): Promise<Record<string, string>> {
       ...more,
       write: false,
     });
+    Object.assign(shortened.mangleCache, mangleCache);
     return outputFiles[0]?.text ?? "";
   };
-  const [beside, loader, recorder, widget] = await Promise.all([
-    bundled("beside/beside.ts"),
-    bundled("recorder/loader.ts", { mangleProps: shortened }),
-    bundled("recorder/recorder.ts", { mangleProps: shortened }),
-    bundled("widget/widget.ts"),
-  ]);
+  const beside = await bundled("beside/beside.ts");
+  const loader = await bundled("recorder/loader.ts", shortened);
+  // After the loader, whose short names it shares.
+  const recorder = await bundled("recorder/recorder.ts", shortened);
+  const widget = await bundled("widget/widget.ts");
   const filled = (script: string) =>
     script
       .replace("__RECORDER_PATH__", "/assets/recorder.js")
