@@ -218,7 +218,7 @@ test("an account with a password is connected once its user says so, and disconn
   await page.getByRole("button", { name: "Connect" }).click();
   await expect(page.getByText("The accounts are connected.")).toBeVisible();
   await page.locator(".server-menu summary").click();
-  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
   await page.getByRole("link", { name: `Log in with ${LABEL}` }).click();
   await page.goto(`${server.url}/account`);
   await expect(page.getByText(`Password, ${LABEL}`)).toBeVisible();
