@@ -341,8 +341,8 @@ fn whatever_says_that_a_form_is_wrong_is_a_refusal() {
         let target = Some(field.clone().into());
         EventKind::Mutation(Mutation { added: 0, removed: 0, texts: 0, attributes: 1, target })
     };
-    type Refusing = Box<dyn Fn(Visit) -> Visit>;
-    let refusals: [(&str, Refusing); 6] = [
+    type Refusing<'a> = Box<dyn Fn(Visit) -> Visit + 'a>;
+    let refusals: [(&str, Refusing<'_>); 6] = [
         ("an alert", Box::new(|visit| visit.mutation_of(&alert))),
         ("the class of a message", Box::new(|visit| visit.mutation_of(&by_class))),
         ("a field that gets marked", Box::new(|visit| visit.event(is_marked(&marked)))),
