@@ -15,7 +15,7 @@ use super::{Error, Limits, Receipt, Refused, Upload};
 use crate::config::Live;
 use crate::measure;
 use crate::model::{self, Batch, ConnectionId, TimestampMs};
-use crate::privacy::{self, Streams};
+use crate::privacy::{self, Hidden, Streams};
 use crate::rrweb::{self, event};
 use crate::store::batches::{self, Appended};
 use crate::store::{self, Store};
@@ -42,10 +42,6 @@ const MAX_USER_AGENT_CHARS: usize = 512;
 /// Who may receive no more today comes again within this time, in seconds.
 const MAX_QUOTA_WAIT_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
-
-/// What was within the limits as it came.
-const LENIENT: rrweb::Limits =
-    rrweb::Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
 
 type Answer = oneshot::Sender<Result<Receipt, Error>>;
 
@@ -226,7 +222,7 @@ fn check(
     };
     let (body, hidden) = match hidden {
         // It is compressed anew when its session is finished; until then time counts.
-        Some((json, counts)) => (gzip::deflate_fast(json.as_bytes()), counts),
+        Some(hidden) => (gzip::deflate_fast(hidden.json.as_bytes()), hidden.counts),
         None if is_gzip => (sent, privacy::Counts::new()),
         None => (gzip::deflate(without_mark(&sent)), privacy::Counts::new()),
     };
@@ -252,24 +248,33 @@ pub fn user_agent(sent: &str) -> String {
     sent.chars().take(MAX_USER_AGENT_CHARS).collect()
 }
 
-type Hidden = Option<(String, privacy::Counts)>;
-
-/// What a batch says once it says no more than it may, and its JSON if that is another.
+/// What a batch says once it says no more than it may, and what it became if it is another.
 fn read(
     json: &[u8],
     limits: &Limits,
-    hide: impl FnOnce(&str, &[rrweb::Event<'_>]) -> Result<Hidden, rrweb::Error>,
-) -> Result<(model::BatchFacts, Hidden), Refused> {
+    hide: impl FnOnce(&str, &[rrweb::Event<'_>]) -> Result<Option<Hidden>, rrweb::Error>,
+) -> Result<(model::BatchFacts, Option<Hidden>), Refused> {
     let text = std::str::from_utf8(without_mark(json))
         .map_err(|error| Refused::NotUtf8 { at: error.valid_up_to() })?;
     if text.trim_ascii().is_empty() {
         return Err(Refused::EmptyBody);
     }
-    let events = rrweb::events(text, &limits.events)?;
-    let Some((json, counts)) = hide(text, &events)? else { return Ok((event::facts(&events), None)) };
-    // Of a text that is shorter or longer by some asterisks no limit is asked again.
-    let facts = event::facts(&rrweb::events(&json, &LENIENT)?);
-    Ok((facts, Some((json, counts))))
+    let mut events = rrweb::events(text, &limits.events)?;
+    let hidden = hide(text, &events)?;
+    let Some(changed) = &hidden else { return Ok((event::facts(&events), None)) };
+    // Of an event without words nothing that facts are made of has changed, but its length.
+    let mut longer = 0;
+    for (index, place) in &changed.changed {
+        let event = &mut events[*index];
+        if event.has_words() {
+            *event = event::one(&changed.json[place.clone()])?;
+        } else {
+            longer += place.len() as i64 - event.json.len() as i64;
+        }
+    }
+    let mut facts = event::facts(&events);
+    facts.json_bytes += longer;
+    Ok((facts, hidden))
 }
 
 fn without_mark(json: &[u8]) -> &[u8] {
@@ -330,6 +335,21 @@ mod tests {
         for (now, wait) in [(0, 3600), (day_ms - 10_000, 10), (day_ms - 1, 1), (day_ms, 3600)] {
             assert_eq!(tomorrow(now), wait, "{now}");
         }
+    }
+
+    #[test]
+    fn what_is_told_of_a_batch_is_what_is_stored_of_it() {
+        let batch = br#"[{"type":4,"data":{"href":"https://a.example/?otp=7","width":1,"height":1},"timestamp":5},
+            {"type":2,"data":{"node":{"type":0,"childNodes":[{"type":2,"tagName":"input","attributes":{"type":"password","value":"a long secret"},"childNodes":[],"id":2}],"id":1}},"timestamp":6},
+            {"type":5,"data":{"tag":"hindsight.navigate","payload":{"href":"https://a.example/?otp=8"}},"timestamp":7}]"#;
+        let Batch { body, mut facts, .. } = checked(batch).expect("a batch");
+        let json =
+            String::from_utf8(gzip::inflate(&body, gzip::Limits::STORED).expect("gzip")).expect("text");
+        assert!(!json.contains("otp=7") && !json.contains("a long secret"), "{json}");
+        assert_eq!(std::mem::take(&mut facts.hidden), [("secret".into(), 3)]);
+        let limits = rrweb::Limits { depth: 32, events: 3, event_bytes: 1024 };
+        let read_again = rrweb::events(&json, &limits);
+        assert_eq!(facts, event::facts(&read_again.expect("a batch")));
     }
 
     #[test]

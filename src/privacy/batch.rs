@@ -1,8 +1,11 @@
 //! A batch without what is to be hidden.
 
+use std::ops::Range;
+
 use super::marks::Marks;
 use super::pass::Pass;
 use super::rules::{Counts, Rules};
+use super::signs::{Sign, Signs};
 use crate::rrweb::event::{Error, kind, source};
 use crate::rrweb::{self, Event};
 
@@ -29,36 +32,51 @@ fn most_of(json: usize) -> usize {
     json.saturating_add(json / 4).saturating_add(ROOM_OF_SMALL)
 }
 
-/// The JSON of a batch as it may be stored, with what was hidden in it. `None`: as it came.
+/// A batch as it may be stored, where that is not as it came.
+pub struct Hidden {
+    /// Its JSON.
+    pub json: String,
+    /// What was hidden in it.
+    pub counts: Counts,
+    /// Which of its events are others now, and where they stand, in their order.
+    pub changed: Vec<(usize, Range<usize>)>,
+}
+
+/// Hides in a batch. `None`: it may be stored as it came.
 /// Fails where an event is made to take more memory than its size calls for.
 pub fn hide(
     json: &str,
     events: &[Event<'_>],
     rules: &Rules,
     marks: &mut Marks,
-) -> Result<Option<(String, Counts)>, rrweb::Error> {
+) -> Result<Option<Hidden>, rrweb::Error> {
+    let signs = rules.signs_in(json);
     // What was said of earlier batches counts for input in this one.
-    if marks.is_empty() && rules.spares(json) {
+    if marks.is_empty() && signs.as_ref().is_some_and(Signs::is_empty) {
         return Ok(None);
     }
     let mut pass = Pass::new(rules).within(room_for);
-    let (mut hidden, mut from) = (String::new(), 0);
+    let (mut hidden, mut changed, mut from) = (String::new(), Vec::new(), 0);
     for (index, event) in events.iter().enumerate() {
-        if spares(rules, event, marks) {
-            continue;
+        let start = event.json.as_ptr() as usize - json.as_ptr() as usize;
+        let end = start + event.json.len();
+        match signs.as_ref().and_then(|signs| signs.within(start..end)) {
+            Some(signs) if spares(event, signs.clone(), marks) => continue,
+            Some(signs) if event.is_full_snapshot() => pass.find_by_signs(event, signs, marks),
+            _ => pass.find(event, marks),
         }
-        pass.find(event, marks);
         if pass.has_given_up() {
             return Err(Error::EventTooLarge { index });
         }
         if !pass.has_found() {
             continue;
         }
-        let start = event.json.as_ptr() as usize - json.as_ptr() as usize;
         hidden.reserve(if from == 0 { json.len() } else { 0 });
         hidden.push_str(&json[from..start]);
+        let begin = hidden.len();
         pass.write(event.json, &mut hidden);
-        from = start + event.json.len();
+        changed.push((index, begin..hidden.len()));
+        from = end;
         if hidden.len() > most_of(json.len()) {
             return Err(Error::EventTooLarge { index });
         }
@@ -67,19 +85,21 @@ pub fn hide(
         return Ok(None);
     }
     hidden.push_str(&json[from..]);
-    Ok(Some((hidden, pass.counts)))
+    Ok(Some(Hidden { json: hidden, counts: pass.counts, changed }))
 }
 
 /// Whether nothing of an event is hidden for certain: of itself, and of what is known.
-fn spares(rules: &Rules, event: &Event<'_>, marks: &mut Marks) -> bool {
+fn spares(event: &Event<'_>, mut signs: impl Iterator<Item = Sign>, marks: &mut Marks) -> bool {
     match (event.kind, event.source) {
         (kind::INCREMENTAL, Some(source::MUTATION | source::INPUT)) if !marks.is_empty() => false,
         (kind::FULL_SNAPSHOT, _) if marks.knows_passwords() => false,
-        _ if !rules.spares(event.json) => false,
         (kind::FULL_SNAPSHOT, _) => {
-            marks.clear();
-            true
+            let is_spared = signs.all(|sign| sign.is_in_text);
+            if is_spared {
+                marks.clear();
+            }
+            is_spared
         }
-        _ => true,
+        _ => signs.next().is_none(),
     }
 }

@@ -18,6 +18,7 @@ mod marks;
 mod pass;
 mod rules;
 mod selectors;
+mod signed;
 mod signs;
 mod streams;
 mod urls;
@@ -26,7 +27,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{hide, memory_for};
+pub use batch::{Hidden, hide, memory_for};
 pub use marks::Marks;
 pub use pass::Pass;
 pub use rules::{Counts, Rules};

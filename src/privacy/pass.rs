@@ -56,11 +56,17 @@ impl<'r> Pass<'r> {
         Some(hidden)
     }
 
-    /// Finds what is to be hidden in an event.
-    pub(super) fn find(&mut self, event: &Event<'_>, known: &mut Marks) {
+    /// Forgets the event before.
+    pub(super) fn begin(&mut self, event: &Event<'_>) {
         self.skim.clear();
+        self.skim.limit((self.room_for)(event.json.len()));
         self.edits.clear();
         self.shown.clear();
+    }
+
+    /// Finds what is to be hidden in an event.
+    pub(super) fn find(&mut self, event: &Event<'_>, known: &mut Marks) {
+        self.begin(event);
         match (event.kind, event.source) {
             (kind::DOM_CONTENT_LOADED | 1, _) => return,
             (kind::INCREMENTAL, Some(source)) if is_wordless(source) => return,
@@ -68,7 +74,6 @@ impl<'r> Pass<'r> {
         }
         let json = event.json;
         let Some(data) = skim::value_of(json, 0, "data") else { return };
-        self.skim.limit((self.room_for)(json.len()));
         match (event.kind, event.source) {
             (kind::FULL_SNAPSHOT, _) => {
                 known.clear();
@@ -165,6 +170,11 @@ impl<'r> Pass<'r> {
 
     /// Hides in the nodes that a snapshot has or a mutation adds.
     fn hide_nodes(&mut self, json: &str, known: &mut Marks) {
+        self.mark_added(json, known);
+        self.hide_marked(json);
+    }
+
+    fn mark_added(&mut self, json: &str, known: &mut Marks) {
         let around: HashMap<u32, i64> = self.skim.adds.iter().map(|add| (add.node, add.parent)).collect();
         // A node may come before the one that it belongs into.
         let before = known.len();
@@ -172,6 +182,10 @@ impl<'r> Pass<'r> {
         if !around.is_empty() && known.len() > before {
             self.mark_nodes(json, &around, known);
         }
+    }
+
+    /// Hides in the nodes that were marked.
+    pub(super) fn hide_marked(&mut self, json: &str) {
         for index in 0..self.skim.nodes.len() {
             let (mark, node) = (self.marks[index], &self.skim.nodes[index]);
             if TEXTS.contains(&node.kind) {
@@ -190,7 +204,7 @@ impl<'r> Pass<'r> {
         }
     }
 
-    fn mark_nodes(&mut self, json: &str, around: &HashMap<u32, i64>, known: &mut Marks) {
+    pub(super) fn mark_nodes(&mut self, json: &str, around: &HashMap<u32, i64>, known: &mut Marks) {
         self.marks.clear();
         for (index, node) in (0..).zip(&self.skim.nodes) {
             let parent = match node.parent {

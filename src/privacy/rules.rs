@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::leaks::Leak;
 use super::marks::Exposure;
 use super::selectors::Selectors;
-use super::signs;
+use super::signs::Signs;
 use super::words::Words;
 use crate::model::recording::{Privacy, Recording};
 use crate::model::text_rules::{Kind, TextRules};
@@ -86,9 +86,8 @@ impl Rules {
         self
     }
 
-    /// Whether an event, or a batch of which nothing is known, has nothing to hide for
-    /// certain: told without reading it.
-    pub(super) fn spares(&self, json: &str) -> bool {
-        self.is_open && !signs::are_in(json)
+    /// Where there may be something to hide in a batch. `None`: anywhere.
+    pub(super) fn signs_in(&self, json: &str) -> Option<Signs> {
+        if self.is_open { Signs::find(json) } else { None }
     }
 }

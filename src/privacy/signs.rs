@@ -6,6 +6,7 @@
 //! whether it stands where it counts: a style sheet that speaks of tokens holds none.
 //! In doubt it is yes.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::{MatchKind, Searcher};
@@ -16,6 +17,9 @@ const WINDOW: usize = 8 * 1024;
 
 /// A parameter's name is looked for this far around a word in it, in bytes.
 const LONGEST_NAME: usize = 1024;
+
+/// Where there are more, all that follows is taken to be full of them.
+const MOST_SIGNS: usize = 4096;
 
 /// Where a word counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,26 +66,66 @@ static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| {
     aho_corasick::packed::Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(words).build()
 });
 
-/// Whether there may be a secret in a piece of JSON, such as an event.
-pub(super) fn are_in(json: &str) -> bool {
-    let Some(searcher) = &*SEARCHER else { return true };
-    let bytes = json.as_bytes();
-    let mut lower = [0; WINDOW];
-    let (mut from, mut string) = (0, None);
-    while from < bytes.len() {
-        let part = &bytes[from..bytes.len().min(from + WINDOW)];
-        let lower = &mut lower[..part.len()];
-        lower.copy_from_slice(part);
-        lower.make_ascii_lowercase();
-        for found in searcher.find_iter(&*lower) {
-            let Some((_, counts)) = SIGNS.get(found.pattern().as_usize()) else { return true };
-            if Place::of(bytes, from + found.start(), from + found.end(), &mut string).counts(*counts) {
-                return true;
+/// Where signs stand in a piece of JSON, such as a batch.
+#[derive(Debug, Default)]
+pub(super) struct Signs {
+    /// In their order. A sign that stands where two windows overlap may come twice.
+    signs: Vec<Sign>,
+    /// From here on nothing is known.
+    known_to: usize,
+}
+
+/// A word that counts where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sign {
+    /// Its first byte.
+    pub at: usize,
+    /// Whether it stands in a text of the page, which is no attribute.
+    pub is_in_text: bool,
+}
+
+impl Signs {
+    /// Finds them. `None` on processors that cannot.
+    pub fn find(json: &str) -> Option<Self> {
+        let searcher = SEARCHER.as_ref()?;
+        let bytes = json.as_bytes();
+        let mut found = Self { signs: Vec::new(), known_to: bytes.len() };
+        let mut lower = [0; WINDOW];
+        let (mut from, mut string) = (0, None);
+        while from < bytes.len() {
+            let part = &bytes[from..bytes.len().min(from + WINDOW)];
+            let lower = &mut lower[..part.len()];
+            lower.copy_from_slice(part);
+            lower.make_ascii_lowercase();
+            for word in searcher.find_iter(&*lower) {
+                let (_, counts) = SIGNS[word.pattern().as_usize()];
+                let place = Place::of(bytes, from + word.start(), from + word.end(), &mut string);
+                if !place.counts(counts) {
+                    continue;
+                }
+                if found.signs.len() == MOST_SIGNS {
+                    found.known_to = place.start;
+                    return Some(found);
+                }
+                found.signs.push(Sign { at: place.start, is_in_text: place.is_in_text() });
             }
+            from += if part.len() == WINDOW { WINDOW - OVERLAP } else { part.len() };
         }
-        from += if part.len() == WINDOW { WINDOW - OVERLAP } else { part.len() };
+        Some(found)
     }
-    false
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.signs.is_empty()
+    }
+
+    /// Those of a part of the JSON, counted from where it begins. `None`: not all are known.
+    pub fn within(&self, part: Range<usize>) -> Option<impl Iterator<Item = Sign> + Clone + use<'_>> {
+        let from = self.signs.partition_point(|sign| sign.at < part.start);
+        let until = self.signs.partition_point(|sign| sign.at < part.end);
+        let signs = self.signs[from..until].iter();
+        (part.end <= self.known_to).then(|| signs.map(move |sign| Sign { at: sign.at - part.start, ..*sign }))
+    }
 }
 
 /// Where a word stands.
@@ -119,6 +163,11 @@ impl<'a> Place<'a> {
                 Counts::InNames => is(&["name"]),
                 Counts::InClasses => is(&["class"]),
             }
+    }
+
+    /// Whether it stands in what rrweb recorded of a text or a comment.
+    fn is_in_text(&self) -> bool {
+        self.key() == Some(b"textContent")
     }
 
     /// The key whose value the string is. `None` of a string that is a key, or in an array.

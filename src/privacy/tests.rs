@@ -18,7 +18,7 @@ fn stored(rules: &Rules, marks: &mut Marks, batch: &Value) -> (Value, Counts) {
     let events = rrweb::events(&json, &LIMITS).expect("a batch");
     match hide(&json, &events, rules, marks).expect("of an honest size") {
         None => (batch.clone(), Counts::new()),
-        Some((json, counts)) => (serde_json::from_str(&json).expect("still JSON"), counts),
+        Some(hidden) => (serde_json::from_str(&hidden.json).expect("still JSON"), hidden.counts),
     }
 }
 
@@ -226,6 +226,34 @@ fn selectors_and_words_of_ones_own_are_heeded() {
     assert!(shown.contains("6 \"****** ***** ada@x.org\""), "{shown}");
 }
 
+fn has_signs(json: &str) -> bool {
+    signs::Signs::find(json).is_none_or(|signs| !signs.is_empty())
+}
+
+#[test]
+fn signs_in_texts_of_the_page_are_told_apart() {
+    let page = snapshot(vec![element(2, "p", json!({}), vec![text(3, "at /?otp=7")])]).to_string();
+    let signs = signs::Signs::find(&page).expect("a processor that can");
+    let found: Vec<signs::Sign> = signs.within(0..page.len()).expect("few").collect();
+    let at = page.find("?otp").expect("a password") + 1;
+    assert_eq!(found, [signs::Sign { at, is_in_text: true }]);
+    assert_eq!(signs.within(at - 5..page.len()).expect("few").map(|sign| sign.at).collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn where_signs_are_many_nothing_is_known() {
+    let links = vec![element(2, "a", json!({"href": "/?otp=12"}), vec![]); 5000];
+    let page = snapshot(links).to_string();
+    let signs = signs::Signs::find(&page).expect("a processor that can");
+    assert!(signs.within(0..page.len() / 2).is_some() && signs.within(0..page.len()).is_none());
+    let (hidden, counts) = stored(
+        &rules(Privacy::Open),
+        &mut Marks::default(),
+        &snapshot(vec![element(2, "a", json!({"href": "/?otp=12"}), vec![]); 5000]),
+    );
+    assert!(!hidden.to_string().contains("otp=12") && counts["secret"] == 5000, "{counts:?}");
+}
+
 #[test]
 fn signs_count_where_secrets_stand() {
     let page = |tag: &str, attributes: Value| {
@@ -242,7 +270,7 @@ fn signs_count_where_secrets_stand() {
         ("input", json!({"data-rr-is-password": "true"})),
         ("a", json!({"title": "x".repeat(20_000), "href": "/?x=1&otp=12"})),
     ] {
-        assert!(signs::are_in(&page(tag, attributes.clone())), "{attributes}");
+        assert!(has_signs(&page(tag, attributes.clone())), "{attributes}");
     }
     for (tag, attributes) in [
         (
@@ -252,7 +280,7 @@ fn signs_count_where_secrets_stand() {
         ("a", json!({"href": "/password/reset?page=2", "class": "overflow-hidden token"})),
         ("script", json!({"nonce": "abc", "src": "/verify.js?v=2"})),
     ] {
-        assert!(!signs::are_in(&page(tag, attributes.clone())), "{attributes}");
+        assert!(!has_signs(&page(tag, attributes.clone())), "{attributes}");
     }
 }
 
@@ -265,7 +293,7 @@ fn events_that_take_more_memory_than_their_size_calls_for_are_refused() {
         );
         let events = rrweb::events(&json, &LIMITS).expect("a batch");
         let hidden = hide(&json, &events, &strict, &mut Marks::default());
-        hidden.map(|hidden| hidden.is_some_and(|(hidden, _)| hidden.contains("\"*\"")))
+        hidden.map(|hidden| hidden.is_some_and(|hidden| hidden.json.contains("\"*\"")))
     };
     let too_large = Err(rrweb::Error::EventTooLarge { index: 0 });
     assert_eq!(hidden(&["{}"; 100_000].join(",")), too_large);
@@ -313,7 +341,68 @@ fn attribute_name() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(names.to_vec())
 }
 
+/// A node as rrweb writes it: what stands in it comes last but for its id.
+fn written(node: &Value) -> String {
+    let children: Vec<String> = node["childNodes"].as_array().into_iter().flatten().map(written).collect();
+    let (id, children) = (&node["id"], children.join(","));
+    match node["tagName"].as_str() {
+        Some(tag) => format!(
+            r#"{{"type":2,"tagName":"{tag}","attributes":{},"childNodes":[{children}],"id":{id}}}"#,
+            node["attributes"]
+        ),
+        None => format!(r#"{{"type":3,"textContent":{},"id":{id}}}"#, node["textContent"]),
+    }
+}
+
+/// Elements in elements; ids are given later.
+fn tree() -> impl Strategy<Value = Value> {
+    let tag =
+        proptest::sample::select(vec!["div", "input", "textarea", "select", "option", "meta", "a", "style"]);
+    let attributes = proptest::collection::btree_map(attribute_name(), piece(), 0..4);
+    let field = proptest::sample::select(vec![
+        json!({"type": "password", "name": "key", "value": "1"}),
+        json!({"type": "text", "name": "key", "value": "2"}),
+        json!({"class": "rr-block"}),
+        json!({"class": "rr-mask", "id": "key"}),
+    ]);
+    let attributes = prop_oneof![3 => attributes.prop_map(|map| json!(map)), 1 => field];
+    let leaf = prop_oneof![
+        piece().prop_map(|words| text(0, &words)),
+        (tag.clone(), attributes.clone()).prop_map(|(tag, of)| element(0, tag, of, vec![])),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        (tag.clone(), attributes.clone(), proptest::collection::vec(inner, 0..4))
+            .prop_map(|(tag, of, children)| element(0, tag, of, children))
+    })
+}
+
+fn number(node: &mut Value, next: &mut i64) {
+    node["id"] = json!(*next);
+    *next += 1;
+    node["childNodes"].as_array_mut().into_iter().flatten().for_each(|child| number(child, next));
+}
+
 proptest! {
+    #[test]
+    fn what_is_read_by_signs_is_what_is_read_whole(mut page in tree(), after in tree()) {
+        let mut count = 2;
+        number(&mut page, &mut count);
+        let json = format!(
+            r#"[{{"type":2,"data":{{"node":{{"type":0,"childNodes":[{},{}],"id":1}}}},"timestamp":1}}]"#,
+            written(&page), written(&after),
+        );
+        let events = rrweb::events(&json, &LIMITS).expect("a batch");
+        let open = rules(Privacy::Open);
+        let (mut by_signs, mut whole) = (Marks::default(), Marks::default());
+        let hidden = hide(&json, &events, &open, &mut by_signs).expect("of an honest size");
+        let event = Pass::new(&open).event(&events[0], &mut whole);
+        prop_assert_eq!(hidden.map(|hidden| hidden.json), event.map(|event| format!("[{event}]")));
+        for id in 1..count {
+            prop_assert_eq!(by_signs.of(id).exposure, whole.of(id).exposure, "{}", id);
+        }
+        prop_assert_eq!(by_signs.knows_passwords(), whole.knows_passwords());
+    }
+
     #[test]
     fn where_no_signs_are_nothing_is_hidden(
         tag in proptest::sample::select(vec!["div", "input", "meta", "a", "style", "select", "x-field"]),
@@ -331,7 +420,7 @@ proptest! {
         let open = rules(Privacy::Open);
         for batch in batches {
             let json = batch.to_string();
-            if signs::are_in(&json) {
+            if has_signs(&json) {
                 continue;
             }
             let mut marks = Marks::default();
@@ -368,8 +457,8 @@ proptest! {
         }}]);
         let json = batch.to_string();
         let Ok(events) = rrweb::events(&json, &LIMITS) else { return Ok(()) };
-        if let Ok(Some((json, _))) = hide(&json, &events, &rules(Privacy::Strict), &mut Marks::default()) {
-            prop_assert!(rrweb::events(&json, &LIMITS).is_ok());
+        if let Ok(Some(hidden)) = hide(&json, &events, &rules(Privacy::Strict), &mut Marks::default()) {
+            prop_assert!(rrweb::events(&hidden.json, &LIMITS).is_ok());
         }
     }
 }

@@ -125,6 +125,11 @@ impl Event<'_> {
         self.source.is_some_and(|source| SOURCES_OF_VISITORS.contains(&source))
     }
 
+    /// Whether lists show texts of it.
+    pub fn has_words(&self) -> bool {
+        self.href.is_some() || self.told.is_some()
+    }
+
     /// The URL of the page, of a Meta event; a longer one than can be shown is cut.
     pub fn page_url(&self) -> Option<String> {
         let url = self.href.and_then(text::text_of)?;
@@ -162,6 +167,12 @@ pub fn events<'a>(batch: &'a str, limits: &Limits) -> Result<Vec<Event<'a>>, Err
     })?;
     cursor.end().map_err(outside)?;
     if events.is_empty() { Err(Error::NotABatch) } else { Ok(events) }
+}
+
+/// Reads one event, of a batch whose limits were asked before.
+pub fn one(json: &str) -> Result<Event<'_>, Error> {
+    let none = Limits { depth: usize::MAX, events: usize::MAX, event_bytes: usize::MAX };
+    Ok(event(&mut Cursor::new(json, none.depth), json, 0, &none)?)
 }
 
 /// Reads what the store keeps beside a batch.

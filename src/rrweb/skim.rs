@@ -176,6 +176,12 @@ impl Skim {
         });
     }
 
+    /// Reads the node whose object begins at a byte, and all that is in it.
+    pub fn read_node_at(&mut self, json: &str, at: usize) -> Option<&Node> {
+        let node = self.read_node(json, &mut Tokens::new(json, at));
+        self.nodes.get(node as usize)
+    }
+
     /// Reads a mutation.
     pub fn read_mutation(&mut self, json: &str, data: usize) {
         let mut tokens = Tokens::new(json, data);

@@ -359,7 +359,7 @@ fn as_upload(
     let hash = Sha256::digest(&json).into();
     let hidden = privacy::hide(&json, &rrweb::events(&json, &UNLIMITED)?, rules, marks)?;
     let (changed, counts) =
-        hidden.map_or((None, privacy::Counts::new()), |(json, counts)| (Some(json), counts));
+        hidden.map_or((None, privacy::Counts::new()), |hidden| (Some(hidden.json), hidden.counts));
     json = changed.unwrap_or(json);
     let mut facts = event::facts(&rrweb::events(&json, &UNLIMITED)?);
     facts.hidden = counts.into_iter().collect();
