@@ -7,6 +7,7 @@
 //! use whom stands in `ARCHITECTURE.md` and is held by `tests/tidy.rs`.
 
 pub mod accounts;
+pub mod allocator;
 pub mod answers;
 pub mod backup;
 pub mod cli;

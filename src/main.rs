@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hindsight::cli::{self, Cli};
-use hindsight::{config, store, web};
+use hindsight::{allocator, config, store, web};
 
 /// Exit codes as `sysexits.h` names them.
 const EX_DATAERR: u8 = 65;
@@ -13,6 +13,7 @@ const EX_TEMPFAIL: u8 = 75;
 const EX_CONFIG: u8 = 78;
 
 fn main() -> ExitCode {
+    allocator::give_large_buffers_back();
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

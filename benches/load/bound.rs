@@ -4,12 +4,11 @@
 //! parts, each measured alone, and of the load generator. All is measured in turns, so
 //! that what else the machine does falls on all alike.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::corpus::{Batch, Corpus};
+use crate::corpus::{Batch, Corpus, Source};
 use crate::drive::{Load, Run, drive};
 use crate::floors::{self, Floors};
 use crate::process::Server;
@@ -45,18 +44,32 @@ struct Round {
 impl Round {
     /// CPU time that a batch costs at least, in microseconds.
     fn floor_us(&self) -> f64 {
-        let Floors { inflate, hash, scan, store } = self.floors;
+        let Floors { inflate, hash, scan, store, .. } = self.floors;
         self.echo.server_us() + inflate + hash + scan + store + self.echo.client_us()
     }
 
-    /// Batches a second that the machine could take.
-    fn bound(&self) -> f64 {
-        meter::cores() as f64 * 1e6 / self.floor_us()
+    /// The same for a server that does not trust the recorder to have hidden anything.
+    fn hiding_floor_us(&self) -> f64 {
+        self.floor_us() + self.floors.hide
+    }
+
+    fn spent_us(&self) -> f64 {
+        self.full.server_us() + self.full.client_us()
+    }
+
+    /// What was measured of what the machine could take, if a batch cost so much.
+    fn of_bound(&self, floor_us: f64) -> f64 {
+        self.full.rate() / bound(floor_us)
     }
 }
 
+/// Batches a second that the machine could take, if each cost so much CPU.
+fn bound(floor_us: f64) -> f64 {
+    meter::cores() as f64 * 1e6 / floor_us
+}
+
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());
     let load = Load {
@@ -104,6 +117,8 @@ fn report(rounds: &[Round]) {
     table.line("SQLite, groups of 64, FULL", us(&|round| round.floors.store));
     table.line("load generator", us(&|round| round.echo.client_us()));
     table.line("sum of the floors", us(&Round::floor_us));
+    table.line("hiding, and compressing anew", us(&|round| round.floors.hide));
+    table.line("sum with hiding", us(&Round::hiding_floor_us));
     table.line("server, FULL", us(&|round| round.full.server_us()));
     table.line("server, NORMAL", us(&|round| round.normal.server_us()));
     table.line("load generator beside the server", us(&|round| round.full.client_us()));
@@ -116,14 +131,19 @@ fn report(rounds: &[Round]) {
         "JSON per batch",
         format!("{:.1} KB", of(&|round| round.full.per_second(raw) / round.full.rate() / 1e3)),
     );
-    table.line("bound", format!("{} batches/s", grouped(of(&Round::bound))));
+    table.line("bound", format!("{} batches/s", grouped(of(&|round| bound(round.floor_us())))));
     table.line("measured, FULL", format!("{} batches/s", grouped(of(&|round| round.full.rate()))));
     table.line("measured, NORMAL", format!("{} batches/s", grouped(of(&|round| round.normal.rate()))));
-    table.line("measured / bound", format!("{:.2}", of(&|round| round.full.rate() / round.bound())));
-    table.line(
-        "floors / measured, by CPU",
-        format!("{:.2}", of(&|round| round.floor_us() / (round.full.server_us() + round.full.client_us()))),
-    );
+    for (name, floor) in
+        [("", Round::floor_us as fn(&Round) -> f64), (" with hiding", Round::hiding_floor_us)]
+    {
+        let ratio = |value: &dyn Fn(&Round) -> f64| format!("{:.2}", of(value));
+        table.line(&format!("measured / bound{name}"), ratio(&|round| round.of_bound(floor(round))));
+        table.line(
+            &format!("floors{name} / measured, by CPU"),
+            ratio(&|round| floor(round) / round.spent_us()),
+        );
+    }
     table.line("FULL / NORMAL", format!("{:.2}", of(&|round| round.full.rate() / round.normal.rate())));
     table.line("CPU used by others", format!("{:.0} %", of(&|round| round.full.others()) * 100.0));
     table.print("Bound");

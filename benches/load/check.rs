@@ -1,7 +1,8 @@
 //! Whether all that was acknowledged is stored, once and as it was sent.
 //!
 //! Every session is asked for its number of events, the Sessions page for its totals,
-//! and some sessions are exported and compared with what was sent, event by event.
+//! and some sessions are exported and compared with what was sent, event by event, but
+//! for what is hidden.
 //! How the server stores them is not known here.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +16,7 @@ use hindsight::rrweb::{self, Event};
 use hindsight::store::{Scope, Store, sessions};
 
 use crate::client::Client;
-use crate::corpus::{Batch, Corpus, LIMITS};
+use crate::corpus::{Batch, Corpus, Hiding, LIMITS};
 use crate::process::{Server, hindsight, output};
 use crate::visit::{Ack, Tally, session_id};
 
@@ -104,13 +105,13 @@ async fn check_totals(server: &Server, sessions: i64, events: i64) -> anyhow::Re
 fn check_export(server: &Server, session: u32, batches: &[&Batch]) -> anyhow::Result<()> {
     let exported = output(hindsight(server.data.path()).args(["export", &session_id(session)]))?;
     let found = Fingerprints::of(std::str::from_utf8(&exported)?)?;
-    let mut sent = Fingerprints::default();
+    let (mut sent, mut hiding) = (Fingerprints::default(), Hiding::default());
     for batch in batches {
-        let json = gzip::inflate(&batch.body, gzip::Limits::STORED)?;
-        sent.add(std::str::from_utf8(&json)?)?;
+        let json = String::from_utf8(gzip::inflate(&batch.body, gzip::Limits::STORED)?)?;
+        sent.add(&hiding.hide(batch.stream, &json)?.unwrap_or(json))?;
     }
     if found != sent {
-        bail!("the export holds other events than were sent");
+        bail!("the export holds other events than were sent, or what must not be stored");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Source};
 use crate::drive::{Load, Run, drive};
 use crate::meter;
 use crate::process::{Process, Server, output};
@@ -40,7 +40,7 @@ struct Pair {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     let installed = install()?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());

@@ -1,14 +1,28 @@
 //! The recordings that are sent, read once and prepared so that sending them is cheap.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use hindsight::ingest::gzip;
+use hindsight::privacy::{self, Marks, Rules};
 use hindsight::rrweb::{self, event, file};
 
 /// Reading stops at none of the server's limits: the server says what it refuses.
 pub const LIMITS: rrweb::Limits = rrweb::Limits { depth: 2048, events: usize::MAX, event_bytes: usize::MAX };
+
+/// Where recordings come from.
+#[derive(Args)]
+pub struct Source {
+    /// A folder of recordings: gzip JSON, `*.json.gz`, as `hindsight import` takes them.
+    #[arg(long = "recordings", value_name = "DIR", global = true, default_value = "browser/demo/visits")]
+    pub folder: PathBuf,
+    /// Send them without what must not be stored, as a recorder does which hides it on the page.
+    #[arg(long = "masked", global = true)]
+    pub is_masked: bool,
+}
 
 /// All recordings of a folder.
 pub struct Corpus {
@@ -44,9 +58,10 @@ pub struct Batch {
 
 impl Corpus {
     /// Reads all `*.json.gz` of a folder.
-    pub fn read(folder: &Path) -> anyhow::Result<Arc<Self>> {
-        let paths = recording_files(folder)?;
-        let read = |path: &Path| Recording::read(path).with_context(|| path.display().to_string());
+    pub fn read(source: &Source) -> anyhow::Result<Arc<Self>> {
+        let paths = recording_files(&source.folder)?;
+        let read =
+            |path: &Path| Recording::read(path, source.is_masked).with_context(|| path.display().to_string());
         let recordings = paths.iter().map(|path| read(path)).collect::<anyhow::Result<_>>()?;
         Ok(Arc::new(Self { recordings }))
     }
@@ -71,9 +86,10 @@ impl Corpus {
 }
 
 impl Recording {
-    fn read(path: &Path) -> anyhow::Result<Self> {
+    fn read(path: &Path, is_masked: bool) -> anyhow::Result<Self> {
         let json = read_json(path)?;
         let found = file::batches(&json, &LIMITS)?;
+        let mut hiding = Hiding::default();
         let mut names: Vec<Option<&str>> = Vec::new();
         let mut batches = Vec::with_capacity(found.len());
         for batch in &found {
@@ -82,7 +98,11 @@ impl Recording {
                 names.push(name);
                 names.len() - 1
             });
-            batches.push(Batch::new(stream, batch));
+            let mut json = json_of(batch);
+            if is_masked {
+                json = hiding.hide(stream, &json)?.unwrap_or(json);
+            }
+            batches.push(Batch::new(stream, batch, &json));
         }
         let streams = names.len();
         let began_ms = batches.iter().map(|batch| batch.sent_ms).min().unwrap_or_default();
@@ -99,9 +119,7 @@ impl Recording {
 }
 
 impl Batch {
-    fn new(stream: usize, batch: &file::FileBatch<'_>) -> Self {
-        let events: Vec<&str> = batch.events.iter().map(|event| event.json).collect();
-        let json = format!("[{}]", events.join(","));
+    fn new(stream: usize, batch: &file::FileBatch<'_>, json: &str) -> Self {
         let facts = event::facts(&batch.events);
         Self {
             stream,
@@ -113,6 +131,27 @@ impl Batch {
             sent_ms: facts.last_at,
             ends_stream: false,
         }
+    }
+}
+
+fn json_of(batch: &file::FileBatch<'_>) -> String {
+    let events: Vec<&str> = batch.events.iter().map(|event| event.json).collect();
+    format!("[{}]", events.join(","))
+}
+
+/// Hides in the batches of a visit what the server hides of a new connection's.
+#[derive(Default)]
+pub struct Hiding {
+    rules: Rules,
+    marks: HashMap<usize, Marks>,
+}
+
+impl Hiding {
+    /// The batch as it is stored. `None`: as it is sent.
+    pub fn hide(&mut self, stream: usize, json: &str) -> anyhow::Result<Option<String>> {
+        let marks = self.marks.entry(stream).or_default();
+        let hidden = privacy::hide(json, &rrweb::events(json, &LIMITS)?, &self.rules, marks)?;
+        Ok(hidden.map(|hidden| hidden.json))
     }
 }
 

@@ -15,7 +15,7 @@ use hindsight::stop;
 use hindsight::store::{Db, Store, choices, completing};
 use tempfile::TempDir;
 
-use crate::corpus::{Corpus, recording_files};
+use crate::corpus::{Corpus, Source, recording_files};
 use crate::meter;
 use crate::process::{HINDSIGHT, add_connection, hindsight, output};
 use crate::table::{Table, median};
@@ -60,15 +60,15 @@ struct Stored {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut nothing, mut analyzers, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        nothing.push(runtime.block_on(measure(recordings, With::Nothing))?);
-        analyzers.push(runtime.block_on(measure(recordings, With::Analyzers))?);
-        all.push(runtime.block_on(measure(recordings, With::All))?);
+        nothing.push(runtime.block_on(measure(&recordings.folder, With::Nothing))?);
+        analyzers.push(runtime.block_on(measure(&recordings.folder, With::Analyzers))?);
+        all.push(runtime.block_on(measure(&recordings.folder, With::All))?);
     }
     report(&corpus, &nothing);
     report_plugins(&corpus, &nothing, &analyzers, &all);

@@ -4,7 +4,6 @@
 //! CPU time of one thread, the smallest of some rounds, over the batches of all recordings.
 
 use std::hint::black_box;
-use std::path::Path;
 
 use clap::Args;
 use hindsight::ingest::gzip;
@@ -14,7 +13,7 @@ use hindsight::model::text_rules::TextRules;
 use hindsight::privacy::{self, Marks, Rules, leaks};
 use hindsight::rrweb::{self, event};
 
-use crate::corpus::{Corpus, LIMITS};
+use crate::corpus::{Corpus, LIMITS, Source};
 use crate::meter;
 use crate::table::Table;
 
@@ -27,7 +26,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("load average {}; {}", meter::load_average(), corpus.summary());
     let bytes: usize = corpus.batches().map(|batch| batch.raw_bytes).sum();

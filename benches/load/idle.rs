@@ -1,14 +1,13 @@
 //! `idle`: what connections cost that do nothing.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::client::Client;
-use crate::corpus::{Batch, Corpus};
+use crate::corpus::{Batch, Corpus, Source};
 use crate::meter;
 use crate::process::Server;
 use crate::table::{Table, mib};
@@ -29,7 +28,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     let smallest = corpus.batches().min_by_key(|batch| batch.body.len()).context("there are no batches")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -1,12 +1,11 @@
 //! `ingest`: uploads recordings as many visitors at once.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::check::check;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Source};
 use crate::drive::{Load, Run, drive};
 use crate::meter;
 use crate::process::Server;
@@ -59,7 +58,7 @@ impl Arguments {
 }
 
 /// Runs the command. Fails when anything that was acknowledged is not stored.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());
     let connections = (arguments.connections + SPARE_CONNECTIONS).max(1024).to_string();

@@ -1,11 +1,10 @@
 //! `latency`: how long uploads take at parts of the capacity, beside a bare echo server.
 
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::corpus::{Batch, Corpus};
+use crate::corpus::{Batch, Corpus, Source};
 use crate::drive::{Load, Run, drive};
 use crate::process::Server;
 use crate::table::{Table, grouped, median, ms, quantile};
@@ -40,7 +39,7 @@ struct Pair {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());
     let server = Server::start(&[])?;

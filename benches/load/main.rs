@@ -33,9 +33,8 @@ mod table;
 mod timeline;
 mod visit;
 
-use std::path::PathBuf;
-
 use clap::{CommandFactory, Parser, Subcommand};
+use corpus::Source;
 
 /// Measures the Hindsight server under load of recorded visits.
 ///
@@ -44,9 +43,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "load")]
 struct Cli {
-    /// A folder of recordings: gzip JSON, `*.json.gz`, as `hindsight import` takes them.
-    #[arg(long, value_name = "DIR", global = true, default_value = "browser/demo/visits")]
-    recordings: PathBuf,
+    #[command(flatten)]
+    source: Source,
     /// What cargo adds by itself.
     #[arg(long, hide = true, global = true)]
     bench: bool,
@@ -94,24 +92,24 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     meter::raise_file_limit()?;
-    let recordings = cli.recordings;
+    let (source, recordings) = (&cli.source, &cli.source.folder);
     match cli.command {
         // Plain `cargo bench` runs this too, and must not take long.
         None => Ok(Cli::command().print_help()?),
-        Some(Command::Ingest(arguments)) => ingest::run(&recordings, &arguments),
-        Some(Command::Bound(arguments)) => bound::run(&recordings, &arguments),
-        Some(Command::Latency(arguments)) => latency::run(&recordings, &arguments),
-        Some(Command::Compare(arguments)) => compare::run(&recordings, &arguments),
-        Some(Command::Replay(arguments)) => replay::run(&recordings, &arguments),
-        Some(Command::Idle(arguments)) => idle::run(&recordings, &arguments),
-        Some(Command::Finish(arguments)) => finish::run(&recordings, &arguments),
+        Some(Command::Ingest(arguments)) => ingest::run(source, &arguments),
+        Some(Command::Bound(arguments)) => bound::run(source, &arguments),
+        Some(Command::Latency(arguments)) => latency::run(source, &arguments),
+        Some(Command::Compare(arguments)) => compare::run(source, &arguments),
+        Some(Command::Replay(arguments)) => replay::run(recordings, &arguments),
+        Some(Command::Idle(arguments)) => idle::run(source, &arguments),
+        Some(Command::Finish(arguments)) => finish::run(source, &arguments),
         Some(Command::Retain(arguments)) => retain::run(&arguments),
-        Some(Command::Rerun(arguments)) => rerun::run(&recordings, &arguments),
+        Some(Command::Rerun(arguments)) => rerun::run(source, &arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Fill(arguments)) => fill::run(&arguments),
-        Some(Command::Timeline(arguments)) => timeline::run(&recordings, &arguments),
-        Some(Command::Hiding(arguments)) => hiding::run(&recordings, &arguments),
-        Some(Command::Plugins(arguments)) => plugins::run(&recordings, &arguments),
+        Some(Command::Timeline(arguments)) => timeline::run(recordings, &arguments),
+        Some(Command::Hiding(arguments)) => hiding::run(source, &arguments),
+        Some(Command::Plugins(arguments)) => plugins::run(recordings, &arguments),
         Some(Command::Footprint(arguments)) => footprint::run(&arguments),
         Some(Command::Echo) => echo::run(),
     }

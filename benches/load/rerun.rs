@@ -6,7 +6,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use rusqlite::{Connection as Db, OpenFlags};
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Source};
 use crate::drive::{Load, Run, drive};
 use crate::meter;
 use crate::process::Server;
@@ -50,7 +49,7 @@ struct Round {
 }
 
 /// Runs the command.
-pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+pub fn run(recordings: &Source, arguments: &Arguments) -> anyhow::Result<()> {
     let corpus = Corpus::read(recordings)?;
     println!("{}; load average {}", corpus.summary(), meter::load_average());
     let load = |pace, seconds| Load {

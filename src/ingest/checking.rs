@@ -28,10 +28,9 @@ pub(super) const LARGE_INFLATED_BYTES: usize = 2 * 1024 * 1024;
 /// The UTF-8 byte order mark, which some clients put in front.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a thread keeps for inflating while uploads come, in bytes: memory that is used
-/// again does not come apart.
+/// What a thread keeps for inflating while uploads come, in bytes.
 const KEPT_SMALL: usize = LARGE_INFLATED_BYTES;
-const KEPT_LARGE: usize = 24 * 1024 * 1024;
+const KEPT_LARGE: usize = 4 * 1024 * 1024;
 
 /// By how much the system prefers other threads to the one that checks large uploads.
 const LARGE_NICENESS: i32 = 4;

@@ -95,8 +95,9 @@ impl Signs {
         while from < bytes.len() {
             let part = &bytes[from..bytes.len().min(from + WINDOW)];
             let lower = &mut lower[..part.len()];
-            lower.copy_from_slice(part);
-            lower.make_ascii_lowercase();
+            for (lower, byte) in lower.iter_mut().zip(part) {
+                *lower = byte.to_ascii_lowercase();
+            }
             for word in searcher.find_iter(&*lower) {
                 let (_, counts) = SIGNS[word.pattern().as_usize()];
                 let place = Place::of(bytes, from + word.start(), from + word.end(), &mut string);
