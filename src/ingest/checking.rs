@@ -345,7 +345,7 @@ mod tests {
         let json =
             String::from_utf8(gzip::inflate(&body, gzip::Limits::STORED).expect("gzip")).expect("text");
         assert!(!json.contains("otp=7") && !json.contains("a long secret"), "{json}");
-        assert_eq!(std::mem::take(&mut facts.hidden), [("secret".into(), 3)]);
+        assert_eq!(std::mem::take(&mut facts.hidden), [("secret", 3)]);
         let limits = rrweb::Limits { depth: 32, events: 3, event_bytes: 1024 };
         let read_again = rrweb::events(&json, &limits);
         assert_eq!(facts, event::facts(&read_again.expect("a batch")));
