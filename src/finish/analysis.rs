@@ -113,7 +113,10 @@ impl Analyst {
     ) -> store::Result<Run<Analysis>> {
         let bodies = self.store.read(move |conn| timelines::bodies(conn, session)).await?;
         let (info, analyzer) = (info(subject), analyzer.clone());
-        let work = move || analyzer.plugin.analyze(&info, reading::events(bodies), &analyzer.settings);
+        let work = move || {
+            let Chosen { plugin, settings } = &analyzer;
+            plugin.analyze(&info, reading::events(bodies, plugin.wanted()), settings)
+        };
         Ok(self.plugins.on_worker(work).await)
     }
 
