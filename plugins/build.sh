@@ -15,6 +15,8 @@ cd "$(dirname "$0")"
 target=wasm32-unknown-unknown
 folder=${CARGO_TARGET_DIR:-$PWD/target}
 plugins=(mask-pii friction knowledge-gaps)
+# Those that are built for size; see the profiles in Cargo.toml.
+small=(knowledge-gaps)
 cargo=(cargo)
 rustc=rustc
 library=$(rustc --print sysroot 2>/dev/null || true)/lib/rustlib/src/rust
@@ -44,10 +46,13 @@ sources() {
 
 build() {
   local flags="--remap-path-prefix=$PWD=/plugins --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-  RUSTFLAGS="$flags --remap-path-prefix=$library=/rust" CARGO_TARGET_DIR=$folder \
-    "${cargo[@]}" build --release --locked --target $target "${plugins[@]/#/--package=}"
+  local plugin profile
   for plugin in "${plugins[@]}"; do
-    cp "$folder/$target/release/${plugin//-/_}.wasm" "$1/$plugin.wasm"
+    profile=release
+    [[ " ${small[*]} " != *" $plugin "* ]] || profile=small
+    RUSTFLAGS="$flags --remap-path-prefix=$library=/rust" CARGO_TARGET_DIR=$folder \
+      "${cargo[@]}" build --profile $profile --locked --target $target --package="$plugin"
+    cp "$folder/$target/$profile/${plugin//-/_}.wasm" "$1/$plugin.wasm"
   done
 }
 

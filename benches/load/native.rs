@@ -61,13 +61,12 @@ impl Drop for Native {
     }
 }
 
-/// Builds it beside the other plugins, whose release profile is made for small components.
+/// Builds it as the component was built, but for this machine.
 fn build() -> anyhow::Result<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("plugins");
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("native");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--locked", "--package=friction", "--example=natively"])
-        .args(["--config", "profile.release.opt-level=3"])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
         .status()?;

@@ -11,7 +11,7 @@ use hindsight::plugins::run::SessionInfo;
 use hindsight::plugins::source::Files;
 use hindsight::plugins::{Loader, Metering, Origin, Plugin};
 use hindsight::rrweb::{Limits, file};
-use hindsight::timeline::{self, Event, Stream};
+use hindsight::timeline::{self, Block, Event, Stream, block};
 
 use crate::corpus::{read_json, recording_files};
 use crate::meter;
@@ -93,6 +93,8 @@ struct Recording {
     session: SessionInfo,
     events: Vec<Event>,
     timeline: f64,
+    /// Reading what the analyzer wants back from the stored timeline.
+    stored: f64,
     friction: f64,
     script: f64,
 }
@@ -106,10 +108,15 @@ fn beside_timelines(
     let mut each = Vec::new();
     for path in recording_files(recordings)? {
         let json = read_json(&path)?;
-        let events = events_of(&json)?;
-        let timelines = (0..rounds.min(5)).map(|_| cpu_of(|| events_of(&json).map(|events| events.len())));
-        let (timeline, session) = (median(timelines), session_of(&events, json.len()));
-        each.push(Recording { bytes: json.len(), session, events, timeline, friction: 0.0, script: 0.0 });
+        let (events, blocks) = events_of(&json)?;
+        let timelines =
+            (0..rounds.min(5)).map(|_| cpu_of(|| events_of(&json).map(|(events, _)| events.len())));
+        let timeline = median(timelines);
+        let read =
+            || blocks.iter().map(|block| block::read(&block.bytes, analyzer.wanted())).collect::<Vec<_>>();
+        let stored = median((0..rounds).map(|_| cpu_of(read)));
+        let (session, bytes) = (session_of(&events, json.len()), json.len());
+        each.push(Recording { bytes, session, events, timeline, stored, friction: 0.0, script: 0.0 });
     }
     let sessions: Vec<_> = each.iter().map(|one| (one.session.clone(), one.events.clone())).collect();
     let mut native = Native::start(analyzer, &sessions)?;
@@ -133,8 +140,8 @@ fn beside_timelines(
 fn report(each: &[Recording], native: f64) {
     let sum = |part: fn(&Recording) -> f64| each.iter().map(part).sum::<f64>();
     let ratio = |part: fn(&Recording) -> f64| median(each.iter().map(move |one| part(one) / one.timeline));
-    let (timeline, friction, script) =
-        (sum(|one| one.timeline), sum(|one| one.friction), sum(|one| one.script));
+    let (timeline, stored) = (sum(|one| one.timeline), sum(|one| one.stored));
+    let (friction, script) = (sum(|one| one.friction), sum(|one| one.script));
     let mut table =
         Table::new(&["over all recordings", "ms of CPU", "of the timeline", "median recording", "bound"]);
     let mut line = |name: &str, ms: f64, median: f64, bound: &str| {
@@ -144,13 +151,15 @@ fn report(each: &[Recording], native: f64) {
     };
     line("timeline", timeline, 1.0, "");
     line("friction", friction, ratio(|one| one.friction), "5 %");
+    line("reading what friction wants from what is stored", stored, ratio(|one| one.stored), "");
     line("a plugin.js", script, ratio(|one| one.script), "100 % (median)");
     table.print("Plugins beside the timeline");
     let events = each.iter().map(|one| one.events.len()).sum::<usize>();
     println!(
         "The detectors of friction, natively: {native:.2} ms for {events} events; the component takes {:.1} times \
-         as long (bound 8).",
-        friction / native
+         as long (bound 8), {:.1} times with the reading of what is stored.",
+        friction / native,
+        (stored + friction) / (stored + native)
     );
 }
 
@@ -204,7 +213,7 @@ fn session_of(events: &[Event], bytes: usize) -> SessionInfo {
 }
 
 /// What finishing does: events found, read, joined, and read back from their blocks.
-fn events_of(json: &str) -> Result<Vec<Event>, timeline::block::Error> {
+fn events_of(json: &str) -> Result<(Vec<Event>, Vec<Block>), block::Error> {
     let batches = file::batches(json, &LIMITS).unwrap_or_default();
     let times = batches.iter().flat_map(|batch| &batch.events).map(|event| event.timestamp);
     let mut stream = Stream::of_session(times.min().unwrap_or_default());
@@ -212,8 +221,8 @@ fn events_of(json: &str) -> Result<Vec<Event>, timeline::block::Error> {
         stream.push(event, event.timestamp);
     }
     let mut events = Vec::new();
-    timeline::join(vec![stream.finish()], |event| events.push(event.clone()))?;
-    Ok(events)
+    let blocks = timeline::join(vec![stream.finish()], |event| events.push(event.clone()))?;
+    Ok((events, blocks))
 }
 
 fn cpu_of<T>(work: impl FnOnce() -> T) -> f64 {

@@ -137,7 +137,7 @@ fn read(json: &[u8]) {
     assert_eq!(facts.events, events.len() as i64);
     assert!(events.len() <= EVENTS.events && facts.first_at <= facts.last_at);
     assert!(facts.interactions <= facts.events && facts.json_bytes <= text.len() as i64);
-    assert!(facts.visitor.is_none_or(|visitor| (1..=256).contains(&visitor.chars().count())));
+    assert!(facts.identity.is_none_or(|who| (1..=256).contains(&who.id.chars().count())));
     assert!(facts.page.is_none_or(|(_, url)| url.chars().count() <= 2048));
 }
 

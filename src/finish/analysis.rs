@@ -17,7 +17,6 @@ use crate::plugins::run::{Failure, Run};
 use crate::stop::Stopping;
 use crate::store::runs::{self, Cost, Due, Outcome, Subject, Turn};
 use crate::store::{self, Store, choices, timelines};
-use crate::timeline;
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +73,7 @@ impl Analyst {
             return Ok(Ran::Badly);
         };
         let (name, health) = (analyzer.plugin.id().to_owned(), analyzer.digest(""));
-        let digest = analyzer.digest(&format!("{}/{}", subject.revision, timeline::block::VERSION));
+        let digest = analyzer.digest_over(&subject);
         let (asked, now) = (name.clone(), self.clock.now());
         if self.store.read(move |conn| choices::paused(conn, &asked, &health)).await?.is_some() {
             return Ok(Ran::Badly);
@@ -113,7 +112,10 @@ impl Analyst {
     ) -> store::Result<Run<Analysis>> {
         let bodies = self.store.read(move |conn| timelines::bodies(conn, session)).await?;
         let (info, analyzer) = (info(subject), analyzer.clone());
-        let work = move || analyzer.plugin.analyze(&info, reading::events(bodies), &analyzer.settings);
+        let work = move || {
+            let Chosen { plugin, settings } = &analyzer;
+            plugin.analyze(&info, reading::events(bodies, plugin.wanted()), settings)
+        };
         Ok(self.plugins.on_worker(work).await)
     }
 

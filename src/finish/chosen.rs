@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::plugins::settings::Settings;
 use crate::plugins::{Entry, Host, Plugin};
 use crate::store::choices::Choice;
-use crate::store::runs::Digest;
+use crate::store::runs::{Digest, Subject};
+use crate::timeline;
 
 /// A plugin that works for a connection.
 #[derive(Clone)]
@@ -27,6 +28,11 @@ impl Chosen {
             .chain_update(&self.settings.hash)
             .chain_update(over);
         *digest.finalize().first_chunk().expect("a hash is longer")
+    }
+
+    /// Of a run over a session as it is stored now.
+    pub fn digest_over(&self, subject: &Subject) -> Digest {
+        self.digest(&format!("{}/{}", subject.revision, timeline::block::VERSION))
     }
 }
 

@@ -11,6 +11,7 @@ pub mod chosen;
 mod housekeeping;
 mod inspection;
 mod masks;
+pub mod outdated;
 mod passes;
 mod reading;
 mod recording;

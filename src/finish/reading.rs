@@ -146,10 +146,14 @@ pub async fn read_again(
     Ok(())
 }
 
-/// The events of a stored timeline. It ends early where a block is damaged.
-pub fn events(bodies: Vec<Vec<u8>>) -> impl Iterator<Item = timeline::Event> + Send + 'static {
-    bodies.into_iter().flat_map(|body| {
-        let read = block_events(&body);
+/// The events of a stored timeline that are of the wanted kinds. It ends early where a block
+/// is damaged.
+pub fn events(
+    bodies: Vec<Vec<u8>>,
+    wanted: block::Kinds,
+) -> impl Iterator<Item = timeline::Event> + Send + 'static {
+    bodies.into_iter().flat_map(move |body| {
+        let read = block_events(&body, wanted);
         if let Err(error) = &read {
             tracing::warn!(error = error as &dyn std::error::Error, "a block of a timeline cannot be read");
         }
@@ -157,7 +161,7 @@ pub fn events(bodies: Vec<Vec<u8>>) -> impl Iterator<Item = timeline::Event> + S
     })
 }
 
-fn block_events(body: &[u8]) -> Result<Vec<timeline::Event>, Error> {
+fn block_events(body: &[u8], wanted: block::Kinds) -> Result<Vec<timeline::Event>, Error> {
     let bytes = frame::decompress(body, frame::size(body, MAX_BLOCK_BYTES))?;
-    Ok(block::read(&bytes, block::Kinds::ALL)?)
+    Ok(block::read(&bytes, wanted)?)
 }

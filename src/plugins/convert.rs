@@ -28,8 +28,10 @@ pub fn batch(events: impl Iterator<Item = Event>) -> types::Batch {
     let mut elements = Elements::default();
     let event =
         |event: Event| types::Event { at: event.at, page: event.page, kind: kind(event.kind, &mut elements) };
-    let events = events.map(event).collect();
-    types::Batch { events, elements: elements.told.iter().map(|told| element(told)).collect() }
+    // Most batches are as long as they may be; growing would copy each event again.
+    let mut typed = Vec::with_capacity(events.size_hint().1.unwrap_or_default());
+    typed.extend(events.map(event));
+    types::Batch { events: typed, elements: elements.told.iter().map(|told| element(told)).collect() }
 }
 
 /// The elements of a batch, in the order in which they are named.

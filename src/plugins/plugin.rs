@@ -19,7 +19,7 @@ use super::{convert, output, returned};
 use crate::measure;
 use crate::model::span::{Change, Span};
 use crate::model::{Analysis, Period, Report, Row};
-use crate::timeline::{Event, KindName};
+use crate::timeline::{Event, Kinds};
 
 /// Where a plugin comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,11 @@ impl Plugin {
         self.manifest.schema.resolve(layers)
     }
 
+    /// The kinds of events that its analyzer is given.
+    pub fn wanted(&self) -> Kinds {
+        self.manifest.analyzer.iter().flat_map(|analyzer| analyzer.events.iter().copied()).collect()
+    }
+
     fn program(&self) -> &Program {
         match &self.code {
             Code::Component(program) => program,
@@ -137,8 +142,8 @@ impl Plugin {
         settings: &Settings,
     ) -> Result<Analysis, Failure> {
         let Some(analyzer) = &self.manifest.analyzer else { return Err(self.is_no("analyzer")) };
-        let wanted: Vec<KindName> = analyzer.events.clone();
-        let events = events.filter(move |event| wanted.contains(&event.kind.name()));
+        let wanted = self.wanted();
+        let events = events.filter(move |event| wanted.contains(event.kind.name()));
         let source = Timeline { info: session.clone(), events: Box::new(events) };
         let json = &settings.json;
         let analysis = match &self.code {

@@ -106,6 +106,27 @@ pub fn subject(conn: &Db, session: i64) -> Result<Option<Subject>> {
     Ok(found.optional()?)
 }
 
+/// The run of each plugin over a session that is over, with its digest.
+pub fn made(conn: &Db, session: i64) -> Result<Vec<(String, Digest)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT plugin, digest FROM plugin_run WHERE session_id = :session AND status <> 'running'",
+    )?;
+    let made =
+        statement.query_map(named_params! { ":session": session }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(made.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Lets plugins look at a session again. False when it is not finished, or is gone.
+pub fn look_again(conn: &Db, session: i64, now: TimestampMs) -> Result<bool> {
+    let changed = conn
+        .prepare_cached(
+            "UPDATE session SET analysis_due_at = coalesce(analysis_due_at, :now)
+             WHERE id = :session AND finished_at IS NOT NULL",
+        )?
+        .execute(named_params! { ":session": session, ":now": now })?;
+    Ok(changed > 0)
+}
+
 /// The maskers that a session went through, as a hash.
 pub fn masked(conn: &Db, session: i64) -> Result<Option<Digest>> {
     let mut statement = conn.prepare_cached("SELECT masked FROM session WHERE id = :session")?;

@@ -127,10 +127,19 @@ pub fn domain_and_path(address: &str) -> (String, String) {
 
 /// Names as somebody could ask one of them: `Ada, Bob or Cleo`.
 pub fn either(names: &[String]) -> String {
+    listed(names, "or")
+}
+
+/// Names of those who are all meant: `Ada, Bob and Cleo`.
+pub fn all(names: &[String]) -> String {
+    listed(names, "and")
+}
+
+fn listed(names: &[String], before_last: &str) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [first @ .., last] => format!("{} {before_last} {last}", first.join(", ")),
     }
 }
 

@@ -49,6 +49,7 @@ mod leaks;
 mod listener;
 mod live;
 mod look;
+mod look_again;
 mod manifest;
 mod markdown;
 mod may;

@@ -56,11 +56,11 @@ fn came_from(request: &Request, connection: ConnectionId) -> Option<String> {
     (page.path() == sessions_url(connection)).then(|| page.query().unwrap_or_default().to_owned())
 }
 
-/// The address of a replay that knows the list which it was opened from.
-fn replay_url(session: &Session, list: &str) -> String {
+/// An address of a session that knows the list which its replay was opened from.
+pub fn with_list(url: &str, list: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs((!list.is_empty()).then_some(("from", list)));
-    address(&url_of(session), &query.finish())
+    address(url, &query.finish())
 }
 
 /// The query is the list's own.
@@ -85,7 +85,7 @@ async fn neighbours(app: App, request: Request) -> Result<Response, Problem> {
         .await?;
     let list = list_of(&request);
     let neighbour = |session: Session| Neighbour {
-        url: replay_url(&session, &list),
+        url: with_list(&url_of(&session), &list),
         started_at: format::exact(session.started_at),
         page: session.landing_url,
     };

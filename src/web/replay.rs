@@ -5,6 +5,7 @@ use warp::http::{HeaderValue, Method, header};
 
 use super::filter::address;
 use super::held_back::{find, find_shown, find_watched};
+use super::look_again::Note;
 use super::manifest::Manifest;
 use super::page::{Frame, sessions_url};
 use super::problem::Problem;
@@ -12,6 +13,7 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::row::{Beside, Row, url_of};
 use super::{App, Response, findings, headers, neighbours};
+use crate::finish::outdated::outdated;
 use crate::model::{Session, Status, TimestampMs};
 use crate::playback::Playback;
 use crate::store::recordings;
@@ -57,6 +59,8 @@ struct ReplayPage {
     findings: Vec<findings::Item>,
     /// Whether plugins have looked at it.
     is_analysed: bool,
+    /// That what they found is not their latest word.
+    note: Option<Note>,
     /// Which panel is open beside the stage.
     panel: Option<Panel>,
 }
@@ -93,13 +97,14 @@ impl Panel {
 async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let session = find(&app, &request).await?;
     let url = url_of(&session);
-    let row = session.row;
-    let (mut found, due, heard_at, hidden) = app
+    let (row, connection, plugins) = (session.row, session.connection, app.plugins.clone());
+    let (mut found, due, outdated, heard_at, hidden) = app
         .store
         .read(move |conn| {
             let found = store::findings::findings(conn, row)?;
-            let hidden = store::hidden::of(conn, row)?;
-            Ok((found, runs::as_due(conn, row)?, recordings::heard_at(conn, row)?, hidden))
+            let (due, hidden) = (runs::as_due(conn, row)?, store::hidden::of(conn, row)?);
+            let outdated = outdated(conn, &plugins, connection, row)?;
+            Ok((found, due, outdated, recordings::heard_at(conn, row)?, hidden))
         })
         .await?;
     if session.held_back || session.withheld {
@@ -112,10 +117,18 @@ async fn page(app: App, request: Request) -> Result<Response, Problem> {
     let now_ms = app.clock.now();
     let list = neighbours::list_query(&request, session.connection)?;
     let frame = Frame::about(&app, "replay", session.connection).await?;
+    // The time since which it is due; 0 when it is not. One that goes on is not even that.
+    let is_analysed = due.as_ref().is_some_and(|due| due.since == 0);
+    let note = match due {
+        Some(_) if session.held_back || session.withheld => None,
+        Some(_) if is_analysed => Note::of(&outdated, &url, &list),
+        Some(_) if !found.is_empty() => Some(Note::under_way()),
+        _ => None,
+    };
     let page = ReplayPage {
         panel: Panel::of(&request)?.filter(|panel| frame.may.read_prompts || *panel != Panel::Conversation),
-        // The time since which it is due; 0 when it is not.
-        is_analysed: due.is_some_and(|due| due.since == 0),
+        is_analysed,
+        note,
         findings: findings::items(found, &playback, session.first_event_at),
         frame,
         stage_url: format!("{url}/stage"),

@@ -27,9 +27,9 @@ use super::who::{self, Asking, Who};
 use super::{
     App, Response, accounts, activity, answers, api, assets, audit, audited, bulk, clients, connection_list,
     connections as ways, conversation, delete, demo, doctor, downloads, events, headers, health, ingest,
-    kinds, leaks, live, neighbours, next, notes, operations, origin, part, persons, pin, plugins, privacy,
-    replay, reports, retention, see_other, sessions, settings, share, storage, strangers, tokens, views,
-    visitors, watched, well_known,
+    kinds, leaks, live, look_again, neighbours, next, notes, operations, origin, part, persons, pin, plugins,
+    privacy, replay, reports, retention, see_other, sessions, settings, share, storage, strangers, tokens,
+    views, visitors, watched, well_known,
 };
 use crate::config::Settings;
 use crate::model::{ConnectionId, Role};
@@ -150,6 +150,7 @@ pub fn routes(app: &App) -> Vec<Route> {
     routes.extend(conversation::routes());
     routes.extend(neighbours::routes());
     routes.extend(pin::routes());
+    routes.extend(look_again::routes());
     routes.extend(notes::routes());
     routes.extend(share::routes());
     routes.extend(downloads::routes());

@@ -288,3 +288,45 @@ async fn an_analyzer_is_run_over_past_sessions() {
     let elsewhere = start.replace("counter", "friction");
     assert_eq!(submit(&server, &format!("{elsewhere}/2"), "state=paused").await.status, 404);
 }
+
+#[tokio::test]
+async fn findings_that_are_not_the_latest_say_so_and_how_to_get_those() {
+    let server = with_counter().await;
+    visit(&server, 1).await;
+    let replay = format!("{}/{SESSION}", server.sessions_path());
+    let read = async || words(&server.get(&format!("{replay}?panel=findings")).await);
+    let look = format!("{replay}/look-again");
+    let said = read().await;
+    assert!(said.contains("Saw https://") && !said.contains("Look again"), "{said}");
+
+    submit(&server, &path(&server, "/counter/settings"), "set.title=Met").await;
+    let said = read().await;
+    let outdated = "Page &lt;counter&gt; looked at this session in an older version, or with other settings.";
+    assert!(said.contains(&format!("{outdated} Look again")) && said.contains("Saw https://"), "{said}");
+    let asked = submit(&server, &format!("{look}?from=q%3Dhello"), "").await;
+    let back = format!("{replay}?from=q%3Dhello&panel=findings");
+    assert_eq!(asked.header("location"), Some(back.as_str()), "{}", asked.text());
+    let said = read().await;
+    assert!(said.contains("Plugins look at this session again.") && said.contains("Saw https://"), "{said}");
+    server.catch_up().await;
+    let said = read().await;
+    assert!(said.contains("Met https://") && !said.contains("at this session"), "{said}");
+
+    let folder = &server.settings.plugins.folder;
+    put(folder, "counter", &COUNTER.replace("console.log", "console.info"), MANIFEST);
+    put(
+        folder,
+        "other",
+        COUNTER,
+        &MANIFEST.replace("\"counter\"", "\"other\"").replace("Page <counter>", "Other"),
+    );
+    server.plugins.refresh();
+    let said = read().await;
+    assert!(said.contains(&format!("{outdated} Other has not looked at this session. Look again")), "{said}");
+    submit(&server, &path(&server, "/other/switch"), "on=0").await;
+    assert!(!read().await.contains("Other has"), "one that is switched off would not look");
+    submit(&server, &look, "").await;
+    server.catch_up().await;
+    assert!(!read().await.contains("Look again"));
+    assert_eq!(submit(&server, &look.replace(SESSION, "session-0000000009"), "").await.status, 404);
+}

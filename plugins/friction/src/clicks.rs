@@ -68,8 +68,8 @@ impl<'a> Clicks<'a> {
         let (within, reach) = (self.settings.rage_within_ms, self.settings.rage_distance_px);
         let watched = Watched { at, target: Rc::clone(&click.target), answered: None };
         let same = self.open.iter_mut().rev().find(|burst| {
-            let is_near =
-                (burst.x - click.x).saturating_abs().max((burst.y - click.y).saturating_abs()) <= reach;
+            let apart = burst.x.abs_diff(click.x).max(burst.y.abs_diff(click.y));
+            let is_near = i64::from(apart) <= i64::from(reach);
             is_near && burst.page == page && at - burst.last().at <= within
         });
         match same {
@@ -120,11 +120,16 @@ impl<'a> Clicks<'a> {
 
     /// Settles what nothing can answer any more.
     fn settle(&mut self, now: Millis, found: &mut Vec<Finding>) {
+        let is_over = |burst: &Burst| now - burst.last().at > LONGEST_WAIT;
         let too_many = self.open.len().saturating_sub(MOST_OPEN);
+        // Nearly every event settles nothing.
+        if too_many == 0 && !self.open.iter().any(is_over) {
+            return;
+        }
         let mut place = 0;
         let (over, open) = self.open.drain(..).partition(|burst| {
             place += 1;
-            place <= too_many || now - burst.last().at > LONGEST_WAIT
+            place <= too_many || is_over(burst)
         });
         self.open = open;
         for burst in over {

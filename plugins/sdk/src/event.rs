@@ -121,12 +121,12 @@ pub struct Mutation {
     pub target: Option<Rc<Element>>,
 }
 
-/// The events of a batch with their elements.
-pub(crate) fn of(batch: wire::Batch) -> Vec<Event> {
+/// The events of a batch with their elements, made one by one: most are looked at once.
+pub(crate) fn of(batch: wire::Batch) -> impl ExactSizeIterator<Item = Event> {
     let elements: Vec<Rc<Element>> = batch.elements.into_iter().map(Rc::new).collect();
     let event =
-        |event: wire::Event| Event { at: event.at, page: event.page, kind: kind(event.kind, &elements) };
-    batch.events.into_iter().map(event).collect()
+        move |event: wire::Event| Event { at: event.at, page: event.page, kind: kind(event.kind, &elements) };
+    batch.events.into_iter().map(event)
 }
 
 fn kind(kind: wire::EventKind, elements: &[Rc<Element>]) -> EventKind {

@@ -112,6 +112,9 @@ fn begin<T: serde::de::DeserializeOwned>(settings: &str) -> Result<T, String> {
 }
 
 /// Everything that `next` gives, until it gives nothing.
-fn drain<T>(mut next: impl FnMut(u32) -> Vec<T>) -> impl Iterator<Item = T> {
-    std::iter::from_fn(move || Some(next(BATCH)).filter(|batch| !batch.is_empty())).flatten()
+fn drain<B>(mut next: impl FnMut(u32) -> B) -> impl Iterator<Item = B::Item>
+where
+    B: IntoIterator<IntoIter: ExactSizeIterator>,
+{
+    std::iter::from_fn(move || Some(next(BATCH).into_iter()).filter(|batch| batch.len() > 0)).flatten()
 }

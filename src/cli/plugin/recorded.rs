@@ -76,7 +76,8 @@ async fn of_store(
             "session {id} has no timeline yet, since it is not finished; wait, or export it and name the file"
         );
     }
-    let recording = Recording { session: finish::info(&subject), events: finish::events(bodies).collect() };
+    let events = finish::events(bodies, timeline::Kinds::ALL).collect();
+    let recording = Recording { session: finish::info(&subject), events };
     let settings = choice.settings.as_deref().map(serde_json::from_str).transpose();
     Ok(Recorded {
         spans: if plugin.manifest.masker.is_some() {

@@ -39,6 +39,7 @@ kinds! {
     PersonErased = "person-erased": "Erased a person",
     SessionsDeleted = "sessions-deleted": "Deleted sessions",
     VisitForgotten = "visit-forgotten": "Erased their own visit",
+    SessionLookedAt = "session-looked-at": "Let plugins look at a session again",
     SessionPinned = "session-pinned": "Pinned or unpinned a session",
     RetentionRun = "retention-run": "Erased what was outdated",
     ReceiptDownloaded = "receipt-downloaded": "Downloaded a receipt",

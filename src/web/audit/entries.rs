@@ -179,6 +179,7 @@ fn subject_url(what: What, entry: &Stored) -> Option<String> {
         }
         What::SessionWatched
         | What::SessionDownloaded
+        | What::SessionLookedAt
         | What::SessionPinned
         | What::ShareMade
         | What::ShareOpened

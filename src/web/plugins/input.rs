@@ -9,7 +9,7 @@ use super::Asked;
 use crate::finish::{self, chosen};
 use crate::plugins::run::SessionInfo;
 use crate::store::{runs, timelines};
-use crate::timeline::{Event, KindName};
+use crate::timeline::Kinds;
 use crate::web::held_back::find_shown;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
@@ -19,9 +19,10 @@ use crate::web::{App, Response};
 pub async fn download(app: App, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(&app, &request).await?;
     let plugin = asked.entry()?.plugin.clone().ok_or_else(Problem::no_plugin)?;
-    let analyzer = plugin.manifest.analyzer.as_ref().ok_or_else(|| {
-        Problem::bad_query("Only what looks at sessions has such an input; this plugin is no analyzer.")
-    })?;
+    if plugin.manifest.analyzer.is_none() {
+        let sentence = "Only what looks at sessions has such an input; this plugin is no analyzer.";
+        return Err(Problem::bad_query(sentence));
+    }
     let session = find_shown(&app, &request).await?;
     app.downloads(&session, "input.json");
     let row = session.row;
@@ -31,22 +32,16 @@ pub async fn download(app: App, request: Request) -> Result<Response, Problem> {
     let settings = chosen::with_settings(asked.entry()?, &asked.choice).ok();
     let settings = settings.and_then(|chosen| serde_json::from_str(&chosen.settings.json).ok());
     let name = format!("{}-{}.json", asked.name, session.id);
-    Ok(file(&name, &info, &settings.unwrap_or(Value::Null), analyzer.events.clone(), bodies))
+    Ok(file(&name, &info, &settings.unwrap_or(Value::Null), plugin.wanted(), bodies))
 }
 
 /// The file, read from the timeline block by block as it is sent.
-fn file(
-    name: &str,
-    info: &SessionInfo,
-    settings: &Value,
-    wanted: Vec<KindName>,
-    bodies: Vec<Vec<u8>>,
-) -> Response {
+fn file(name: &str, info: &SessionInfo, settings: &Value, wanted: Kinds, bodies: Vec<Vec<u8>>) -> Response {
     let session = serde_json::to_string(info).expect("plain values are always JSON");
     let head = format!("{{\"session\":{session},\n\"settings\":{settings},\n\"events\":[");
     let mut is_first = true;
     let blocks = bodies.into_iter().map(move |body| {
-        let events = finish::events(vec![body]).filter(|event: &Event| wanted.contains(&event.kind.name()));
+        let events = finish::events(vec![body], wanted);
         let mut text = String::new();
         for event in events {
             text.push_str(if std::mem::take(&mut is_first) { "\n" } else { ",\n" });

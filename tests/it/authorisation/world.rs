@@ -350,7 +350,7 @@ fn json(route: &Route, ids: &Ids, number: usize) -> String {
 }
 
 /// What is done by asking for it: nothing is filled in.
-const WITHOUT_FORM: [&str; 37] = [
+const WITHOUT_FORM: [&str; 38] = [
     "/account/openid",
     "/account/openid/end",
     "/account/second-factor",
@@ -364,6 +364,7 @@ const WITHOUT_FORM: [&str; 37] = [
     "/settings/webhooks/{webhook}/again",
     "/settings/webhooks/{webhook}/secret",
     "/settings/webhooks/{webhook}/delete",
+    "/sessions/{session}/look-again",
     "/leaks",
     "/leaks/cancel",
     "/login",
