@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("config", &["model"]),
     ("accounts", &["model"]),
     ("disk", &["config", "stop"]),
-    ("embedded", &[]),
+    ("embedded", &["ingest"]),
     ("rrweb", &["model"]),
     ("store", &["model", "config", "disk", "measure"]),
     ("backup", &["model", "clock", "config", "disk", "stop", "store"]),
@@ -28,7 +28,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("clients", &["model", "config", "rrweb", "ingest"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "measure", "stop", "store", "watch"]),
-    ("plugins", &["model", "config", "measure", "stop", "rrweb", "timeline", "watch"]),
+    ("plugins", &["model", "config", "embedded", "measure", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
         &[
