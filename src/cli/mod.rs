@@ -24,6 +24,7 @@ mod open_files;
 mod own_certificate;
 pub mod plugin;
 mod progress;
+mod resting;
 mod restore;
 mod scan;
 mod serve;
