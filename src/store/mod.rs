@@ -256,7 +256,7 @@ impl Store {
     /// did since this was last called.
     pub fn give_memory_back(&self) -> bool {
         let written = self.writing.as_ref().is_some_and(|writing| writing.writer.has_rested());
-        self.readers.give_memory_back() | written
+        self.readers.give_memory_back(resting::AFTER) | written
     }
 
     /// Runs `work` on a connection that only reads.

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -66,10 +66,10 @@ impl Readers {
 }
 
 impl Readers {
-    /// Lets those that rest give back what they hold of the file; says whether any did.
-    pub fn give_memory_back(&self) -> bool {
+    /// Lets those that nobody used for so long give back what they hold of the file; says whether any did.
+    pub fn give_memory_back(&self, after: Duration) -> bool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let rests = |reader: &&mut Reader| reader.used.is_some_and(|used| used.elapsed() >= resting::AFTER);
+        let rests = |reader: &&mut Reader| reader.used.is_some_and(|used| used.elapsed() >= after);
         let resting = idle.iter_mut().filter(rests).map(|reader| {
             resting::give_back(&reader.conn);
             reader.used = None;
@@ -109,4 +109,33 @@ impl Drop for Lent {
 
 fn take(idle: &Mutex<Vec<Reader>>) -> Option<Reader> {
     idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn memory_is_given_back_once_after_each_use_and_reading_goes_on() {
+        let data = tempfile::tempdir().expect("a folder");
+        let settings = Settings::load(None, Default::default()).expect("defaults");
+        let (store, closing) = Store::open(data.path(), &settings.store).expect("opened");
+        let readers = &store.readers;
+        let (long, at_once) = (Duration::from_secs(3600), Duration::ZERO);
+        assert!(!readers.give_memory_back(long), "they were opened just now");
+        assert!(readers.give_memory_back(at_once));
+        assert!(!readers.give_memory_back(at_once), "nothing is left to be given");
+        for _ in 0..2 {
+            let tables = store.read(|conn| {
+                Ok(conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?)
+            });
+            assert!(tables.await.expect("read") > 10);
+            assert!(!readers.give_memory_back(long));
+            assert!(readers.give_memory_back(at_once));
+            assert!(!readers.give_memory_back(at_once));
+        }
+        closing.close();
+    }
 }
