@@ -28,5 +28,6 @@ ENV HINDSIGHT_SERVER__LISTEN=0.0.0.0:7700 HINDSIGHT_SERVER__DATA_DIR=/data
 VOLUME /data
 EXPOSE 7700
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/hindsight", "healthcheck"]
 ENTRYPOINT ["/hindsight"]
 CMD ["serve"]

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use libdeflater::{CompressionLvl, Compressor};
+
 /// The oldest Node.js that the bundler runs on.
 const OLDEST_NODE: u32 = 20;
 
@@ -57,7 +59,7 @@ fn main() {
     code += &texts("PLUGIN_SDK", &root.join("plugins/sdk/src"), Some("rs"));
     code += &texts("DEMO_DOCUMENTS", &root.join("browser/demo/documents"), Some("md"));
     code += &recordings(&root.join("browser/demo/visits"));
-    code += &plugins(&root.join("plugins"));
+    code += &plugins(&root.join("plugins"), &out);
     fs::write(out.join("embedded.rs"), code).expect("the build folder is writable");
 }
 
@@ -112,13 +114,13 @@ fn assets(built: &Path) -> String {
     for asset in &contents {
         let name = asset["name"].as_str().expect("each asset has a name");
         let file = built.join(name);
-        let gzip = match asset["gzip_bytes"].is_null() {
-            true => "None".to_owned(),
-            false => format!("Some(include_bytes!({:?}))", format!("{}.gz", file.display())),
+        let content = match asset["gzip_bytes"].is_null() {
+            true => format!("Packed::Plain(include_bytes!({file:?}))"),
+            false => format!("Packed::Gzip(include_bytes!({:?}))", format!("{}.gz", file.display())),
         };
         writeln!(
             code,
-            "Asset {{ name: {name:?}, path: {}, content_type: {}, immutable: {}, bytes: include_bytes!({file:?}), gzip: {gzip} }},",
+            "Asset {{ name: {name:?}, path: {}, content_type: {}, immutable: {}, content: {content} }},",
             asset["path"], asset["content_type"], asset["immutable"],
         )
         .expect("text grows");
@@ -154,22 +156,36 @@ fn recordings(folder: &Path) -> String {
 
 /// The components of `plugins/dist`, each with the manifest that stands beside its sources,
 /// and the engine that scripts run in.
-fn plugins(folder: &Path) -> String {
+fn plugins(folder: &Path, out: &Path) -> String {
     const SCRIPT_ENGINE: &str = "script-engine.wasm";
     let mut code = String::from(
-        "/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, &[u8])] = &[\n",
+        "/// The manifests and components of the plugins that are a part of this program.\npub static PLUGINS: &[(&str, Packed)] = &[\n",
     );
     let mut script_engine = "None".to_owned();
     for file in files_below(&folder.join("dist"), Some("wasm")) {
         if file.ends_with(SCRIPT_ENGINE) {
-            script_engine = format!("Some(include_bytes!({file:?}))");
+            script_engine = format!("Some({})", packed(&file, out));
             continue;
         }
         let manifest = folder.join(file.file_stem().expect("a file has a name")).join("plugin.toml");
         println!("cargo::rerun-if-changed={}", manifest.display());
-        writeln!(code, "(include_str!({manifest:?}), include_bytes!({file:?})),").expect("text grows");
+        writeln!(code, "(include_str!({manifest:?}), {}),", packed(&file, out)).expect("text grows");
     }
-    code + "];\n/// What scripts run in.\npub static SCRIPT_ENGINE: Option<&[u8]> = " + &script_engine + ";\n"
+    code + "];\n/// What scripts run in.\npub static SCRIPT_ENGINE: Option<Packed> = "
+        + &script_engine
+        + ";\n"
+}
+
+/// A file as one gzip member, which is written into `out`.
+fn packed(file: &Path, out: &Path) -> String {
+    let bytes = fs::read(file).expect("it was found");
+    let mut compressor = Compressor::new(CompressionLvl::best());
+    let mut member = vec![0; compressor.gzip_compress_bound(bytes.len())];
+    let length = compressor.gzip_compress(&bytes, &mut member).expect("the bound is large enough");
+    let name = file.file_name().expect("a file has a name").display();
+    let path = out.join(format!("{name}.gz"));
+    fs::write(&path, &member[..length]).expect("the build folder is writable");
+    format!("Packed::Gzip(include_bytes!({path:?}))")
 }
 
 fn files_below(folder: &Path, extension: Option<&str>) -> Vec<PathBuf> {

@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("config", &["model"]),
     ("accounts", &["model"]),
     ("disk", &["config", "stop"]),
-    ("embedded", &[]),
+    ("embedded", &["ingest"]),
     ("rrweb", &["model"]),
     ("store", &["model", "config", "disk", "measure"]),
     ("backup", &["model", "clock", "config", "disk", "stop", "store"]),
@@ -29,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("clients", &["model", "config", "rrweb", "ingest"]),
     ("watch", &["stop"]),
     ("answers", &["model", "clock", "config", "measure", "stop", "store", "watch"]),
-    ("plugins", &["model", "config", "measure", "stop", "rrweb", "timeline", "watch"]),
+    ("plugins", &["model", "config", "embedded", "measure", "stop", "rrweb", "timeline", "watch"]),
     (
         "finish",
         &[

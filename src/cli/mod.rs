@@ -14,14 +14,17 @@ mod erase;
 mod export;
 mod export_all;
 mod first_admin;
+mod healthcheck;
 mod import;
 pub mod live_settings;
 mod logging;
 mod manual;
 mod noted;
 mod open_files;
+mod own_certificate;
 pub mod plugin;
 mod progress;
+mod resting;
 mod restore;
 mod scan;
 mod serve;
@@ -106,6 +109,8 @@ enum Command {
     Scan(scan::Arguments),
     /// Opens a page in Chromium and says why it is not recorded; exits with 1 if something is in the way.
     Doctor(doctor::Arguments),
+    /// Asks whether the server of these settings answers; exits with 1 if not.
+    Healthcheck(healthcheck::Arguments),
     /// Helps to write plugins, checks, tries and runs them.
     Plugin {
         #[command(subcommand)]
@@ -188,6 +193,7 @@ impl Cli {
                 Some(Command::Plugin { action }) => plugin::run(settings, action).await,
                 Some(Command::Templates(arguments)) => templates::run(&arguments),
                 Some(Command::Scan(arguments)) => scan::run(settings, arguments).await,
+                Some(Command::Healthcheck(arguments)) => healthcheck::run(settings, arguments).await,
                 Some(Command::Doctor(arguments)) => doctor::run(settings, arguments).await,
                 Some(Command::Check(arguments)) => check::run(settings, arguments).await,
                 Some(Command::Completions(_) | Command::Manual(_)) => Ok(()),

@@ -10,7 +10,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::connection::first_or_new;
-use super::{clear_text, first_admin, live_settings, open_files};
+use super::{clear_text, first_admin, live_settings, open_files, resting};
 use crate::backup;
 use crate::clock::Clock;
 use crate::config::{Login, Settings};
@@ -144,6 +144,7 @@ pub async fn serve(
         Some(_) => Some(start_upkeep(&app, orders, &stopping)?),
         None => None,
     };
+    tokio::spawn(resting::give_memory_back(store.clone(), stopping.clone()));
     let signals = tokio::spawn(stop_on_signal(Signals::new()?, stopper, app.clone()));
     if lock.is_some() {
         first_admin::prepare(&app, address).await?;

@@ -25,7 +25,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { folder, names } = arguments;
     let style = ASSETS.iter().find(|asset| asset.name == STYLE);
-    let style = style.and_then(|asset| Some((asset.name, std::str::from_utf8(asset.bytes).ok()?)));
+    let style = style.map(|asset| (asset.name, asset.content.text()));
+    let style = style.iter().map(|(name, text)| (*name, text.as_str()));
     let all: Vec<(&str, &str)> = TEMPLATES.iter().map(|(name, text)| (*name, *text)).chain(style).collect();
     if let Some(unknown) = names.iter().find(|name| !all.iter().any(|(known, _)| known == name)) {
         anyhow::bail!("there is no template {unknown}; leave the names out to write all");

@@ -19,6 +19,7 @@ use super::plugin::{Origin, Plugin};
 use super::registry::Registry;
 use super::source::{self, Files, Source, Stamp};
 use crate::config;
+use crate::embedded::Packed;
 use crate::stop::Stopping;
 use crate::watch::Folder;
 
@@ -35,9 +36,9 @@ const MAX_LOOKS: usize = 100;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIns {
     /// The plugins: `plugin.toml` and component of each.
-    pub plugins: &'static [(&'static str, &'static [u8])],
+    pub plugins: &'static [(&'static str, Packed)],
     /// What scripts run in.
-    pub script_engine: Option<&'static [u8]>,
+    pub script_engine: Option<Packed>,
 }
 
 /// The plugins that are live. Clones are the same host.
@@ -48,7 +49,7 @@ struct Shared {
     loader: Loader,
     folder: Option<PathBuf>,
     /// Those that are a part of this program and could be loaded.
-    built_ins: &'static [(&'static str, &'static [u8])],
+    built_ins: &'static [(&'static str, Packed)],
     /// Those that are a part of this program and could be loaded, after the first look.
     built_in: OnceLock<BTreeMap<String, Arc<Plugin>>>,
     registry: ArcSwap<Registry>,
@@ -191,7 +192,7 @@ impl Host {
     }
 
     fn load_built_ins(&self, known: &Known) {
-        let load = |(manifest, code): &(&str, &[u8])| {
+        let load = |&(manifest, code): &(&str, Packed)| {
             let report = |error: &Error| tracing::error!("a plugin of our own does not load: {error}");
             let plugin = load_built_in(&self.0.loader, manifest, code).inspect_err(report).ok()?;
             Some((plugin.id().to_owned(), Arc::new(plugin)))
@@ -286,9 +287,9 @@ impl Known {
     }
 }
 
-fn load_built_in(loader: &Loader, manifest: &str, code: &[u8]) -> Result<Plugin, Error> {
+fn load_built_in(loader: &Loader, manifest: &str, code: Packed) -> Result<Plugin, Error> {
     let id = super::manifest::Manifest::parse(manifest).map_err(Error::Manifest)?.plugin.id;
-    let files =
-        Files { name: "plugin.wasm".to_owned(), code: code.to_vec(), manifest: Some(manifest.to_owned()) };
+    let code = code.bytes().into_owned();
+    let files = Files { name: "plugin.wasm".to_owned(), code, manifest: Some(manifest.to_owned()) };
     loader.load(Origin::BuiltIn, &files, &id).map(|(plugin, _)| plugin)
 }

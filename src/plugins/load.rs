@@ -18,6 +18,7 @@ use super::run::{Cause, Failure};
 use super::source::Files;
 use super::{scan, trial};
 use crate::config;
+use crate::embedded::Packed;
 
 /// What a plugin gets that asks for nothing.
 const DEFAULT_MEMORY_MIB: u32 = 64;
@@ -85,7 +86,7 @@ pub struct Loader {
     engine: Arc<Engine>,
     compiler: Compiler,
     settings: config::Plugins,
-    script_engine: Option<&'static [u8]>,
+    script_engine: Option<Packed>,
     /// The script engine, once somebody needed it.
     script_program: Mutex<Option<Arc<Program>>>,
 }
@@ -95,7 +96,7 @@ impl Loader {
     pub fn new(
         settings: &config::Plugins,
         cache: &Path,
-        script_engine: Option<&'static [u8]>,
+        script_engine: Option<Packed>,
         metering: Metering,
     ) -> Result<Self, Error> {
         Ok(Self {
@@ -175,8 +176,8 @@ impl Loader {
         if let Some(program) = &*program {
             return Ok(Arc::clone(program));
         }
-        let bytes = self.script_engine.ok_or("this build of the server has no engine for scripts")?;
-        let loaded = Arc::new(self.program(bytes)?);
+        let packed = self.script_engine.ok_or("this build of the server has no engine for scripts")?;
+        let loaded = Arc::new(self.program(&packed.bytes())?);
         Ok(Arc::clone(program.insert(loaded)))
     }
 
@@ -189,8 +190,8 @@ impl Loader {
     /// Another number for anything that could give another result.
     fn revision(&self, files: &Files, manifest: &str) -> String {
         let mut hasher = Sha256::new();
-        let engine = self.script_engine.filter(|_| files.is_script()).unwrap_or_default();
-        for part in [&files.code[..], manifest.as_bytes(), engine] {
+        let engine = self.script_engine.filter(|_| files.is_script()).map(Packed::bytes).unwrap_or_default();
+        for part in [&files.code[..], manifest.as_bytes(), &engine] {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
         }

@@ -48,6 +48,7 @@ pub mod receipts;
 pub mod recordings;
 pub mod reports;
 pub mod reruns;
+mod resting;
 pub mod runs;
 mod schema;
 mod scope;
@@ -76,6 +77,7 @@ use std::thread::JoinHandle;
 
 pub use error::{Error, Result, StorageTrouble};
 pub use heart::Ailment;
+pub use resting::AFTER as RESTING_AFTER;
 pub use rusqlite::Connection as Db;
 pub use schema::BeforeMigration;
 pub use scope::Scope;
@@ -248,6 +250,13 @@ impl Store {
         if let Some(writing) = &self.writing {
             writing.checkpoints.request();
         }
+    }
+
+    /// Lets connections that rest give back what they hold of the file; says whether any
+    /// did since this was last called.
+    pub fn give_memory_back(&self) -> bool {
+        let written = self.writing.as_ref().is_some_and(|writing| writing.writer.has_rested());
+        self.readers.give_memory_back(resting::AFTER) | written
     }
 
     /// Runs `work` on a connection that only reads.

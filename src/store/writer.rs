@@ -7,7 +7,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use tokio::sync::oneshot;
 use super::checkpoint::Checkpoints;
 use super::error::is_disk_full;
 use super::heart::Heart;
-use super::{Error, Result};
+use super::{Error, Result, resting};
 use crate::disk::Disk;
 use crate::measure;
 
@@ -85,6 +86,7 @@ pub struct Writer {
     queue: SyncSender<Message>,
     /// Whether the thread gets on.
     pub heart: Heart,
+    has_rested: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -98,10 +100,13 @@ impl Writer {
         let (queue, waiting) = sync_channel(QUEUE);
         let heart = Heart::new();
         let thread_heart = heart.clone();
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || run(conn, &waiting, limits, &checkpoints, &disk, &thread_heart))?;
-        Ok((Self { queue, heart }, thread))
+        let has_rested = Arc::new(AtomicBool::new(false));
+        let thread_rested = Arc::clone(&has_rested);
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            let waiting = Waiting { queue: &waiting, has_rested: &thread_rested };
+            run(conn, &waiting, limits, &checkpoints, &disk, &thread_heart);
+        })?;
+        Ok((Self { queue, heart, has_rested }, thread))
     }
 
     /// Runs `work` in the next transaction and answers once that is committed.
@@ -135,6 +140,11 @@ impl Writer {
         }
     }
 
+    /// Whether the thread had nothing to do for a while, and gave memory back, since this was last called.
+    pub fn has_rested(&self) -> bool {
+        self.has_rested.swap(false, Ordering::Relaxed)
+    }
+
     /// Ends the thread once all that waits now is written.
     pub fn close(&self) {
         // An error says that the thread has ended already.
@@ -142,9 +152,32 @@ impl Writer {
     }
 }
 
+/// What the thread is to do.
+struct Waiting<'a> {
+    queue: &'a Receiver<Message>,
+    has_rested: &'a AtomicBool,
+}
+
+impl Waiting<'_> {
+    /// The next piece of work, however long that takes; `None` at the end.
+    fn next(&self, conn: &Connection) -> Option<Box<dyn Job>> {
+        let message = self.queue.recv_timeout(resting::AFTER).or_else(|error| {
+            if error == RecvTimeoutError::Timeout {
+                resting::give_back(conn);
+                self.has_rested.store(true, Ordering::Relaxed);
+            }
+            self.queue.recv()
+        });
+        match message {
+            Ok(Message::Run(job)) => Some(job),
+            Ok(Message::Close) | Err(_) => None,
+        }
+    }
+}
+
 fn run(
     conn: Connection,
-    waiting: &Receiver<Message>,
+    waiting: &Waiting<'_>,
     limits: GroupLimits,
     checkpoints: &Checkpoints,
     disk: &Disk,
@@ -153,8 +186,8 @@ fn run(
     let _ending = heart.ending();
     let mut open = true;
     while open {
-        let Ok(Message::Run(first)) = waiting.recv() else { break };
-        let group = take_group(first, waiting, limits, &mut open);
+        let Some(first) = waiting.next(&conn) else { break };
+        let group = take_group(first, waiting.queue, limits, &mut open);
         let bytes: usize = group.iter().map(|job| job.bytes()).sum();
         let (start, writes) = (Instant::now(), group.len() as u64);
         heart.begin();

@@ -1,7 +1,6 @@
 //! Scripts, styles and fonts, from the binary.
 
-use std::borrow::Cow;
-
+use bytes::Bytes;
 use warp::http::{HeaderValue, Method, header};
 
 use super::problem::Problem;
@@ -9,8 +8,8 @@ use super::request::Request;
 use super::router::{Access, Route, Surface};
 use super::{App, Response};
 use crate::config;
-use crate::embedded::{ASSETS, Asset};
-use crate::ingest::gzip;
+use crate::embedded::{ASSETS, Asset, Packed};
+use crate::ingest::gzip::{self, Limits};
 
 /// What stands in the loader and in the widget for what only the settings know.
 const RECORDER_PATH: &str = "__RECORDER_PATH__";
@@ -35,8 +34,24 @@ pub struct Assets {
 struct File {
     asset: &'static Asset,
     path: String,
-    bytes: Cow<'static, [u8]>,
-    gzip: Option<Cow<'static, [u8]>>,
+    /// What the settings changed in it, as one gzip member.
+    filled: Option<Bytes>,
+}
+
+impl File {
+    /// Its content as one gzip member, where that is smaller.
+    fn gzip(&self) -> Option<Bytes> {
+        self.filled.clone().or_else(|| self.asset.content.gzip().map(Bytes::from_static))
+    }
+
+    /// Its content, which is inflated for the few who ask for it.
+    fn plain(&self) -> Bytes {
+        match (&self.filled, self.asset.content) {
+            (Some(filled), _) => gzip::inflate(filled, Limits::STORED).expect("made here").into(),
+            (None, Packed::Plain(bytes)) => Bytes::from_static(bytes),
+            (None, packed) => packed.bytes().into_owned().into(),
+        }
+    }
 }
 
 impl Assets {
@@ -45,12 +60,7 @@ impl Assets {
         let file = |asset: &'static Asset| match asset.name {
             LOADER => filled(asset, &recorder.script_path, recorder),
             WIDGET => filled(asset, &recorder.widget_path, recorder),
-            _ => File {
-                asset,
-                path: asset.path.to_owned(),
-                bytes: asset.bytes.into(),
-                gzip: asset.gzip.map(Into::into),
-            },
+            _ => File { asset, path: asset.path.to_owned(), filled: None },
         };
         Self { files: ASSETS.iter().map(file).collect() }
     }
@@ -61,21 +71,22 @@ impl Assets {
     }
 
     /// The text of a file, by the name its sources have.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &str) -> Option<String> {
         let file = self.files.iter().find(|file| file.asset.name == name)?;
-        std::str::from_utf8(&file.bytes).ok()
+        String::from_utf8(file.plain().into()).ok()
     }
 }
 
 fn filled(asset: &'static Asset, path: &str, settings: &config::Recorder) -> File {
     let recorder = ASSETS.iter().find(|asset| asset.name == "recorder.js").map_or("", |asset| asset.path);
-    let text = String::from_utf8_lossy(asset.bytes)
+    let text = asset
+        .content
+        .text()
         .replace(RECORDER_PATH, recorder)
         .replace(INGEST_PATH, &settings.ingest_path)
         .replace(SCRIPT_PATH, &settings.script_path)
         .replace(VERSION, env!("CARGO_PKG_VERSION"));
-    let gzip = gzip::deflate(text.as_bytes());
-    File { asset, path: path.to_owned(), bytes: text.into_bytes().into(), gzip: Some(gzip.into()) }
+    File { asset, path: path.to_owned(), filled: Some(gzip::deflate(text.as_bytes()).into()) }
 }
 
 /// One route for each file. Pages of the demo are served by `demo`, which fills them in.
@@ -108,17 +119,15 @@ async fn own(app: App, request: Request) -> Result<Response, Problem> {
 }
 
 fn serve(file: &File, request: &Request) -> Result<Response, Problem> {
-    let gzip = file.gzip.as_ref().filter(|_| request.accepts("gzip"));
-    let mut response = match gzip.unwrap_or(&file.bytes).clone() {
-        Cow::Borrowed(bytes) => Response::new(bytes.into()),
-        Cow::Owned(bytes) => Response::new(bytes.into()),
-    };
+    let gzip = file.gzip().filter(|_| request.accepts("gzip"));
+    let is_gzip = gzip.is_some();
+    let mut response = Response::new(gzip.unwrap_or_else(|| file.plain()).into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.asset.content_type));
     let cache = if file.asset.immutable { FOREVER } else { MINUTES };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if gzip.is_some() {
+    if is_gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response)

@@ -43,7 +43,9 @@ pub fn routes() -> Vec<Route> {
 async fn page(app: &App, asset: &'static Asset) -> Result<Response, Problem> {
     let connection = app.demo.ok_or_else(Problem::not_found)?;
     let key = app.store.read(move |conn| connections::write_key(conn, connection)).await?;
-    let html = String::from_utf8_lossy(asset.bytes)
+    let html = asset
+        .content
+        .text()
         .replace(WIDGET_PATH, &app.settings.recorder.widget_path)
         .replace(WRITE_KEY, &key.unwrap_or_default());
     let mut response = Response::new(html.into());

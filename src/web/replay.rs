@@ -204,7 +204,7 @@ pub fn stage_page(app: &App) -> Result<Response, Problem> {
     let page = StagePage {
         nonce: &nonce,
         stage_js: app.assets.path("stage.js").unwrap_or_default(),
-        stage_css: app.assets.text("stage.css").unwrap_or_default(),
+        stage_css: &app.assets.text("stage.css").unwrap_or_default(),
     };
     let mut response = app.templates.page("pages/stage.html", &page)?;
     let policy = HeaderValue::from_str(&headers::stage_csp(&nonce)).expect("a policy is plain ASCII");

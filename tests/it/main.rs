@@ -23,6 +23,7 @@ mod finish;
 mod forgetting;
 mod full_disk;
 mod health;
+mod healthcheck;
 mod held_back;
 mod hiding;
 mod hostile_texts;

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use hindsight::ingest::gzip;
 use hindsight::store::Db;
+use serde_json::Value;
 
 use crate::command_line::{Process, folder, hindsight, run, stderr, stdout};
 use crate::durability::get;
+use crate::erasing::until;
 use crate::server::{NOW, page_load};
 
 const FIRST_SCHEMA: &str = include_str!("../../src/store/migrations/0001_recordings.sql");
@@ -76,6 +78,86 @@ fn old_sessions_are_listed_exported_and_counted_as_before() {
         })
         .expect("a connection");
     assert_eq!(totals, (0, 7, 63));
+}
+
+/// The events of a session of `old_data`, in the order in which they play. When they play is said anew.
+fn events_of(session: i64) -> Vec<Value> {
+    let at = NOW + session / 3;
+    let batches = [0, 2, 0].map(|seq| page_load(at, "https://old.example/", &format!("{session} {seq}")));
+    let events = batches.iter().flat_map(|json| serde_json::from_str::<Vec<Value>>(json).expect("JSON"));
+    events.map(without_time).collect()
+}
+
+fn without_time(mut event: Value) -> Value {
+    event.as_object_mut().expect("an event").remove("timestamp");
+    event
+}
+
+/// Every event of every session is there, exported by itself and with all others.
+fn assert_all_there(data: &Path, count: i64) {
+    let into = data.join("exported");
+    let all = run(data, &["export", "--to", into.to_str().expect("UTF-8")]);
+    assert!(all.status.success(), "{}", stderr(&all));
+    assert_eq!(files_below(&into), count, "{}", stdout(&all));
+    std::fs::remove_dir_all(&into).expect("ours");
+    for session in 1..=count {
+        let exported = run(data, &["export", &format!("session-{session:09}")]);
+        let events: Vec<Value> = serde_json::from_slice(&exported.stdout).expect("JSON");
+        let events: Vec<Value> = events.into_iter().map(without_time).collect();
+        assert_eq!(events, events_of(session), "session {session}");
+    }
+}
+
+fn files_below(folder: &Path) -> i64 {
+    let entries = std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path());
+    entries.map(|path| if path.is_dir() { files_below(&path) } else { count_session(&path) }).sum()
+}
+
+fn count_session(file: &Path) -> i64 {
+    i64::from(file.to_string_lossy().contains("session-"))
+}
+
+/// What was uploaded, byte by byte.
+fn bodies(database: &Path) -> Vec<Vec<u8>> {
+    let conn = Db::open(database).expect("opened");
+    let mut statement = conn.prepare("SELECT body FROM batch ORDER BY id").expect("a table");
+    let rows = statement.query_map([], |row| row.get(0)).expect("asked");
+    rows.collect::<Result<_, _>>().expect("read")
+}
+
+#[test]
+fn every_session_of_the_first_schema_is_read_before_and_after_it_is_finished_anew() {
+    const COUNT: i64 = 12;
+    let data = folder();
+    old_data(data.path(), COUNT);
+    let before = bodies(&data.path().join("hindsight.db"));
+    assert_eq!(before.len() as i64, COUNT * 3);
+    // The first command that opens it brings it up to date, and reads it as it was stored then.
+    assert_all_there(data.path(), COUNT);
+    let copies: Vec<_> = std::fs::read_dir(data.path().join("backups"))
+        .expect("made")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    let [copy] = &copies[..] else { panic!("{copies:?}") };
+    assert_eq!(bodies(copy), before, "the copy has what was there");
+    let version: i64 = Db::open(copy)
+        .expect("opened")
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .expect("a version");
+    assert_eq!(version, 1, "the copy is from before");
+
+    let server = Process::start(data.path());
+    let conn = Db::open(data.path().join("hindsight.db")).expect("opened");
+    let left =
+        || conn.query_row("SELECT count(*) FROM batch", [], |row| row.get::<_, i64>(0)).expect("counted");
+    until("all are stored as segments", || left() == 0);
+    for session in 1..=COUNT {
+        let page = get(&server.url, &format!("/connections/1/sessions/session-{session:09}"));
+        assert_eq!(page.status, 200, "session {session}");
+    }
+    assert_all_there(data.path(), COUNT);
+    server.stop();
+    assert_eq!(stdout(&run(data.path(), &["check"])), "ok");
 }
 
 #[test]

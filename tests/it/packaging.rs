@@ -77,6 +77,24 @@ fn the_packaged_settings_are_valid() {
     assert!(added.status.success(), "{}", stderr(&added));
 }
 
+/// An image that asks something else would be restarted for ever by whoever watches it.
+#[test]
+fn the_image_is_asked_by_a_command_that_there_is() {
+    let file = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Dockerfile")).expect("read");
+    let asked = file.lines().find_map(|line| line.strip_prefix("HEALTHCHECK ")).expect("a health check");
+    let (_, words) = asked.split_once("CMD ").expect("a command");
+    let words: Vec<String> = serde_json::from_str(words).expect("a list, as no shell is there");
+    let [program, arguments @ ..] = &words[..] else { panic!("{words:?}") };
+    assert_eq!(program, "/hindsight");
+    let server = Process::start(folder().path());
+    let address = server.url.trim_start_matches("http://");
+    let data = folder();
+    let mut command = hindsight(data.path());
+    let answered =
+        command.args(arguments).env("HINDSIGHT_SERVER__LISTEN", address).output().expect("it starts");
+    assert!(answered.status.success(), "{}", stderr(&answered));
+}
+
 /// Where systemd is, it reads our unit without a complaint; CI machines seldom have it.
 #[test]
 fn the_unit_is_one_that_systemd_takes() {

@@ -5,6 +5,6 @@ mod forwarded;
 mod headers;
 mod limits;
 mod proxies;
-mod secure;
+pub mod secure;
 mod sockets;
 mod tls;
