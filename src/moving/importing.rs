@@ -131,6 +131,7 @@ impl<H: Homes> Importer<H> {
                 found += 1;
                 let outcome = match read_at_most(&mut entry, self.file_bytes) {
                     Err(error) if !error.is::<TooLarge>() => return Err(error.context(broken(found - 1))),
+                    Ok(bytes) if (bytes.len() as u64) < entry.size() => bail!("{}", broken(found - 1)),
                     read => read.and_then(|bytes| self.import(&path, &bytes)),
                 };
                 told(Told { file: path, outcome });

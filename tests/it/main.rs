@@ -34,6 +34,7 @@ mod look;
 mod metrics;
 mod migrating;
 mod moving;
+mod moving_page;
 mod network;
 mod notes;
 mod operations;
