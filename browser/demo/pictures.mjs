@@ -17,16 +17,16 @@ const QUALITY = 55;
 
 /** Where each is, in a connection unless it begins with a slash, and what is done there first. */
 const PICTURES = {
-  findings: { at: "sessions?order=score", on: openFirst },
-  report: { at: "reports?plugin=friction", on: makeReport },
+  findings: { at: "sessions?findings=any&sort=score", on: openFound },
+  report: { at: "reports", on: openReport },
   plugins: { at: "plugins" },
   recording: { at: "settings/recording" },
-  leaks: { at: "settings/leaks" },
+  leaks: { at: "leaks", on: lookForLeaks },
   people: { at: "settings/people" },
   moving: { at: "settings/moving" },
   doctor: { at: "settings/doctor" },
   storage: { at: "/storage" },
-  operations: { at: "/operations" },
+  operations: { at: "/operations", on: atBackups },
   persons: { at: "/privacy" },
 };
 
@@ -60,16 +60,29 @@ async function take(name, { at, on }) {
   console.log(`${name}: ${(bytes.length / 1024).toFixed(0)} KB`);
 }
 
-/** The first session of the list, with what plugins found in it. */
-async function openFirst() {
-  await page.locator("main a[href*='/sessions/']").first().click();
-  await page.getByRole("tab", { name: /Findings/ }).click();
+/** The session with the most findings, a little into its visit. */
+async function openFound() {
+  await page.getByRole("link", { name: /^4 findings/ }).click();
+  await page.locator("#scrubber[aria-disabled='false']").waitFor();
   await page.waitForTimeout(3000);
 }
 
-/** A report over what there is. */
-async function makeReport() {
-  const button = page.getByRole("button", { name: /report/i }).first();
-  if (await button.isVisible()) await button.click();
-  await page.waitForTimeout(4000);
+/** The newest report, made if there is none. */
+async function openReport() {
+  const reports = page.locator("main th a");
+  if ((await reports.count()) === 0) {
+    await page.getByRole("button", { name: "Make a report now" }).click();
+    await reports.first().waitFor();
+  }
+  await reports.first().click();
+}
+
+async function lookForLeaks() {
+  await page.getByRole("button", { name: /look/i }).first().click();
+  await page.waitForTimeout(5000);
+}
+
+async function atBackups() {
+  const button = page.getByRole("button", { name: "Back up now" });
+  if (await button.isVisible()) await button.scrollIntoViewIfNeeded();
 }

@@ -30,6 +30,9 @@ pub trait Homes {
     fn of(&mut self, file: &Path) -> anyhow::Result<ConnectionId>;
 }
 
+/// What the audit log is told of a session that is new in a connection, with so many events.
+pub type ToEntry = dyn Fn(ConnectionId, &SessionId, i64) -> Entry + Send;
+
 /// Imports files. Works on a thread that may wait for the store.
 pub struct Importer<H> {
     /// Where they are stored.
@@ -42,8 +45,8 @@ pub struct Importer<H> {
     pub file_bytes: usize,
     /// Where they go.
     pub homes: H,
-    /// What the audit log is told of a session with so many events.
-    pub entry: Box<dyn Fn(ConnectionId, &SessionId, i64) -> Entry + Send>,
+    /// What the audit log is told.
+    pub entry: Box<ToEntry>,
 }
 
 /// A recording that is stored.

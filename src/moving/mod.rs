@@ -14,7 +14,7 @@ mod storing;
 mod tarball;
 
 pub use exporting::{Exporting, Left, file_of, last_at};
-pub use importing::{Homes, Imported, Importer, Told};
+pub use importing::{Homes, Imported, Importer, ToEntry, Told};
 pub use incoming::{CONNECTION_FILE, is_importable};
 pub use storing::{Stored, store};
 pub use tarball::{Tarball, Written};

@@ -32,7 +32,7 @@ test("files are imported one after the other, and each says what became of it", 
   const packed = visit("packed.jsonl.gz", true);
   const letter = { name: "letter.json", mimeType: "text/plain", buffer: Buffer.from("Dear Ann") };
   await page
-    .getByLabel(/Choose files/)
+    .getByLabel(/^Files/)
     .setInputFiles([visit("plain.json"), { ...packed, buffer: gzipSync(packed.buffer) }, letter]);
   await page.getByRole("button", { name: "Import" }).click();
 
@@ -70,7 +70,7 @@ test("without script all files of the form are imported at once", async ({ brows
   const page = await context.newPage();
   await openPage(page, "scriptless");
   await page
-    .getByLabel("Choose files")
+    .getByLabel("Files")
     .setInputFiles([visit("one.json"), { ...visit("two.json"), buffer: Buffer.from("{}") }]);
   await page.getByRole("button", { name: "Import" }).click();
   await expect(page.getByText("1 imported, 1 not imported.")).toBeVisible();
@@ -89,7 +89,7 @@ test("an import is stopped, and what waited does not come in", async ({ page }) 
     await asked;
     await route.abort();
   });
-  await page.getByLabel(/Choose files/).setInputFiles([visit("first.json"), visit("second.json")]);
+  await page.getByLabel(/^Files/).setInputFiles([visit("first.json"), visit("second.json")]);
   await page.getByRole("button", { name: "Import" }).click();
   await expect(page.getByText("first.json, and 1 more")).toBeVisible();
   await page.getByRole("button", { name: "Stop" }).click();

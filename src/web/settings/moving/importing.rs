@@ -12,7 +12,7 @@ use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use warp::http::header;
 
 use super::arriving::{Arrival, Pieces, channel};
@@ -45,6 +45,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// One at a time: each takes memory for a recording.
 static TURN: Semaphore = Semaphore::const_new(1);
 
+/// A small one before is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The field that has files.
 const FIELD: &str = "file";
 
@@ -53,9 +56,9 @@ pub async fn import(app: &App, request: &mut Request) -> Result<Results, Problem
     let connection: ConnectionId = request.param("connection")?;
     check_room(app)?;
     let boundary = multer::parse_boundary(request.header(header::CONTENT_TYPE)).map_err(|_| not_a_form())?;
-    let turn = TURN
-        .try_acquire()
-        .map_err(|_| Problem::busy("Another import is under way. Send this again once it is done."))?;
+    let turn = timeout(PATIENCE, TURN.acquire()).await.ok().and_then(Result::ok);
+    let turn =
+        turn.ok_or_else(|| Problem::busy("Another import is under way. Send this again once it is done."))?;
     let results = Results::new(outdated_before(app, connection).await?);
     let (files, results) = start(app, connection, results, turn)?;
     read(app, request, boundary, &files).await?;
@@ -116,11 +119,11 @@ fn start(
     let (done, outcome) = oneshot::channel();
     let work = move || {
         let _ = rustix::process::nice(NICENESS);
-        let _turn = turn;
         while let Some(File { name, pieces }) = waiting.blocking_recv() {
             importer.take(&name, pieces, &mut |told| results.add(&told));
         }
-        // Who sent them may be gone.
+        // Who is told may send the next at once; who sent these may be gone.
+        drop(turn);
         let _ = done.send(results);
     };
     let thread = std::thread::Builder::new().name("import".to_owned()).spawn(work);
