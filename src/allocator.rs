@@ -1,4 +1,5 @@
-//! What the C library is told of the memory of large uploads.
+//! What the C library is told of memory that is not needed: of large uploads, and while
+//! the server rests.
 //!
 //! By itself glibc learns from the first large buffer that is freed to keep all of that
 //! size, in each thread's own heap, where what is left of them comes apart. A server
@@ -20,5 +21,15 @@ pub fn give_large_buffers_back() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
         libc::mallopt(libc::M_TRIM_THRESHOLD, SPARE_BYTES);
+    }
+}
+
+/// What was freed stays with the C library until it is told that it may go.
+#[cfg_attr(target_env = "gnu", expect(unsafe_code, reason = "the C library is told by a call"))]
+pub fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: `malloc_trim(3)` takes no pointer and returns none, and locks what it looks at.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

@@ -22,6 +22,7 @@ pub mod ingest;
 pub mod masking;
 pub mod measure;
 pub mod model;
+pub mod moving;
 pub mod openid;
 pub mod pieces;
 pub mod playback;

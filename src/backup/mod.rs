@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use crate::disk;
 use crate::store::backup::{self, with_suffix};
 
-pub use log::{Log, Made, Said};
-pub use schedule::{Scheduled, next_at};
+pub use log::{Log, Made, Said, Stage};
+pub use schedule::{Kept, Scheduled, kept, next_at};
 
 /// A copy that is being made. It goes away unless it is finished.
 pub struct Unfinished {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::{Log, Made, Unfinished, copy_digesting, digest_file};
+use super::{Log, Made, Stage, Unfinished, copy_digesting, digest_file};
 use crate::clock::{self, Clock};
 use crate::config::{self, Live, Settings};
 use crate::disk;
@@ -61,12 +61,13 @@ impl Scheduled {
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.log.asked() => {}
                 () = stopping.wait() => return,
             }
         }
     }
 
-    /// Makes one if it is due.
+    /// Makes one if it is due, or was asked for.
     async fn turn(&mut self) {
         let settings = self.live.now();
         let folder = &settings.backup.folder;
@@ -80,12 +81,15 @@ impl Scheduled {
         let said = self.log.said();
         let now = self.clock.now();
         let tried = said.failure.map_or(i64::MIN, |(at, _)| at.saturating_add(RETRY_MS));
-        if now < tried || now < next_at(&settings.backup, said.last.map(|made| made.at), now) {
+        let waits = now < tried || now < next_at(&settings.backup, said.last.map(|made| made.at), now);
+        if waits && said.asked_by.is_none() {
             return;
         }
         self.log.begin();
+        let who = said.asked_by.unwrap_or_else(|| audit::SERVER.to_owned());
         let (done, outcome) = oneshot::channel();
-        let work = move || done.send(make(&settings, now));
+        let log = self.log.clone();
+        let work = move || done.send(make(&settings, now, who, &log));
         let thread = std::thread::Builder::new().name("backup".to_owned()).spawn(move || {
             let _ = rustix::process::nice(NICENESS);
             // Nobody waits when the server stops meanwhile.
@@ -120,21 +124,23 @@ pub fn next_at(settings: &config::Backup, last: Option<TimestampMs>, now: Timest
 }
 
 /// Makes one, checks it, and deletes those that are too many.
-fn make(settings: &Settings, at: TimestampMs) -> anyhow::Result<Made> {
+fn make(settings: &Settings, at: TimestampMs, who: String, log: &Log) -> anyhow::Result<Made> {
     let start = Instant::now();
     let (data_dir, folder) = (&settings.server.data_dir, &settings.backup.folder);
     create(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     // Recording goes on beside it.
-    let bytes = backup::size(data_dir)?.saturating_add(settings.disk.low_water_bytes);
+    let bytes = backup::size(data_dir)?;
     let unfinished = Unfinished::start(folder.join(UNFINISHED))?;
-    backup::check_room(folder, bytes)?;
+    backup::check_room(folder, bytes.saturating_add(settings.disk.low_water_bytes))?;
+    log.reached(Stage::Copying { file: unfinished.path().to_owned(), bytes });
     backup::copy(data_dir, unfinished.path())?;
+    log.reached(Stage::Checking);
     backup::inspect(unfinished.path()).context("the copy is not whole")?;
     let file = folder.join(name(at));
     let copied = std::fs::File::open(unfinished.path())?;
     let (bytes, digest) = copy_digesting(copied, &mut std::io::sink(), |_| {})?;
     unfinished.finish(&file, &digest).with_context(|| format!("cannot write {}", file.display()))?;
-    note(data_dir, &file, at, bytes, &digest);
+    note(data_dir, &file, at, who, bytes, &digest);
     prune(folder, settings.backup.keep).context("older backups were not deleted")?;
     let took_ms = u64::try_from(start.elapsed().as_millis()).ok();
     tracing::info!(file = %file.display(), bytes, took_ms, "a backup was made");
@@ -142,17 +148,10 @@ fn make(settings: &Settings, at: TimestampMs) -> anyhow::Result<Made> {
 }
 
 /// Notes the copy in the log of what was copied, where that can be written: it is the copy that counts.
-fn note(data_dir: &Path, file: &Path, at: TimestampMs, bytes: u64, digest: &str) {
+fn note(data_dir: &Path, file: &Path, at: TimestampMs, who: String, bytes: u64, digest: &str) {
     let subject = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let detail = json!({ "bytes": bytes, "sha256": digest });
-    let entry = Entry {
-        at,
-        who: audit::SERVER.to_owned(),
-        what: What::BackupMade,
-        connection: None,
-        subject,
-        detail,
-    };
+    let entry = Entry { at, who, what: What::BackupMade, connection: None, subject, detail };
     if let Err(error) = backup::note(data_dir, &entry) {
         tracing::debug!(error = &error as &dyn std::error::Error, "this is not in the audit log");
     }
@@ -195,9 +194,33 @@ fn all(folder: &Path) -> std::io::Result<Vec<(TimestampMs, PathBuf)>> {
 }
 
 fn newest(folder: &Path) -> Option<Made> {
-    let (at, file) = all(folder).ok()?.pop()?;
-    let bytes = std::fs::metadata(&file).ok()?.len();
+    let Kept { file, at, bytes, .. } = kept(folder).into_iter().next()?;
     Some(Made { file, at, bytes, took_ms: None })
+}
+
+/// A backup that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Where it is.
+    pub file: PathBuf,
+    /// When it was begun.
+    pub at: TimestampMs,
+    /// How large it is.
+    pub bytes: u64,
+    /// Its SHA-256, which it gets when it has been checked; `None`: nothing says that it was.
+    pub digest: Option<String>,
+}
+
+/// The backups of a folder, the newest first. What cannot be read is not there.
+pub fn kept(folder: &Path) -> Vec<Kept> {
+    let found = all(folder).unwrap_or_default();
+    let kept = |(at, file): (TimestampMs, PathBuf)| {
+        let bytes = std::fs::metadata(&file).ok()?.len();
+        let sums = std::fs::read_to_string(digest_file(&file)).unwrap_or_default();
+        let digest = sums.split_whitespace().next().map(str::to_owned);
+        Some(Kept { file, at, bytes, digest })
+    };
+    found.into_iter().rev().filter_map(kept).collect()
 }
 
 /// Deletes all but the newest. What else is in the folder stays.

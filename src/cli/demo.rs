@@ -3,13 +3,14 @@
 use anyhow::Context as _;
 
 use super::connection::add_with_new_key;
-use super::import;
 use super::serve::{self, Greeting};
 use crate::answers::{self, Plan};
 use crate::clock::Clock;
 use crate::config::{Login, Origin, Settings};
 use crate::embedded::{DEMO_DOCUMENTS, DEMO_VISITS};
 use crate::model::Connection;
+use crate::moving;
+use crate::moving::reading::{self, Limits};
 use crate::privacy::Rules;
 use crate::store::{Store, connections};
 
@@ -60,9 +61,9 @@ fn add_documents(settings: &Settings, connection: &Connection) -> anyhow::Result
 async fn add_visits(store: &Store, connection: &Connection, settings: &Settings) -> anyhow::Result<()> {
     let mut ended_at = Clock::system().now() - LAST_VISIT_MS;
     for (name, bytes) in DEMO_VISITS {
-        let recording = import::read(bytes, &settings.ingest, &Rules::default())
+        let recording = reading::read(bytes, &Limits::large(&settings.ingest), &Rules::default())
             .with_context(|| format!("the visit {name}"))?;
-        import::store(store, connection.id, recording.ending_at(ended_at)).await?;
+        moving::store(store, connection.id, recording.ending_at(ended_at), None).await?;
         ended_at -= BETWEEN_VISITS_MS;
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::{export_all, noted};
 use crate::config::Settings;
 use crate::export::{self, Source};
 use crate::finish::chosen;
-use crate::model::{ConnectionId, SessionId};
+use crate::model::{ConnectionId, SessionId, Status};
 use crate::plugins::Host;
 use crate::store::audit::What;
 use crate::store::{Scope, Store, choices, connections, sessions};
@@ -26,8 +26,9 @@ pub struct Arguments {
     /// that is written.
     #[arg(long, value_name = "NAME")]
     connection: Option<String>,
-    /// Writes all sessions below this folder, with notes, tags and settings, for `hindsight import`.
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    /// Writes all sessions that are over, with notes, tags and settings, for `hindsight import`: below this
+    /// folder, into a file that ends in .tar, .tar.gz or .tgz, or (`-`) to standard output as a tar archive.
+    #[arg(long, value_name = "PATH", conflicts_with = "output", allow_hyphen_values = true)]
     to: Option<PathBuf>,
     /// The file to write; by default standard output.
     #[arg(long, value_name = "FILE")]
@@ -48,7 +49,7 @@ async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> any
     }
     let session = arguments.session.context("name a session, or a folder with --to")?;
     let connection = connection(store, &session, arguments.connection.as_deref()).await?;
-    refuse_held_back(settings, store, connection, &session).await?;
+    let goes_on = refuse_held_back(settings, store, connection, &session).await?;
     let detail = serde_json::json!({ "file": "recording.json" });
     let subject = session.to_string();
     noted::note(store, noted::entry(What::SessionDownloaded, Some(connection), subject, detail)).await;
@@ -62,16 +63,22 @@ async fn export(settings: &Settings, store: &Store, arguments: Arguments) -> any
         std::fs::rename(unfinished(path), path)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    if goes_on {
+        let so_far =
+            "this session goes on, and what came so far was written; export it again once it is over";
+        writeln!(std::io::stderr(), "hindsight: {so_far}")?;
+    }
     Ok(())
 }
 
-/// What waits to be masked leaves the database as little as it is shown.
+/// What waits to be masked leaves the database as little as it is shown. Answers whether more
+/// of the session is expected.
 async fn refuse_held_back(
     settings: &Settings,
     store: &Store,
     connection: ConnectionId,
     id: &SessionId,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let session = id.clone();
     let (found, choices) = store
         .read(move |conn| {
@@ -79,9 +86,7 @@ async fn refuse_held_back(
             Ok((found, choices::of_connection(conn, connection)?))
         })
         .await?;
-    if found.is_none_or(|session| session.finished) {
-        return Ok(());
-    }
+    let Some(session) = found.filter(|session| !session.finished) else { return Ok(false) };
     let plugins = Host::open(&settings.plugins, &settings.server.data_dir, super::plugin::built_ins())?;
     plugins.refresh();
     if chosen::holds_back(&plugins, &choices) {
@@ -89,7 +94,7 @@ async fn refuse_held_back(
             "session {id} is not masked yet: a plugin masks this connection's recordings, and the server does so once the visit is over; the Plugins page says if it fails"
         );
     }
-    Ok(())
+    Ok(session.status == Status::Active)
 }
 
 /// A file that stands beside `path` until it is whole, so that what is there is not lost before.

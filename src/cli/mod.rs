@@ -1,7 +1,6 @@
 //! The command line: one file for each command.
 
 mod answers;
-mod archive;
 mod audit;
 mod backup;
 mod check;

@@ -2,6 +2,7 @@
 
 use tokio::time::sleep;
 
+use crate::allocator;
 use crate::stop::Stopping;
 use crate::store::{RESTING_AFTER, Store};
 
@@ -15,7 +16,7 @@ pub async fn give_memory_back(store: Store, mut stopping: Stopping) {
         let store = store.clone();
         let looked = tokio::task::spawn_blocking(move || {
             if store.give_memory_back() {
-                trim();
+                allocator::give_back();
             }
         });
         if let Err(error) = looked.await {
@@ -23,16 +24,3 @@ pub async fn give_memory_back(store: Store, mut stopping: Stopping) {
         }
     }
 }
-
-/// What was freed stays with the C library until it is told that it may go.
-#[cfg(target_env = "gnu")]
-#[expect(unsafe_code, reason = "the C library has no other way to be told")]
-fn trim() {
-    // SAFETY: it takes no pointer and returns none, and locks what it looks at.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
-#[cfg(not(target_env = "gnu"))]
-fn trim() {}

@@ -66,6 +66,16 @@ pub fn analyzers(plugins: &Host, choices: &[(String, Choice)]) -> Vec<Chosen> {
         .collect()
 }
 
+/// Which of the plugins that failed too often are paused now: those that would still run somewhere in
+/// the version and with the settings that did. `choices` has what was decided for each connection.
+pub fn paused(plugins: &Host, failed: &[(String, Digest)], choices: &[Vec<(String, Choice)>]) -> Vec<String> {
+    let working: Vec<Chosen> = choices.iter().flat_map(|choices| analyzers(plugins, choices)).collect();
+    let still_fails = |(name, digest): &&(String, Digest)| {
+        working.iter().any(|chosen| chosen.plugin.id() == name && chosen.digest("") == *digest)
+    };
+    failed.iter().filter(still_fails).map(|(name, _)| name.clone()).collect()
+}
+
 /// The maskers that work for a connection, in the order of their names. All of them must
 /// be able to: nobody may see what one of them would have hidden.
 pub fn maskers(plugins: &Host, choices: &[(String, Choice)]) -> Result<Vec<Chosen>, String> {

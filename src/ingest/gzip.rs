@@ -3,12 +3,17 @@
 //! Exactly one member is taken, whole: a cut-off or damaged one, a second one
 //! behind it, or other trailing bytes are errors. A member says at its end how large
 //! it becomes; it gets a buffer of that size and no more, and never one beyond the
-//! limits, so a bomb costs no more than an honest upload.
+//! limits, so a bomb costs no more than an honest upload. Files that are larger than memory
+//! go through `streamed`.
+
+mod streamed;
 
 use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 use memchr::memmem;
 
 use crate::config;
+
+pub use streamed::{Inflating, beginning, writer};
 
 /// The first two bytes of a gzip member.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, named_params};
 
-use super::Result;
+use super::runs::Digest;
+use super::{Result, Scope, connections};
 use crate::model::ConnectionId;
 
 /// What was decided about a plugin for a connection.
@@ -36,6 +37,12 @@ pub fn of_connection(conn: &Db, connection: ConnectionId) -> Result<Vec<(String,
         Ok((row.get(0)?, Choice { enabled: row.get(1)?, settings: row.get(2)? }))
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The same for all connections, also for those for which nothing was decided.
+pub fn of_all(conn: &Db) -> Result<Vec<Vec<(String, Choice)>>> {
+    let all = connections::all(conn, &Scope::everything())?;
+    all.into_iter().map(|connection| of_connection(conn, connection.id)).collect()
 }
 
 /// Switches a plugin on or off for a connection.
@@ -76,6 +83,16 @@ pub fn paused(conn: &Db, plugin: &str, digest: &[u8; 16]) -> Result<Option<Strin
         .query_row(named_params! { ":plugin": plugin, ":digest": digest }, |row| row.get(0))
         .optional()?;
     Ok(found.flatten())
+}
+
+/// Plugins that failed too often, each with the digest of the version and the settings that did. Either
+/// may be another by now.
+pub fn all_paused(conn: &Db) -> Result<Vec<(String, Digest)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT plugin, digest FROM plugin_health WHERE paused IS NOT NULL ORDER BY plugin",
+    )?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Counts a failure. True when it was the one too many, and the plugin is paused from now on.

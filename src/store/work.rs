@@ -20,8 +20,6 @@ pub struct Work {
     pub analysis: i64,
     /// Events that webhooks are to be told.
     pub webhooks: i64,
-    /// Plugins that failed so often that they are paused.
-    pub paused: Vec<String>,
 }
 
 /// Counts it. From counters and small indexes, so that it may be asked often.
@@ -36,11 +34,7 @@ pub fn now(conn: &Db) -> Result<Work> {
         count("SELECT count(*) FROM (SELECT 1 FROM session WHERE analysis_due_at IS NOT NULL LIMIT :most)")?;
     let webhooks =
         count("SELECT count(*) FROM (SELECT 1 FROM webhook_event WHERE next_at IS NOT NULL LIMIT :most)")?;
-    let paused = conn
-        .prepare_cached("SELECT plugin FROM plugin_health WHERE paused IS NOT NULL ORDER BY plugin")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Work { active, completed, finishing: finishing::waiting(conn, MOST)?, analysis, webhooks, paused })
+    Ok(Work { active, completed, finishing: finishing::waiting(conn, MOST)?, analysis, webhooks })
 }
 
 #[cfg(test)]

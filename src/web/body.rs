@@ -93,18 +93,22 @@ impl Body {
     /// Reads the whole body, or says why it cannot be had.
     pub async fn read_into(&mut self, body: &mut ingest::Body, pace: Pace) -> Result<(), Refused> {
         let started = Instant::now();
-        loop {
-            let patience = pace.patience(self.received.bytes());
-            let deadline = started + patience.min(pace.within);
-            match timeout_at(deadline, self.next()).await {
-                Err(_) if patience < pace.within => {
-                    return Err(Refused::TooSlow { per_second: pace.bytes_per_second });
-                }
-                Err(_) => return Err(Refused::BodyTimeout(pace.within)),
-                Ok(None) => return Ok(()),
-                Ok(Some(None)) => return Err(Refused::BodyCutOff),
-                Ok(Some(Some(chunk))) => body.push(&chunk)?,
-            }
+        while let Some(chunk) = self.piece(started, pace).await? {
+            body.push(&chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the next piece of a body that has come since then; `None` when there was all of it.
+    pub async fn piece(&mut self, started: Instant, pace: Pace) -> Result<Option<Bytes>, Refused> {
+        let patience = pace.patience(self.received.bytes());
+        let deadline = started + patience.min(pace.within);
+        match timeout_at(deadline, self.next()).await {
+            Err(_) if patience < pace.within => Err(Refused::TooSlow { per_second: pace.bytes_per_second }),
+            Err(_) => Err(Refused::BodyTimeout(pace.within)),
+            Ok(None) => Ok(None),
+            Ok(Some(None)) => Err(Refused::BodyCutOff),
+            Ok(Some(Some(chunk))) => Ok(Some(chunk)),
         }
     }
 

@@ -101,6 +101,9 @@ kinds! {
     BAD_BODY: "bad-body", UNPROCESSABLE_ENTITY, "Bad body", None,
         "The body is no JSON, or a field of it is missing, unknown or has a value that it cannot have. The detail names \
          the field; the page /api has all of them.";
+    IMPORT_TOO_LARGE: "import-too-large", PAYLOAD_TOO_LARGE, "Too much to import at once", None,
+        "The files that were uploaded are larger than may come at once. What came before is imported; send the \
+         others one by one, or use `hindsight import` on the server's machine.";
     NAME_TAKEN: "name-taken", CONFLICT, "The name is taken", None,
         "Another connection is called this. Choose another name.";
     TOO_OFTEN: "too-often", TOO_MANY_REQUESTS, "Too many requests", None,

@@ -153,6 +153,15 @@ impl Problem {
         Self::new(kinds::HELD_BACK, kinds::HELD_BACK.meaning)
     }
 
+    /// Files are too large to be uploaded at once.
+    pub fn import_too_large(limit: u64) -> Self {
+        let detail = format!(
+            "More than {limit} bytes were sent. What came before that is imported; send the files one by one, or \
+             use `hindsight import` on the server's machine."
+        );
+        Self::new(kinds::IMPORT_TOO_LARGE, detail)
+    }
+
     /// A field of a form cannot be used.
     pub fn bad_form(detail: &str) -> Self {
         Self::new(kinds::BAD_FORM, detail)

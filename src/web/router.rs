@@ -91,6 +91,8 @@ pub struct Route {
     pub access: Access,
     /// What kind of answer it gives.
     pub surface: Surface,
+    /// Whether each step of it has a limit of its own.
+    has_own_time: bool,
     handler: Handler,
 }
 
@@ -126,7 +128,12 @@ impl Route {
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |app, request| Box::pin(handler(app, request)));
-        Self { method, path: path.into(), access, surface, handler }
+        Self { method, path: path.into(), access, surface, has_own_time: false, handler }
+    }
+
+    /// The same for what may take long, and sees itself to how long.
+    pub fn in_its_own_time(self) -> Self {
+        Self { has_own_time: true, ..self }
     }
 
     /// Whether it changes something in the name of whoever looks at a page: then only our own pages may ask.
@@ -425,6 +432,7 @@ async fn in_time<T>(app: &App, work: impl Future<Output = Result<T, Problem>>) -
 /// How long a handler may work. What it streams then is not counted.
 fn patience(route: &Route, settings: &Settings) -> Duration {
     match route.surface {
+        _ if route.has_own_time => Duration::MAX,
         // Each step of an upload and of a question has a limit of its own.
         Surface::Ingest => Duration::MAX,
         _ if route.method == Method::GET => settings.server.handler_timeout(),

@@ -35,6 +35,7 @@ mod look;
 mod metrics;
 mod migrating;
 mod moving;
+mod moving_page;
 mod network;
 mod notes;
 mod operations;

@@ -206,3 +206,75 @@ fn what_is_exported_and_imported_elsewhere_is_exported_as_the_same_bytes() {
     assert!(stdout(&moved).contains(&session), "{}", stdout(&moved));
     assert_eq!(export(to.path()), first);
 }
+
+#[test]
+fn an_archive_goes_from_one_command_into_another_and_comes_out_as_the_same_bytes() {
+    let (from, to, next) = (folder(), folder(), folder());
+    for (name, text) in [("a.json", "first"), ("b.json", "second")] {
+        let visit = page_load(NOW, &format!("https://shop.example/{text}"), text);
+        std::fs::write(from.path().join(name), visit).expect("written");
+    }
+    assert!(run(from.path(), &["connection", "add", "Shop"]).status.success());
+    let set = ["connection", "set", "Shop", "--origins", "https://shop.example"];
+    assert!(run(from.path(), &set).status.success());
+    assert!(run(from.path(), &["import", "a.json", "b.json", "--connection", "Shop"]).status.success());
+
+    let archive = run(from.path(), &["export", "--to", "-"]);
+    assert!(archive.status.success(), "{}", stderr(&archive));
+    assert!(stderr(&archive).contains("Shop: 2 sessions written to -"), "{}", stderr(&archive));
+    std::fs::write(to.path().join("in.tar"), &archive.stdout).expect("written");
+    let imported = run(to.path(), &["import", "in.tar"]);
+    assert!(stdout(&imported).ends_with("2 imported, 0 were imported before, 0 not imported"));
+    assert_eq!(run(to.path(), &["export", "--to", "-"]).stdout, archive.stdout);
+
+    // Compressed it is the same, and a file that is there is not lost.
+    assert!(run(to.path(), &["export", "--to", "out.tar.gz"]).status.success());
+    let again = run(to.path(), &["export", "--to", "out.tar.gz"]);
+    assert!(stderr(&again).contains("out.tar.gz is there already"), "{}", stderr(&again));
+    let moved = to.path().join("out.tar.gz");
+    let imported = run(next.path(), &["import", moved.to_str().expect("UTF-8")]);
+    assert!(imported.status.success(), "{}", stderr(&imported));
+    assert_eq!(run(next.path(), &["export", "--to", "-"]).stdout, archive.stdout);
+    let list = stdout(&run(next.path(), &["connection", "list"]));
+    assert!(list.contains("Shop"), "{list}");
+}
+
+#[test]
+fn an_archive_that_is_cut_off_is_told_and_what_came_before_is_there() {
+    let (from, to) = (folder(), folder());
+    for name in ["a.json", "b.json"] {
+        let visit = page_load(NOW, &format!("https://shop.example/{name}"), &"long ".repeat(20_000));
+        std::fs::write(from.path().join(name), visit).expect("written");
+    }
+    assert!(run(from.path(), &["import", "a.json", "b.json"]).status.success());
+    let archive = run(from.path(), &["export", "--to", "-"]).stdout;
+    // The end, the last session's file, and half of the one before stand in so many bytes.
+    std::fs::write(to.path().join("in.tar"), &archive[..archive.len() - 1024 - 300]).expect("written");
+    let imported = run(to.path(), &["import", "in.tar"]);
+    assert!(!imported.status.success());
+    assert!(
+        stderr(&imported).contains("cannot be read on from here, behind 1 recordings"),
+        "{}",
+        stderr(&imported)
+    );
+    assert!(
+        stdout(&imported).contains("1 imported, 0 were imported before, 1 not imported"),
+        "{}",
+        stdout(&imported)
+    );
+}
+
+#[test]
+fn a_session_that_goes_on_is_left_out_and_told() {
+    let data = folder();
+    let now = hindsight::clock::Clock::system().now();
+    std::fs::write(data.path().join("now.json"), page_load(now, "https://shop.example/", "hello"))
+        .expect("written");
+    let imported = run(data.path(), &["import", "now.json"]);
+    let session = stdout(&imported).rsplit(' ').next().expect("an id").to_owned();
+    let exported = run(data.path(), &["export", "--to", "out"]);
+    assert!(stdout(&exported).contains("0 sessions written to out/connection-1, 1 left out that go on"));
+    let alone = run(data.path(), &["export", &session]);
+    assert!(alone.status.success() && !alone.stdout.is_empty());
+    assert!(stderr(&alone).contains("this session goes on"), "{}", stderr(&alone));
+}

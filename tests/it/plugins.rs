@@ -7,7 +7,7 @@ use hindsight::plugins::trial::Recording;
 use serde_json::json;
 
 use crate::pages::{assert_reads, link, sent_events, submit, words};
-use crate::server::{NOW, TestServer, page_load};
+use crate::server::{NOW, TestServer, page_load, request};
 
 const SESSION: &str = "session-0000000001";
 
@@ -329,4 +329,47 @@ async fn findings_that_are_not_the_latest_say_so_and_how_to_get_those() {
     server.catch_up().await;
     assert!(!read().await.contains("Look again"));
     assert_eq!(submit(&server, &look.replace(SESSION, "session-0000000009"), "").await.status, 404);
+}
+
+/// What the figures say of a plugin; `None`: nothing.
+async fn paused_figure(server: &TestServer) -> Option<u8> {
+    let metrics =
+        hindsight::web::metrics::Metrics::bind(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+    let address = metrics.address().expect("bound");
+    let serving = tokio::spawn(metrics.serve(server.app.clone(), server.stopping.clone()));
+    let text = tokio::task::spawn_blocking(move || {
+        let get = request("GET", "/metrics", &[], b"");
+        crate::server::exchange(address, &get).text()
+    });
+    let text = text.await.expect("an answer");
+    serving.abort();
+    let wanted = "hindsight_plugin_paused{plugin=\"counter\"} ";
+    text.lines().find_map(|line| line.strip_prefix(wanted)).map(|value| value.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn the_figure_of_a_paused_plugin_is_that_of_now() {
+    let server = with_counter().await;
+    assert_eq!(paused_figure(&server).await, Some(0));
+    let fail = async |number: usize| {
+        submit(&server, &path(&server, "/counter/settings"), "set.fails=true").await;
+        for number in number..number + 3 {
+            visit(&server, number).await;
+        }
+        assert_eq!(paused_figure(&server).await, Some(1));
+    };
+    fail(1).await;
+    submit(&server, &path(&server, "/counter/try-again"), "from=plugin").await;
+    assert_eq!(paused_figure(&server).await, Some(0), "somebody said so");
+    fail(11).await;
+    submit(&server, &path(&server, "/counter/settings"), "set.title=Other").await;
+    assert_eq!(paused_figure(&server).await, Some(0), "it has other settings");
+    fail(21).await;
+    put(&server.settings.plugins.folder, "counter", &format!("{COUNTER}\n// another"), MANIFEST);
+    server.plugins.refresh();
+    assert_eq!(paused_figure(&server).await, Some(0), "it is another version");
+    fail(31).await;
+    fs::remove_dir_all(server.settings.plugins.folder.join("counter")).expect("removed");
+    server.plugins.refresh();
+    assert_eq!(paused_figure(&server).await, None, "it is gone");
 }

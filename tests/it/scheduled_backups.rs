@@ -78,3 +78,40 @@ fn a_backup_that_cannot_be_made_is_told_and_recording_goes_on() {
     until("told", || page(&server).contains("The latest backup failed: cannot make the folder"));
     assert_eq!(get(&server.url, "/readyz").status, 200, "the server does its work");
 }
+
+#[test]
+fn a_backup_is_made_when_somebody_asks_for_it() {
+    let (data, copies) = (folder(), folder());
+    let server = start(data.path(), copies.path().to_str().expect("UTF-8"));
+    until("made", || page(&server).contains("The next is due"));
+    assert_eq!(backups(copies.path()).len(), 1);
+    // Names have seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let ask = || {
+        let bytes = request("POST", "/operations/backup", &["Sec-Fetch-Site: same-origin"], b"");
+        send(&server.url, &bytes).expect("an answer")
+    };
+    let asked = ask();
+    assert_eq!((asked.status, asked.header("location")), (303, Some("/operations#backups")));
+    until("made again", || backups(copies.path()).len() == 2);
+    until("told", || page(&server).contains("The next is due"));
+    let page = page(&server);
+    let newest = backups(copies.path()).pop().expect("a backup");
+    let name = newest.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(page.contains(&format!("{name} ")) && page.contains("when it was made"), "{page}");
+    server.stop();
+    let entries = stdout(&run(data.path(), &["audit", "export"]));
+    let made: Vec<_> = entries.lines().filter(|line| line.contains("backup-made")).collect();
+    assert_eq!(made.len(), 2, "{entries}");
+    assert!(made.iter().filter(|line| line.contains("\"server\"")).count() == 1, "{entries}");
+}
+
+#[test]
+fn without_a_folder_no_backup_is_promised() {
+    let data = folder();
+    let server = start(data.path(), "");
+    assert!(!page(&server).contains("Back up now"));
+    let bytes = request("POST", "/operations/backup", &["Sec-Fetch-Site: same-origin"], b"");
+    let refused = send(&server.url, &bytes).expect("an answer");
+    assert!(refused.status == 422 && refused.text().contains("[backup]"), "{}", refused.text());
+}

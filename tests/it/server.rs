@@ -222,7 +222,7 @@ impl Answer {
     }
 }
 
-fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
     let mut socket = TcpStream::connect(address).expect("the server accepts");
     socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
     let mut writer = socket.try_clone().expect("a second handle");

@@ -107,7 +107,7 @@ async function playable(page: Page): Promise<void> {
 
 const PANELS = ["events", "conversation", "console", "network", "findings", "info"];
 
-const SETTINGS = ["", "/recording", "/install", "/widget", "/answers"];
+const SETTINGS = ["", "/recording", "/install", "/widget", "/answers", "/moving"];
 
 /** Every page that somebody can come to, with something on it and with nothing. */
 export const PLACES: Place[] = [

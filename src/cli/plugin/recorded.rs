@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use super::super::{export, import};
+use super::super::export;
 use crate::clock;
 use crate::config::Settings;
 use crate::finish::{self, Passes};
 use crate::masking::Collecting;
 use crate::model::span::Span;
 use crate::model::{Session, SessionId, TimestampMs};
+use crate::moving::reading::{self, MAX_FILE_BYTES};
 use crate::plugins::Plugin;
 use crate::plugins::run::SessionInfo;
 use crate::plugins::trial::Recording;
@@ -120,14 +121,14 @@ fn collecting(spans: &mut Vec<Span>) -> Collecting<'_> {
 }
 
 fn of_file(settings: &Settings, plugin: &Plugin, path: &Path) -> anyhow::Result<Recorded> {
-    let bytes = import::read_file(path)?;
-    let text = import::text(&bytes)?;
+    let bytes = reading::read_file(path)?;
+    let text = reading::text(&bytes, MAX_FILE_BYTES)?;
     let start = Instant::now();
-    let streams = streams(import::batches(&text, &settings.ingest)?);
+    let streams = streams(reading::batches(&text, &settings.ingest)?);
     let events = timeline_of(&streams)?;
     let read_in = start.elapsed();
     let mut session = info_of(&streams);
-    session.id = import::short_hash(text.as_bytes());
+    session.id = reading::short_hash(text.as_bytes());
     session.bytes = text.len() as u64;
     let spans = if plugin.manifest.masker.is_some() { spans_of(&streams)? } else { Vec::new() };
     Ok(Recorded { recording: Recording { session, events }, spans, settings: None, read_in: Some(read_in) })

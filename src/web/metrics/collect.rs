@@ -8,6 +8,7 @@ use crate::store::usage;
 use crate::store::work::{self as queues, Work};
 use crate::web::App;
 use crate::web::health::{self, Reason};
+use crate::web::plugins::paused;
 
 /// The figures as text.
 pub async fn figures(app: &App) -> String {
@@ -17,7 +18,7 @@ pub async fn figures(app: &App) -> String {
     writing(&mut text);
     files(&mut text, app).await;
     work(&mut text, app).await;
-    plugins(&mut text);
+    plugins(&mut text, app).await;
     outgoing(&mut text);
     requests(&mut text, app);
     backups(&mut text, app);
@@ -121,18 +122,13 @@ async fn files(text: &mut Text, app: &App) {
 
 async fn work(text: &mut Text, app: &App) {
     if let Ok(work) = app.store.read(queues::now).await {
-        let Work { active, completed, finishing, analysis, webhooks, paused } = work;
+        let Work { active, completed, finishing, analysis, webhooks } = work;
         let mut sessions = text.family("hindsight_sessions", Kind::Gauge, "Sessions by their state.");
         sessions.add(&[("state", "active")], active);
         sessions.add(&[("state", "completed")], completed);
         text.gauge("hindsight_finish_queue", "Completed sessions that are to be finished.", finishing);
         text.gauge("hindsight_plugin_queue", "Sessions that plugins are to look at.", analysis);
         text.gauge("hindsight_webhook_queue", "Events that webhooks are to be told.", webhooks);
-        let help = "Plugins that failed so often that they are paused.";
-        let mut is_paused = text.family("hindsight_plugin_paused", Kind::Gauge, help);
-        for plugin in &paused {
-            is_paused.add(&[("plugin", plugin)], 1);
-        }
     }
     text.durations(
         "hindsight_finish_duration_seconds",
@@ -146,7 +142,14 @@ async fn work(text: &mut Text, app: &App) {
     );
 }
 
-fn plugins(text: &mut Text) {
+async fn plugins(text: &mut Text, app: &App) {
+    if let Ok(paused) = paused(app).await {
+        let help = "Whether a plugin failed so often that it is paused.";
+        let mut is_paused = text.family("hindsight_plugin_paused", Kind::Gauge, help);
+        for entry in app.plugins.plugins().entries() {
+            is_paused.add(&[("plugin", &entry.id)], u8::from(paused.contains(&entry.id)));
+        }
+    }
     let plugins = measure::PLUGINS.all();
     let mut runs =
         text.family("hindsight_plugin_runs_total", Kind::Counter, "Runs of plugins by how they ended.");

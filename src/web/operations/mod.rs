@@ -1,5 +1,6 @@
 //! The Operations page: what the server does, how fast, and what is in its way.
 
+mod backups;
 mod config;
 mod live;
 mod pace;
@@ -22,6 +23,7 @@ const LIVE_URL: &str = "/operations/live";
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, URL, Access::Server, Surface::Page, page::show),
+        Route::new(Method::POST, backups::URL, Access::Server, Surface::Page, backups::make),
         Route::new(Method::GET, LIVE_URL, Access::Server, Surface::Data, live::changes),
     ]
 }

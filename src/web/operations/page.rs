@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
+use super::backups::{self, Backups};
 use super::pace::{self, Came};
 use super::{LIVE_URL, config, live};
-use crate::backup;
 use crate::measure::{self, Seen};
 use crate::model::TimestampMs;
 use crate::store::usage::{self, FileSizes};
 use crate::store::work::{self, Work};
 use crate::web::page::{Frame, notice};
+use crate::web::plugins::paused;
 use crate::web::problem::Problem;
 use crate::web::request::Request;
 use crate::web::{App, Response, format, health, kinds};
@@ -40,7 +41,7 @@ struct OperationsPage {
     work: Vec<Figure>,
     plugins: Vec<Plugin>,
     routes: Vec<Slow>,
-    backup: Backup,
+    backup: Backups,
     reload: Option<config::Reload>,
     settings: Vec<config::Row>,
 }
@@ -112,27 +113,6 @@ struct Slow {
     longest: String,
 }
 
-#[derive(Serialize)]
-struct Backup {
-    /// Whether any are made.
-    is_on: bool,
-    is_running: bool,
-    last: Option<Made>,
-    /// How long it is until the next.
-    next: Option<String>,
-    next_exact: String,
-    problem: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Made {
-    at: String,
-    at_exact: String,
-    file: String,
-    size: String,
-    took: Option<String>,
-}
-
 /// Answers with the page.
 pub async fn show(app: App, _: Request) -> Result<Response, Problem> {
     pace::look(&app);
@@ -151,9 +131,9 @@ pub async fn show(app: App, _: Request) -> Result<Response, Problem> {
         refusals: refusals(&app),
         writing: writing(files, free.map(|(free, _)| free)),
         work: waiting(&work),
-        plugins: plugins(&work),
+        plugins: plugins(&paused(&app).await?),
         routes: slowest(&app),
-        backup: backups(&app, now),
+        backup: backups::look(&app, now).await,
         reload: config::reload(&app, now),
         settings: config::rows(&app),
     };
@@ -174,7 +154,7 @@ fn totals(app: &App, now: TimestampMs) -> Vec<Figure> {
         figure("Up for", long(uptime.as_secs()), format!("Since {}", format::exact(started))),
         figure("Connections open", format::grouped(measure::CONNECTIONS.get()), "Of browsers and proxies"),
         figure("Live pages", format::grouped(measure::LISTENERS.get()), "Pages that listen for changes"),
-        figure("Last backup", backup, "Of those that the server makes by itself"),
+        figure("Last backup", backup, "Of those that the server makes"),
     ]
 }
 
@@ -248,11 +228,11 @@ fn waiting(work: &Work) -> Vec<Figure> {
     ]
 }
 
-fn plugins(work: &Work) -> Vec<Plugin> {
+fn plugins(paused: &[String]) -> Vec<Plugin> {
     let plugin = |(name, runs): (String, std::sync::Arc<measure::Runs>)| {
         let cpu = runs.cpu.seen();
         Plugin {
-            is_paused: work.paused.contains(&name),
+            is_paused: paused.contains(&name),
             name,
             runs: count(runs.done.get() + runs.failed.get()),
             failed: count(runs.failed.get()),
@@ -279,28 +259,6 @@ fn slowest(app: &App) -> Vec<Slow> {
         longest: took(Some(seen.max_us)),
     };
     rows.into_iter().take(SLOWEST).map(slow).collect()
-}
-
-fn backups(app: &App, now: TimestampMs) -> Backup {
-    let said = app.backups.said();
-    let settings = &app.settings.backup;
-    let is_on = !settings.folder.as_os_str().is_empty();
-    let next = backup::next_at(settings, said.last.as_ref().map(|made| made.at), now);
-    let made = |made: &backup::Made| Made {
-        at: format::relative(made.at, now),
-        at_exact: format::exact(made.at),
-        file: made.file.display().to_string(),
-        size: format::bytes(whole(made.bytes)),
-        took: made.took_ms.map(|ms| took(Some(ms * 1000))),
-    };
-    Backup {
-        is_on,
-        is_running: said.is_running,
-        last: said.last.as_ref().map(made),
-        next: (is_on && next > now).then(|| long((next - now).unsigned_abs() / 1000)),
-        next_exact: format::exact(next),
-        problem: said.failure.map(|(at, why)| format!("{} ({})", why, format::relative(at, now))),
-    }
 }
 
 fn chart(minutes: &[(TimestampMs, Came)]) -> Chart {
@@ -359,7 +317,8 @@ fn spread(seen: &Seen) -> String {
     }
 }
 
-fn took(us: Option<u64>) -> String {
+/// A duration in microseconds.
+pub fn took(us: Option<u64>) -> String {
     match us {
         None => "–".to_owned(),
         Some(us) if us < 10_000 => format!("{:.1} ms", us as f64 / 1e3),
@@ -369,7 +328,7 @@ fn took(us: Option<u64>) -> String {
 }
 
 /// A long time, in its two largest units.
-fn long(seconds: u64) -> String {
+pub fn long(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours) {
         (0, 0) => format!("{minutes} min"),
@@ -382,7 +341,8 @@ fn count(number: u64) -> String {
     format::grouped(whole(number))
 }
 
-fn whole(number: impl TryInto<i64>) -> i64 {
+/// A number that is never larger than what counters hold.
+pub fn whole(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 

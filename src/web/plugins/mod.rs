@@ -15,6 +15,7 @@ mod state;
 mod switch;
 mod words;
 
+pub use state::paused;
 use warp::http::Method;
 
 use super::App;

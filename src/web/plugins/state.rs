@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use crate::finish::chosen;
 use crate::plugins::{self, Entry};
-use crate::store::choices::Choice;
+use crate::store;
+use crate::store::choices::{self, Choice};
 use crate::store::runs::Digest;
+use crate::web::App;
 
 /// How a plugin is doing.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +74,14 @@ impl State {
 fn wrong_table(entry: &Entry) -> String {
     let problems: Vec<String> = entry.settings_problems.iter().map(ToString::to_string).collect();
     format!("[plugins.{}] of config.toml does not fit: {}", entry.id, problems.join("; "))
+}
+
+/// The plugins that are paused now, for some connection.
+pub async fn paused(app: &App) -> store::Result<Vec<String>> {
+    let failed = app.store.read(choices::all_paused).await?;
+    // Most times there is none, and nothing to be compared.
+    let choices = if failed.is_empty() { Vec::new() } else { app.store.read(choices::of_all).await? };
+    Ok(chosen::paused(&app.plugins, &failed, &choices))
 }
 
 /// Under which its failures are counted. `None`: it cannot run.

@@ -6,6 +6,7 @@ mod field;
 mod general;
 mod install;
 mod keys;
+mod moving;
 mod origins;
 mod people;
 mod preview;
@@ -21,6 +22,7 @@ use warp::http::{Method, StatusCode};
 
 pub use field::{Field, Group, Problems};
 pub use install::url_of as install_url;
+pub use moving::url_of as moving_url;
 pub use origins::read as read_origins;
 pub use text_rules::{check_open, confirmation};
 
@@ -46,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(install::routes());
     routes.extend(people::routes());
     routes.extend(webhooks::routes());
+    routes.extend(moving::routes());
     routes
 }
 
@@ -92,6 +95,7 @@ pub fn tabs(connection: ConnectionId, current: &str) -> Vec<Tab> {
         tab("People", below("/people")),
         tab("Webhooks", below("/webhooks")),
         tab("Retention", retention::settings_url(connection)),
+        tab("Import and export", moving_url(connection)),
         tab("Shared links", share::url_of_all(connection)),
         tab("Audit", audit::url_of(Some(connection))),
         tab("Doctor", doctor::url(connection)),

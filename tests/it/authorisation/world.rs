@@ -159,6 +159,7 @@ pub async fn ask(server: &TestServer, ids: &Ids, session: &str) {
 pub async fn start() -> TestServer {
     let server = TestServer::start_with(|settings| {
         settings.accounts.login = Login::Required;
+        settings.backup.folder = settings.server.data_dir.join("copies");
         // Nobody asks it anything.
         settings.accounts.oidc.issuer = "https://auth.example".to_owned();
     })
@@ -350,7 +351,7 @@ fn json(route: &Route, ids: &Ids, number: usize) -> String {
 }
 
 /// What is done by asking for it: nothing is filled in.
-const WITHOUT_FORM: [&str; 38] = [
+const WITHOUT_FORM: [&str; 39] = [
     "/account/openid",
     "/account/openid/end",
     "/account/second-factor",
@@ -389,6 +390,7 @@ const WITHOUT_FORM: [&str; 38] = [
     "/plugins/{plugin}/try-again",
     "/share/{token}",
     "/share/{token}/opened",
+    "/operations/backup",
 ];
 
 /// A form that does what a route is for. One for each route that changes something.
@@ -422,6 +424,7 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
         "/settings/key" => "days=7".to_owned(),
         "/settings/answers" => "kind=none".to_owned(),
         "/settings/answers/try" => "question=Where".to_owned(),
+        "/settings/moving" => upload(),
         "/settings/people" => "name=member-of-shop&role=editor".to_owned(),
         "/settings/people/{user}" => "role=editor".to_owned(),
         "/account/password" => format!("current={password}&password={password}&again={password}"),
@@ -441,6 +444,16 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
         other if other.starts_with("/ingest/") => "[]".to_owned(),
         other => panic!("{} {other} is new: say what form does what it is for", route.method),
     }
+}
+
+/// The boundary between files of a form.
+const BOUNDARY: &str = "between-files";
+
+/// A form with a recording, as a browser sends it.
+fn upload() -> String {
+    let disposition = "Content-Disposition: form-data; name=\"file\"; filename=\"visit.json\"";
+    let recording = crate::server::page_load(crate::server::NOW, "https://shop.example/imported", "imported");
+    format!("--{BOUNDARY}\r\n{disposition}\r\n\r\n{recording}\r\n--{BOUNDARY}--\r\n")
 }
 
 /// Whoever asks, as a program that they made for everything.
@@ -463,14 +476,18 @@ pub async fn send(router: &Router, who: Option<&Who>, method: &Method, path: &st
 
 /// Asks for a path as just this somebody.
 pub async fn send_as(router: &Router, who: Option<Who>, method: &Method, path: &str, body: String) -> Answer {
-    let form = if path.starts_with(API) { "application/json" } else { "application/x-www-form-urlencoded" };
+    let form = match path {
+        path if path.starts_with(API) => "application/json".to_owned(),
+        path if path.ends_with("/settings/moving") => format!("multipart/form-data; boundary={BOUNDARY}"),
+        _ => "application/x-www-form-urlencoded".to_owned(),
+    };
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("host", "test".to_owned()),
         ("sec-fetch-site", "same-origin".to_owned()),
         ("authorization", "Bearer hk_test_shop".to_owned()),
         ("accept", if path.ends_with(".json") { "*/*" } else { "text/html" }.to_owned()),
-        ("content-type", form.to_owned()),
+        ("content-type", form),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).expect("ASCII"));
     }

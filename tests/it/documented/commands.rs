@@ -54,8 +54,9 @@ const ELSEWHERE: [(&str, &str); 32] = [
 const COPY: &str = "$(hindsight backup a.db >/dev/null && echo a.db)";
 
 /// What stands for something, and what it stands for here.
-const STANDS_FOR: [(&str, &str); 13] = [
+const STANDS_FOR: [(&str, &str); 14] = [
     ("--to DIR", "--to $PWD/out"),
+    ("hindsight import everything.tar", "DATA=$PWD/other hindsight import $PWD/everything.tar"),
     ("hindsight import DIR", "DATA=$PWD/other hindsight import $PWD/out"),
     ("/tmp/drill", "$PWD/drill"),
     ("/backups/hindsight/$(ls /backups/hindsight | grep 'db$' | tail -1)", COPY),

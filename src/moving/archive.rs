@@ -1,5 +1,5 @@
-//! What `hindsight export --to` writes and `hindsight import` reads: a folder for each
-//! connection, with what its owner decided, and a file for each session.
+//! What an export holds and an import reads: a folder for each connection, with what its
+//! owner decided, and a file for each session.
 //!
 //! A session's file is an array of batches, as any import takes it, with what is known of
 //! the session beside its events in front.
