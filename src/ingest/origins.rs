@@ -5,23 +5,23 @@ pub fn read(text: &str) -> Result<String, String> {
     let url = url::Url::parse(text).ok().filter(|url| {
         let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let has_user = !url.username().is_empty() || url.password().is_some();
-        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && !has_user
+        is_of_a_site(url) && is_bare && !has_user
     });
-    match url {
-        // A host with a star is a URL, and no page has it.
-        Some(url) if !url.host_str().unwrap_or_default().contains('*') => {
-            Ok(url.origin().ascii_serialization())
-        }
-        _ => {
-            Err(format!("{text:?} is not an origin; write scheme and host, such as \"https://shop.example\""))
-        }
-    }
+    url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
+        format!("{text:?} is not an origin; write scheme and host, such as \"https://shop.example\"")
+    })
 }
 
 /// The origin of a page's address; "" when it has none.
 pub fn of_page(address: &str) -> String {
-    let url = url::Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url::Url::parse(address).ok().filter(is_of_a_site);
     url.map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
+/// A host with a star is one by the standard of URLs, and no page has it.
+fn is_of_a_site(url: &url::Url) -> bool {
+    let is_host = |host: &str| !host.is_empty() && !host.contains('*');
+    matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(is_host)
 }
 
 #[cfg(test)]
@@ -49,6 +49,8 @@ mod tests {
             assert_eq!(read(bad), Err(()), "{bad}");
         }
         assert_eq!(of_page("https://shop.example/cart?a=b"), "https://shop.example");
-        assert_eq!(of_page("about:blank"), "");
+        for elsewhere in ["about:blank", "https:*/shop.example", "https://*.shop.example/cart"] {
+            assert_eq!(of_page(elsewhere), "", "{elsewhere}");
+        }
     }
 }
