@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use hindsight::config::Settings;
 use hindsight::plugins::run::SessionInfo;
@@ -66,7 +67,7 @@ pub fn run(recordings: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     println!("load average {}", meter::load_average());
     let (friction_manifest, friction) = built_in("friction")?;
     let script = || files("plugin.js", SCRIPT_MANIFEST, SCRIPT.as_bytes());
-    let component = || files("plugin.wasm", friction_manifest, friction);
+    let component = || files("plugin.wasm", friction_manifest, &friction);
     // Compiled now, so that what is measured comes from the cache.
     let (analyzer, again) = (load(&component(), "friction")?, load(&script(), "again")?);
     let mut table = Table::new(&["plugins", "ms of CPU", "bound"]);
@@ -154,10 +155,11 @@ fn report(each: &[Recording], native: f64) {
     );
 }
 
-fn built_in(id: &str) -> anyhow::Result<(&'static str, &'static [u8])> {
+fn built_in(id: &str) -> anyhow::Result<(&'static str, Vec<u8>)> {
     let of_id = |manifest: &str| manifest.contains(&format!("id = \"{id}\""));
     let found = hindsight::cli::plugin::built_ins().plugins.iter().find(|(manifest, _)| of_id(manifest));
-    found.copied().ok_or_else(|| anyhow::anyhow!("{id} is not a part of the program"))
+    let (manifest, code) = found.with_context(|| format!("{id} is not a part of the program"))?;
+    Ok((manifest, code.bytes().into_owned()))
 }
 
 fn files(name: &str, manifest: &str, code: &[u8]) -> Files {
