@@ -246,7 +246,7 @@ fn a_wrong_file_is_refused_with_a_sentence_and_stores_nothing() {
         assert!(sentence.contains(name) && sentence.lines().count() == 1, "{name}: {sentence}");
     }
     let missing = run(data.path(), &["import", "missing.json"]);
-    assert!(stderr(&missing).contains("cannot read missing.json"), "{}", stderr(&missing));
+    assert!(stderr(&missing).contains("missing.json: cannot read it"), "{}", stderr(&missing));
     let unknown = run(data.path(), &["import", "page.html", "--connection", "Nobody"]);
     assert!(stderr(&unknown).contains("there is no connection named \"Nobody\""), "{}", stderr(&unknown));
     let conn = hindsight::store::Db::open(data.path().join("hindsight.db")).expect("opened");

@@ -446,14 +446,12 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
     }
 }
 
-/// The boundary between files of a form.
 const BOUNDARY: &str = "between-files";
-
 /// A form with a recording, as a browser sends it.
 fn upload() -> String {
-    let disposition = "Content-Disposition: form-data; name=\"file\"; filename=\"visit.json\"";
     let recording = crate::server::page_load(crate::server::NOW, "https://shop.example/imported", "imported");
-    format!("--{BOUNDARY}\r\n{disposition}\r\n\r\n{recording}\r\n--{BOUNDARY}--\r\n")
+    let file = "Content-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\n\r\n";
+    format!("--{BOUNDARY}\r\n{file}{recording}\r\n--{BOUNDARY}--\r\n")
 }
 
 /// Whoever asks, as a program that they made for everything.
@@ -477,8 +475,8 @@ pub async fn send(router: &Router, who: Option<&Who>, method: &Method, path: &st
 /// Asks for a path as just this somebody.
 pub async fn send_as(router: &Router, who: Option<Who>, method: &Method, path: &str, body: String) -> Answer {
     let form = match path {
-        path if path.starts_with(API) => "application/json".to_owned(),
-        path if path.ends_with("/settings/moving") => format!("multipart/form-data; boundary={BOUNDARY}"),
+        _ if path.starts_with(API) => "application/json".to_owned(),
+        _ if path.ends_with("/moving") => format!("multipart/form-data; boundary={BOUNDARY}"),
         _ => "application/x-www-form-urlencoded".to_owned(),
     };
     let mut headers = HeaderMap::new();
