@@ -46,6 +46,10 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// After a large write the write-ahead log is cut back to this.
 const JOURNAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
+/// So many statements stay prepared on each connection: an upload that begins a session, or a
+/// page with its figures, takes some 20.
+const STATEMENTS: usize = 64;
+
 /// The page cache of one connection, in KiB (negative, as SQLite wants it).
 const CACHE_KIB: i64 = -8 * 1024;
 
@@ -215,6 +219,7 @@ fn set_common(conn: &Connection) -> Result<()> {
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "cache_size", CACHE_KIB)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
 
