@@ -7,6 +7,7 @@ mod offered;
 mod own;
 mod people;
 mod programs;
+mod sent_file;
 mod withheld;
 mod world;
 

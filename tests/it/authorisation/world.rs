@@ -424,7 +424,7 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
         "/settings/key" => "days=7".to_owned(),
         "/settings/answers" => "kind=none".to_owned(),
         "/settings/answers/try" => "question=Where".to_owned(),
-        "/settings/moving" => upload(),
+        "/settings/moving" => super::sent_file::upload(),
         "/settings/people" => "name=member-of-shop&role=editor".to_owned(),
         "/settings/people/{user}" => "role=editor".to_owned(),
         "/account/password" => format!("current={password}&password={password}&again={password}"),
@@ -444,14 +444,6 @@ pub fn body(route: &Route, ids: &Ids, number: usize) -> String {
         other if other.starts_with("/ingest/") => "[]".to_owned(),
         other => panic!("{} {other} is new: say what form does what it is for", route.method),
     }
-}
-
-const BOUNDARY: &str = "between-files";
-/// A form with a recording, as a browser sends it.
-fn upload() -> String {
-    let recording = crate::server::page_load(crate::server::NOW, "https://shop.example/imported", "imported");
-    let file = "Content-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\n\r\n";
-    format!("--{BOUNDARY}\r\n{file}{recording}\r\n--{BOUNDARY}--\r\n")
 }
 
 /// Whoever asks, as a program that they made for everything.
@@ -476,7 +468,7 @@ pub async fn send(router: &Router, who: Option<&Who>, method: &Method, path: &st
 pub async fn send_as(router: &Router, who: Option<Who>, method: &Method, path: &str, body: String) -> Answer {
     let form = match path {
         _ if path.starts_with(API) => "application/json".to_owned(),
-        _ if path.ends_with("/moving") => format!("multipart/form-data; boundary={BOUNDARY}"),
+        _ if path.ends_with("/moving") => super::sent_file::CONTENT_TYPE.to_owned(),
         _ => "application/x-www-form-urlencoded".to_owned(),
     };
     let mut headers = HeaderMap::new();
