@@ -104,9 +104,9 @@ pub fn program(file: &Path, data: &Path) -> Command {
 
 /// Runs a command to its end and returns what it printed.
 pub fn output(command: &mut Command) -> anyhow::Result<Vec<u8>> {
-    let output = command.stderr(Stdio::inherit()).output()?;
+    let output = command.output()?;
     if !output.status.success() {
-        bail!("{command:?} failed with {}", output.status);
+        bail!("{command:?} failed with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(output.stdout)
 }
