@@ -69,7 +69,7 @@ static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| {
 /// Where signs stand in a piece of JSON, such as a batch.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
-    /// In their order. A sign that stands where two windows overlap may come twice.
+    /// In their order.
     signs: Vec<Sign>,
     /// From here on nothing is known.
     known_to: usize,
@@ -106,13 +106,21 @@ impl Signs {
                 }
                 if found.signs.len() == MOST_SIGNS {
                     found.known_to = place.start;
-                    return Some(found);
+                    return Some(found.in_order());
                 }
                 found.signs.push(Sign { at: place.start, is_in_text: place.is_in_text() });
             }
             from += if part.len() == WINDOW { WINDOW - OVERLAP } else { part.len() };
         }
-        Some(found)
+        Some(found.in_order())
+    }
+
+    /// Where windows overlap, what stands there is found twice, and a long word after a
+    /// short one that ends before it.
+    fn in_order(mut self) -> Self {
+        self.signs.sort_unstable_by_key(|sign| sign.at);
+        self.signs.dedup();
+        self
     }
 
     /// Whether there are none.

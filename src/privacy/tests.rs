@@ -241,16 +241,30 @@ fn signs_in_texts_of_the_page_are_told_apart() {
 }
 
 #[test]
+fn signs_are_in_order_wherever_they_stand() {
+    for before in 8000..8200 {
+        let url = format!("/?{}&otp=1&cvc=2&x-one-time-code-otp=3", "x".repeat(before));
+        let page = snapshot(vec![element(2, "a", json!({"href": url}), vec![])]).to_string();
+        let signs = signs::Signs::find(&page).expect("a processor that can");
+        let found: Vec<usize> = signs.within(0..page.len()).expect("few").map(|sign| sign.at).collect();
+        let expected: Vec<usize> =
+            ["otp=1", "cvc", "one-time", "otp=3"].iter().filter_map(|word| page.find(word)).collect();
+        assert_eq!(found, expected, "{before}");
+        for start in 0..40 {
+            let start = page.len() - start;
+            let here = signs.within(start..page.len()).expect("few").count();
+            assert_eq!(here, expected.iter().filter(|at| **at >= start).count());
+        }
+    }
+}
+
+#[test]
 fn where_signs_are_many_nothing_is_known() {
-    let links = vec![element(2, "a", json!({"href": "/?otp=12"}), vec![]); 5000];
-    let page = snapshot(links).to_string();
+    let links = snapshot(vec![element(2, "a", json!({"href": "/?otp=12"}), vec![]); 5000]);
+    let page = links.to_string();
     let signs = signs::Signs::find(&page).expect("a processor that can");
     assert!(signs.within(0..page.len() / 2).is_some() && signs.within(0..page.len()).is_none());
-    let (hidden, counts) = stored(
-        &rules(Privacy::Open),
-        &mut Marks::default(),
-        &snapshot(vec![element(2, "a", json!({"href": "/?otp=12"}), vec![]); 5000]),
-    );
+    let (hidden, counts) = stored(&rules(Privacy::Open), &mut Marks::default(), &links);
     assert!(!hidden.to_string().contains("otp=12") && counts["secret"] == 5000, "{counts:?}");
 }
 
